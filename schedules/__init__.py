@@ -1,0 +1,1 @@
+"""The law, the calendar and the arithmetic of plans. Pure: no clock, no database, no network."""

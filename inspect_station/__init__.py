@@ -1,1 +1,60 @@
-"""The service that people touch."""
+"""The service that people touch: the factory, to be read as a table of contents."""
+
+from datetime import timedelta
+
+from flask import Flask, redirect, url_for
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.wrappers import Response
+
+from inspect_station import config, health, logs, navigation, web
+from inspect_station import db as database
+from inspect_station.accounts import guard
+from inspect_station.accounts.views import pages as accounts_pages
+from inspect_station.config import Settings
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """The web application. Raises `ConfigError` where a setting makes no sense."""
+    settings = config.ensure_secret(settings or config.load())
+    logs.configure(settings)
+    database.bind(settings.database)
+    app = Flask(__name__)
+    _configure(app, settings)
+    web.csrf.init_app(app)
+    api = web.make_api(app)
+    web.install(app)
+    guard.install(app)
+    navigation.install(app)
+
+    app.register_blueprint(health.pages)
+    app.register_blueprint(accounts_pages)
+    _ = api  # the areas register their JSON blueprints here
+
+    app.add_url_rule("/", "home", home)
+    return app
+
+
+def home() -> Response:
+    """Everybody's first page is what is due."""
+    return redirect(url_for("accounts.me"))
+
+
+def _configure(app: Flask, settings: Settings) -> None:
+    app.config.update(
+        STATION=settings,
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_NAME="station",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=settings.secure_cookies,
+        PERMANENT_SESSION_LIFETIME=timedelta(hours=settings.session_hours),
+        MAX_CONTENT_LENGTH=settings.upload_mb * 1024 * 1024,
+        SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1),
+        WTF_CSRF_CHECK_DEFAULT=False,  # guard.py asks for it, after it knows whether a token speaks
+        WTF_CSRF_TIME_LIMIT=None,  # a clinic form may stay open all day
+        WTF_CSRF_SSL_STRICT=False,
+    )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    if settings.behind_proxy:
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]

@@ -1,0 +1,118 @@
+"""Log-in, one-time links, log-out, own password."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response
+
+from inspect_station.accounts import guard, service
+from inspect_station.accounts.guard import current_actor, public
+from inspect_station.accounts.schemas import LinkSchema, LoginSchema, PasswordSchema
+from inspect_station.errors import InvalidInput, NotFound, StationError, TooMany
+from inspect_station.validation import load
+from inspect_station.web import now, settings
+
+pages = Blueprint("accounts", __name__)
+
+
+def form_data() -> dict[str, str]:
+    """The submitted form without the CSRF token."""
+    return {k: v for k, v in request.form.items() if k != "csrf_token"}
+
+
+@pages.get("/login")
+@public
+def login() -> str:
+    return _login_page()
+
+
+@pages.post("/login")
+@public
+def log_in() -> Any:
+    try:
+        given = load(LoginSchema(), form_data())
+        token = service.log_in(
+            given["login"],
+            given["password"],
+            now(),
+            lock_after=settings().lock_after,
+            lock_minutes=settings().lock_minutes,
+            **_where(),
+        )
+    except (InvalidInput, TooMany) as error:
+        return _login_page(error), error.http_status
+    guard.remember(token)
+    return redirect(_own_address(given["next"]))
+
+
+def _login_page(error: StationError | None = None) -> str:
+    return render_template("accounts/login.html", error=error, next=request.values.get("next", ""), form=request.form)
+
+
+@pages.get("/login/<token>")
+@public
+def link(token: str) -> str:
+    """Looking does not log in: the button does, so that link scanners use nothing up."""
+    account = service.peek_link(token, now())
+    if account is None:
+        raise NotFound("这个登录链接已经用过或已过期，请向管理员要一个新的。")
+    return render_template("accounts/link.html", name=account.name, login=account.login, error=None)
+
+
+@pages.post("/login/<token>")
+@public
+def use_link(token: str) -> Any:
+    account = service.peek_link(token, now())
+    who = {"name": account.name, "login": account.login} if account else {}
+    try:
+        given = load(LinkSchema(), form_data())
+        _check_repeat(given)
+        session_token = service.use_link(token, now(), password=given["password"] or None, **_where())
+    except InvalidInput as error:
+        return render_template("accounts/link.html", **who, error=error), error.http_status
+    guard.remember(session_token)
+    return redirect(url_for("home"))
+
+
+@pages.post("/logout")
+@public
+def log_out() -> Response:
+    guard.forget()
+    flash("已退出。", "info")
+    return redirect(url_for("accounts.login"))
+
+
+@pages.get("/me")
+def me() -> str:
+    return render_template("accounts/me.html", error=None)
+
+
+@pages.post("/me/password")
+def change_password() -> Any:
+    try:
+        given = load(PasswordSchema(), form_data())
+        _check_repeat(given)
+        token = service.change_password(current_actor(), given["old"], given["password"], now())
+    except InvalidInput as error:
+        return render_template("accounts/me.html", error=error), error.http_status
+    guard.remember(token)
+    flash("密码已更换，其他地方的登录都已退出。", "success")
+    return redirect(url_for("accounts.me"))
+
+
+def _check_repeat(given: dict[str, str]) -> None:
+    if given["password"] != given["repeat"]:
+        raise InvalidInput("两次输入的密码不一致。", {"repeat": ["与上面的密码不一致"]})
+
+
+def _where() -> dict[str, str]:
+    return {"address": request.remote_addr or "", "agent": request.user_agent.string}
+
+
+def _own_address(target: str) -> str:
+    """Where to go after log-in: only a path of this server, never another site."""
+    parts = urlsplit(target.replace("\\", "/"))
+    if parts.scheme or parts.netloc or not parts.path.startswith("/") or parts.path.startswith("//"):
+        return url_for("home")
+    return target

@@ -1,0 +1,22 @@
+"""The only reader of the clock. Entry points ask once and pass the answer down."""
+
+from datetime import date, datetime
+from time import monotonic as _monotonic
+from zoneinfo import ZoneInfo
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def now() -> datetime:
+    """This moment, aware, in Asia/Shanghai."""
+    return datetime.now(SHANGHAI)
+
+
+def today() -> date:
+    """The calendar date in Asia/Shanghai, whatever the host's time zone is."""
+    return now().date()
+
+
+def monotonic() -> float:
+    """Seconds that never jump; compared with `now()` they betray a changed wall clock."""
+    return _monotonic()

@@ -1,0 +1,153 @@
+"""One database, SQLite or PostgreSQL, through the same code."""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import orjson
+import peewee
+from peewee import DatabaseProxy, DateTimeField, Model, SqliteDatabase, TextField
+from playhouse.migrations import Runner
+from playhouse.pool import PooledPostgresqlDatabase
+
+from inspect_station.clock import SHANGHAI
+from inspect_station.errors import ConfigError
+
+MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+_MIGRATION_LOCK = 5_570_114_331  # any number of ours; PostgreSQL's advisory locks are named by numbers
+
+db = DatabaseProxy()
+
+
+class MomentField(DateTimeField):
+    """An aware moment; stored as naive UTC, so that text order in SQLite is time order."""
+
+    def db_value(self, value: Any) -> Any:
+        if isinstance(value, datetime) and value.tzinfo is not None:
+            value = value.astimezone(UTC).replace(tzinfo=None)
+        return super().db_value(value)  # type: ignore[no-untyped-call]
+
+    def python_value(self, value: Any) -> Any:
+        value = super().python_value(value)  # type: ignore[no-untyped-call]
+        return value.replace(tzinfo=UTC).astimezone(SHANGHAI) if isinstance(value, datetime) else value
+
+
+class JsonField(TextField):
+    """A JSON value kept as text: the same on both engines; never searched inside."""
+
+    def db_value(self, value: Any) -> Any:
+        return None if value is None else orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+
+    def python_value(self, value: Any) -> Any:
+        return None if value is None else orjson.loads(value)
+
+
+class Table(Model):
+    """What every table of the station has in common."""
+
+    class Meta:
+        database = db
+        legacy_table_names = False
+
+
+def open_database(url: str) -> peewee.Database:
+    """A database for `url`, not yet connected. Raises `ConfigError` for a URL that names none."""
+    parts = urlsplit(url)
+    if parts.scheme == "sqlite":
+        return _sqlite(unquote(url.removeprefix("sqlite:///")))
+    if parts.scheme in {"postgresql", "postgres"}:
+        return _postgresql(url)
+    raise ConfigError(f"不认识的数据库地址：{parts.scheme}://")
+
+
+def _sqlite(path: str) -> SqliteDatabase:
+    if path != ":memory:":
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    # IMMEDIATE: a deferred transaction that turns into a writer fails at once with "database is locked",
+    # whatever busy_timeout says. FULL: what was acknowledged survives a power cut.
+    return SqliteDatabase(
+        path,
+        pragmas={
+            "journal_mode": "wal",
+            "foreign_keys": 1,
+            "synchronous": 2,
+            "busy_timeout": 10_000,
+            "cache_size": -16_000,
+        },
+        lock_type="IMMEDIATE",
+        autoconnect=False,
+    )
+
+
+def _postgresql(url: str) -> peewee.Database:
+    # stale_timeout: a pooled connection that idled through a server restart is not handed out again.
+    database: peewee.Database = PooledPostgresqlDatabase(
+        url, prefer_psycopg3=True, autoconnect=False, max_connections=32, stale_timeout=300, timeout=10
+    )
+    return database
+
+
+def bind(url: str) -> peewee.Database:
+    """Make `url` the database of this process."""
+    database = open_database(url)
+    db.initialize(database)
+    return database
+
+
+@contextmanager
+def connection() -> Iterator[None]:
+    """A connection for the length of the block; an open one is used as it is."""
+    with db.connection_context() if db.is_closed() else _nothing():
+        yield
+
+
+@contextmanager
+def _nothing() -> Iterator[None]:
+    yield
+
+
+def is_sqlite() -> bool:
+    return isinstance(db.obj, SqliteDatabase)
+
+
+def runner(database: peewee.Database | None = None) -> Runner:
+    return Runner(database or db.obj, directory=str(MIGRATIONS))
+
+
+def migrate(target: str | None = None) -> list[str]:
+    """Bring the schema to the newest version (or to `target`); returns the names applied.
+
+    The runner itself has no lock, so several starts at once would collide: the first one works, the others wait.
+    """
+    with connection(), _migration_lock():
+        return list(runner().up(target))
+
+
+def pending_migrations() -> list[str]:
+    """Names of the migrations not applied yet."""
+    with connection():
+        return [m.name for m in runner().status() if not m.applied]
+
+
+@contextmanager
+def _migration_lock() -> Iterator[None]:
+    if is_sqlite():
+        with _file_lock(Path(f"{db.obj.database}.migrate.lock")):
+            yield
+        return
+    db.execute_sql("SELECT pg_advisory_lock(%s)", (_MIGRATION_LOCK,))
+    try:
+        yield
+    finally:
+        db.execute_sql("SELECT pg_advisory_unlock(%s)", (_MIGRATION_LOCK,))
+
+
+@contextmanager
+def _file_lock(path: Path) -> Iterator[None]:
+    with open(path, "w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield

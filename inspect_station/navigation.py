@@ -1,0 +1,69 @@
+"""The entries of the left navigation and the phone's bottom bar, in the order people know them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, g, request, url_for
+
+from inspect_station.accounts.scope import ROLE_NAMES, Actor
+from inspect_station.accounts.station import sample_loaded
+from inspect_station.web import settings, today
+
+_WEEKDAYS = "一二三四五六日"
+
+
+@dataclass(frozen=True)
+class Entry:
+    label: str
+    endpoint: str
+    icon: str
+    permission: str = ""
+    on_phone: bool = False
+    for_enterprise: bool = True
+
+
+# Only entries whose page exists and which the person may open are shown.
+ENTRIES = (
+    Entry("到期清单", "duelist.due_list", "list-check", on_phone=True),
+    Entry("设备台账", "registry.equipment_list", "box-seam", on_phone=True),
+    Entry("企业", "registry.enterprise_list", "buildings", on_phone=True, for_enterprise=False),
+    Entry("报检与检验", "casework.cases", "clipboard-check", on_phone=True),
+    Entry("计划", "planning.board", "calendar3", for_enterprise=False),
+    Entry("工业诊所", "clinic.inbox", "heart-pulse"),
+    Entry("提醒", "reminders.messages", "bell", on_phone=True),
+    Entry("工作量", "workload.month", "bar-chart", for_enterprise=False),
+    Entry("规则", "duelist.rules", "book"),
+    Entry("设置", "settings.overview", "gear", permission="settings", for_enterprise=False),
+    Entry("审计", "accounts.audit_trail", "shield-check", permission="audit", for_enterprise=False),
+)
+
+
+def install(app: Flask) -> None:
+    app.context_processor(lambda: _context(app))
+
+
+def _context(app: Flask) -> dict[str, Any]:
+    actor: Actor | None = g.get("actor")
+    shown = [e for e in ENTRIES if actor and e.endpoint in app.view_functions and _may_open(actor, e)]
+    links = [_link(e) for e in shown]
+    return {
+        "nav": links,
+        "nav_phone": [link for link, e in zip(links, shown, strict=True) if e.on_phone][:5],
+        "search_url": url_for("portal.search") if "portal.search" in app.view_functions else "",
+        "today_line": f"{today().isoformat()} 星期{_WEEKDAYS[today().weekday()]}",
+        "today": today(),
+        "actor": actor,
+        "role_name": ROLE_NAMES[actor.role] if actor else "",
+        "station_name": settings().station_name,
+        "station_phone": settings().station_phone,
+        "sample_data": bool(actor) and sample_loaded(),
+    }
+
+
+def _may_open(actor: Actor, entry: Entry) -> bool:
+    return (actor.is_staff or entry.for_enterprise) and (not entry.permission or actor.may(entry.permission))
+
+
+def _link(entry: Entry) -> dict[str, Any]:
+    here = (request.endpoint or "").split(".")[0] == entry.endpoint.split(".")[0]
+    return {"label": entry.label, "url": url_for(entry.endpoint), "icon": entry.icon, "active": here}

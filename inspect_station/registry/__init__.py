@@ -1,0 +1,1 @@
+"""The facts: enterprises, contacts, equipment with its lines and accessories, inspections, extensions."""

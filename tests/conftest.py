@@ -146,8 +146,12 @@ def cast(station: peewee.Database) -> Cast:
 
 
 def make_cast() -> Cast:
-    jia = Enterprise.create(name="福州甲化工有限公司", short_name="甲化工", initials="jhg", created_at=NOW, updated_at=NOW)
-    yi = Enterprise.create(name="连江乙新材料有限公司", short_name="乙新材", initials="yxc", created_at=NOW, updated_at=NOW)
+    jia = Enterprise.create(
+        name="福州甲化工有限公司", short_name="甲化工", initials="jhg", created_at=NOW, updated_at=NOW
+    )
+    yi = Enterprise.create(
+        name="连江乙新材料有限公司", short_name="乙新材", initials="yxc", created_at=NOW, updated_at=NOW
+    )
 
     def person(login: str, name: str, role: str, enterprise: Enterprise | None = None) -> Actor:
         firm = enterprise.id if enterprise else None

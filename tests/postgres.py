@@ -26,10 +26,32 @@ def cluster() -> Iterator[str]:
     port = _free_port()
     try:
         _own(folder)
-        options = ["-D", str(folder / "data"), "-U", "station", "--auth=trust", "--locale=C.UTF-8", "-E", "UTF8", "-N"]
+        options = [
+            "-D",
+            str(folder / "data"),
+            "-U",
+            "station",
+            "--auth=trust",
+            "--locale=C.UTF-8",
+            "-E",
+            "UTF8",
+            "-N",
+        ]
         _run([str(programs / "initdb"), *options])
         server = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=200"
-        _run([str(programs / "pg_ctl"), "-D", str(folder / "data"), "-o", server, "-l", str(folder / "log"), "-w", "start"])
+        _run(
+            [
+                str(programs / "pg_ctl"),
+                "-D",
+                str(folder / "data"),
+                "-o",
+                server,
+                "-l",
+                str(folder / "log"),
+                "-w",
+                "start",
+            ]
+        )
         yield f"postgresql://station@127.0.0.1:{port}/postgres"
     finally:
         _run([str(programs / "pg_ctl"), "-D", str(folder / "data"), "-m", "immediate", "stop"], check=False)

@@ -1,0 +1,30 @@
+"""The command line: a table of verbs. 0: done; 1: it ran and says no; 2: unusable input, one sentence on stderr."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from inspect_station import config, db, logs
+from inspect_station.commands import people, schema
+from inspect_station.errors import StationError
+
+# Each module's `add(verbs)` declares its verbs; a verb's function takes the arguments and returns the exit code.
+GROUPS = (schema, people)
+
+
+def main(argv: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m inspect_station", description="检验站：登记、到期、提醒、计划")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    for group in GROUPS:
+        group.add(verbs)
+    args = parser.parse_args(argv)
+    try:
+        settings = config.ensure_secret(config.load())
+        logs.configure(settings)
+        args.settings = settings
+        db.bind(settings.database)
+        with db.connection():
+            return int(args.run(args))
+    except StationError as error:
+        print(error.message, file=sys.stderr)
+        return 2

@@ -1,0 +1,17 @@
+"""migrate: bring the database to the newest schema."""
+
+from argparse import Namespace
+from typing import Any
+
+from inspect_station import db
+
+
+def add(verbs: Any) -> None:
+    verb = verbs.add_parser("migrate", help="数据库升级到最新结构（可多处同时执行）")
+    verb.set_defaults(run=migrate)
+
+
+def migrate(_args: Namespace) -> int:
+    applied = db.migrate()
+    print("\n".join(f"已执行 {name}" for name in applied) or "数据库已是最新结构。")
+    return 0

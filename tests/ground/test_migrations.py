@@ -1,0 +1,102 @@
+"""The schema: the migrations alone make exactly what the models say, up, down and up again."""
+
+import importlib
+import multiprocessing
+import pkgutil
+import re
+from pathlib import Path
+
+import peewee
+import pytest
+
+import inspect_station
+from inspect_station import db as database
+from inspect_station.db import Table
+
+
+def all_tables() -> list[type[Table]]:
+    for module in pkgutil.walk_packages(inspect_station.__path__, "inspect_station."):
+        if module.name.endswith(".models"):
+            importlib.import_module(module.name)
+    return sorted(Table.__subclasses__(), key=lambda t: t._meta.table_name)
+
+
+def sqlite_catalogue(bound: peewee.Database) -> dict[str, str]:
+    rows = bound.execute_sql(
+        "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' "
+        "AND tbl_name <> 'schema_migration' AND type <> 'trigger'"
+    )
+    return {name: re.sub(r"\s+", " ", sql) for name, sql in rows}
+
+
+def postgres_catalogue(bound: peewee.Database) -> set[tuple]:
+    columns = bound.execute_sql(
+        "SELECT table_name, column_name, data_type, character_maximum_length, is_nullable, column_default "
+        "FROM information_schema.columns WHERE table_schema = 'public' AND table_name <> 'schema_migration'"
+    )
+    constraints = bound.execute_sql(
+        "SELECT conrelid::regclass::text, pg_get_constraintdef(oid) FROM pg_constraint "
+        "WHERE connamespace = 'public'::regnamespace AND conrelid::regclass::text <> 'schema_migration'"
+    )
+    indexes = bound.execute_sql(
+        "SELECT tablename, indexdef FROM pg_indexes WHERE schemaname = 'public' AND tablename <> 'schema_migration'"
+    )
+    return {tuple(map(str, row)) for rows in (columns, constraints, indexes) for row in rows}
+
+
+def catalogue(bound: peewee.Database) -> object:
+    return sqlite_catalogue(bound) if database.is_sqlite() else postgres_catalogue(bound)
+
+
+def test_the_migrations_make_the_schema_the_models_describe(station: peewee.Database) -> None:
+    migrated = catalogue(station)
+    names = [m.name for m in database.runner().status() if m.applied]
+    database.runner().down(names[0])
+    tables = all_tables()
+    station.create_tables(tables, safe=False)
+    assert catalogue(station) == migrated
+
+
+def test_up_down_up_gives_the_same_schema(station: peewee.Database) -> None:
+    before = catalogue(station)
+    first = min(m.name for m in database.runner().status() if m.applied)
+    database.runner().down(first)
+    database.migrate()
+    assert catalogue(station) == before
+
+
+def test_no_migration_imports_the_application() -> None:
+    for path in Path(database.MIGRATIONS).glob("*.py"):
+        assert "inspect_station" not in path.read_text(encoding="utf-8"), path.name
+
+
+def _migrate(url: str, results: "multiprocessing.Queue") -> None:
+    database.bind(url)
+    results.put(len(database.migrate()))
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_of_three_migrators_at_once_one_applies_and_the_others_wait(
+    engine: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    url = f"sqlite:///{tmp_path / 'new.db'}" if engine == "sqlite" else _empty_postgres(request)
+    context = multiprocessing.get_context("spawn")
+    results = context.Queue()
+    processes = [context.Process(target=_migrate, args=(url, results)) for _ in range(3)]
+    for process in processes:
+        process.start()
+    applied = sorted(results.get(timeout=60) for _ in processes)
+    for process in processes:
+        process.join(60)
+    assert applied[:2] == [0, 0]
+    assert applied[2] == len(list(Path(database.MIGRATIONS).glob("[0-9]*.py")))
+
+
+def _empty_postgres(request: pytest.FixtureRequest) -> str:
+    from tests.conftest import _renamed, _server
+
+    server_url = request.getfixturevalue("postgres_server")
+    with _server(server_url) as server:
+        server.execute_sql('DROP DATABASE IF EXISTS "fresh" WITH (FORCE)')
+        server.execute_sql('CREATE DATABASE "fresh"')
+    return _renamed(server_url, "fresh")

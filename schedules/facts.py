@@ -21,7 +21,6 @@ from schedules.terms import (
     traits_of,
 )
 
-
 _Row = TypeVar("_Row")
 _Term = TypeVar("_Term", bound=Term)
 
@@ -139,17 +138,11 @@ def _kind(facts: Mapping[str, Any]) -> tuple[Kind, str]:
     if kind is not None:
         return kind, code
     if code == "F000":
-        raise FactError(
-            "equipment.traits.accessory：目录代码 F000 须注明安全附件种类；可用的是：gauge（压力表）。"
-        )
-    raise FactError(
-        f"equipment.catalogue_code：目录代码 {_show(code)} 不在本规则库范围内，请核对特种设备目录。"
-    )
+        raise FactError("equipment.traits.accessory：目录代码 F000 须注明安全附件种类；可用的是：gauge（压力表）。")
+    raise FactError(f"equipment.catalogue_code：目录代码 {_show(code)} 不在本规则库范围内，请核对特种设备目录。")
 
 
-def _rows(
-    value: object, where: str, kind: Kind, read: Callable[[object, str, Kind], _Row]
-) -> tuple[_Row, ...]:
+def _rows(value: object, where: str, kind: Kind, read: Callable[[object, str, Kind], _Row]) -> tuple[_Row, ...]:
     if value is None:
         return ()
     if not isinstance(value, list):

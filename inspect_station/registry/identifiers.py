@@ -19,5 +19,5 @@ def is_credit_code(code: str) -> bool:
 
 def initials(name: str) -> str:
     """Lower-case pinyin initials for searching: 长江重工 → cjzg; what is no word character is left out."""
-    letters = lazy_pinyin(name, style=Style.FIRST_LETTER, errors=lambda text: list(text))
-    return "".join(c for part in letters for c in part[:1].lower() if c.isalnum())[:100]
+    letters = lazy_pinyin(name, style=Style.FIRST_LETTER)  # what is no hanzi comes back as it is
+    return "".join(c for part in letters for c in part.lower() if c.isalnum())[:100]

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from schedules.dates import add_months
-
 from inspect_station.registry.identifiers import initials
 from inspect_station.sample import words
 from inspect_station.sample.recipes import Recipe
+from schedules.dates import add_months
 
 _STATION = "福建省特种设备检验研究院可门检验站"
 

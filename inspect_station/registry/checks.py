@@ -96,21 +96,21 @@ def _check_name(values: dict[str, Any], present: Mapping[str, Any], problems: Pr
 def _check_place(both: Mapping[str, Any], kind: Kind | None, problems: Problems) -> None:
     """The enterprise exists; a line's installation and an accessory's host belong to it."""
     if not both.get("enterprise") or not Enterprise.select().where(Enterprise.id == both["enterprise"]).exists():
-        problems.add("enterprise", "请选择使用单位")
+        problems.add("enterprise_id", "请选择使用单位")
         return
     if both.get("parent") is None:
         if both["form"] == "line":
-            problems.add("parent", "请选择管道所在的装置")
+            problems.add("parent_id", "请选择管道所在的装置")
         return
     if both["form"] not in ("line", "accessory"):
-        problems.add("parent", f"“{FORMS.get(both['form'], '')}”不属于别的设备，请留空")
+        problems.add("parent_id", f"“{FORMS.get(both['form'], '')}”不属于别的设备，请留空")
         return
     host = Equipment.get_or_none(Equipment.id == both["parent"], Equipment.enterprise == both["enterprise"])
     # A line of another firm's installation would open a way to that firm's rows.
     if host is None or host.id == both.get("id") or host.form in ("accessory", "batch"):
-        problems.add("parent", "没有这台设备，或它不属于同一使用单位")
+        problems.add("parent_id", "没有这台设备，或它不属于同一使用单位")
     elif both["form"] == "line" and host.form != "installation":
-        problems.add("parent", "管道应属于一个管道装置")
+        problems.add("parent_id", "管道应属于一个管道装置")
 
 
 def _check_dates(both: Mapping[str, Any], today: date, problems: Problems) -> None:

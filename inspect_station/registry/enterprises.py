@@ -1,6 +1,6 @@
 """Enterprises: found, made, edited."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -46,13 +46,24 @@ def page(
     actor: Actor, filters: Filters, *, sort: str = "initials", after: Sequence[Any] | None = None, size: int = 50
 ) -> Page:
     """One page of the enterprises this actor may see, each with the count of its equipment."""
+    count = Enterprise.select().where(*_conditions(actor, filters))
+    return paging.page(_rows(actor, filters), SORTS, sort, after, size, count=count)
+
+
+def stream(actor: Actor, filters: Filters, *, sort: str = "initials") -> Iterator[dict[str, Any]]:
+    """Every row of the same list."""
+    for chunk in paging.chunks(_rows(actor, filters), SORTS, sort, 1_000):
+        yield from chunk
+
+
+def _rows(actor: Actor, filters: Filters) -> Any:
     devices = (
         Equipment.select(Equipment.enterprise, fn.COUNT(Equipment.id).alias("devices"))
         .where(Equipment.form != "installation", Equipment.status.not_in(("scrapped", "cancelled", "dismantled")))
         .group_by(Equipment.enterprise)
         .alias("counted")
     )
-    query = (
+    return (
         Enterprise.select(
             *_LISTED, Account.name.alias("responsible_name"), fn.COALESCE(devices.c.devices, 0).alias("devices")
         )
@@ -60,7 +71,6 @@ def page(
         .join(devices, JOIN.LEFT_OUTER, on=(devices.c.enterprise_id == Enterprise.id))
         .where(*_conditions(actor, filters))
     )
-    return paging.page(query, SORTS, sort, after, size, count=Enterprise.select().where(*_conditions(actor, filters)))
 
 
 def _conditions(actor: Actor, filters: Filters) -> list[Any]:
@@ -99,10 +109,10 @@ def get(actor: Actor, enterprise_id: int) -> dict[str, Any]:
     return dict(row)
 
 
-def names(actor: Actor) -> list[tuple[int, str]]:
+def names(actor: Actor) -> dict[int, str]:
     """Id and name of every enterprise this actor may see, for choosing one."""
     query = Enterprise.select(Enterprise.id, Enterprise.name).where(visible(actor, Enterprise.id))
-    return [(row[0], row[1]) for row in tuples(query.order_by(Enterprise.initials, Enterprise.name))]
+    return {row[0]: row[1] for row in tuples(query.order_by(Enterprise.initials, Enterprise.name))}
 
 
 def create(actor: Actor, given: Mapping[str, Any], now: datetime) -> int:
@@ -167,7 +177,7 @@ def _checked(given: Mapping[str, Any], present: Mapping[str, Any]) -> dict[str, 
     if values.get("status", "active") not in ENTERPRISE_STATUSES:
         problems.add("status", f"只能是：{'、'.join(ENTERPRISE_STATUSES.values())}")
     if values.get("responsible") is not None and not _is_staff(values["responsible"]):
-        problems.add("responsible", "请选择站内人员")
+        problems.add("responsible_id", "请选择站内人员")
     if problems:
         raise InvalidInput("企业信息有误：" + "；".join(s for p in problems.values() for s in p) + "。", problems)
     return values

@@ -15,6 +15,7 @@ from inspect_station.registry import (
     words,
 )
 from inspect_station.registry.changes import touch
+from inspect_station.registry.enterprises import names as enterprise_names
 from inspect_station.registry.facts import DeviceFacts, facts_of
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "changes",
     "contacts",
     "documents",
+    "enterprise_names",
     "enterprises",
     "equipment",
     "extensions",

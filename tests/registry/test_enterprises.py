@@ -54,7 +54,7 @@ def test_initials_follow_a_new_name_unless_somebody_typed_them(cast):
 
 def test_the_responsible_person_is_one_of_the_station(cast):
     given = {"responsible": cast.jia_user.account_id}
-    assert "responsible" in refused(service.enterprises.change, cast.inspector, cast.jia.id, given, now=NOW)
+    assert "responsible_id" in refused(service.enterprises.change, cast.inspector, cast.jia.id, given, now=NOW)
     service.enterprises.change(cast.inspector, cast.jia.id, {"responsible": cast.inspector.account_id}, now=NOW)
     assert listed(cast.inspector, responsible=cast.inspector.account_id) == [cast.jia.name]
 

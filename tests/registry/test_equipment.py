@@ -49,9 +49,9 @@ def test_a_new_device_is_searchable_audited_and_marked_for_its_due_dates(cast):
         ({"catalogue_code": "3110"}, "catalogue_code"),
         ({"catalogue_code": "21"}, "catalogue_code"),
         ({"form": "batch"}, "form"),
-        ({"form": "line", "catalogue_code": "8310", "traits": {}}, "parent"),
+        ({"form": "line", "catalogue_code": "8310", "traits": {}}, "parent_id"),
         ({"name": "  "}, "name"),
-        ({"enterprise": 999_999}, "enterprise"),
+        ({"enterprise": 999_999}, "enterprise_id"),
         ({"traits": {"material": "wood"}}, "traits.material"),
         ({"traits": {"pipe_grade": "GC1"}}, "traits.pipe_grade"),
         ({"made_on": "2018"}, "made_on"),
@@ -110,7 +110,7 @@ def test_lines_belong_to_an_installation_of_the_same_firm_and_move_with_it(cast)
         "line_number": "L-1",
         "traits": {"pipe_grade": "GC1"},
     }
-    assert "parent" in refused(make, cast, **line, parent=installation, enterprise=cast.yi.id)
+    assert "parent_id" in refused(make, cast, **line, parent=installation, enterprise=cast.yi.id)
     number = make(cast, **line, parent=installation)
     service.equipment.change(cast.inspector, installation, {"enterprise": cast.yi.id}, reason="企业分立", **AT)
     assert service.equipment.get(cast.yi_user, number)["parent"] == installation

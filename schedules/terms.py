@@ -1,4 +1,4 @@
-"""The statutory words: an id for the code and its Chinese term for people. The glossary of the whole project."""
+"""The statutory words: an id for the code and its Chinese term for people. The glossary of the project."""
 
 from __future__ import annotations
 

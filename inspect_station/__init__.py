@@ -26,7 +26,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     guard.install(app)
     navigation.install(app)
 
-    app.register_blueprint(health.pages)
+    health.install(app)
     app.register_blueprint(accounts_pages)
     _ = api  # the areas register their JSON blueprints here
 

@@ -1,7 +1,7 @@
 """One database, SQLite or PostgreSQL, through the same code."""
 
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -151,3 +151,21 @@ def _file_lock(path: Path) -> Iterator[None]:
     with open(path, "w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
+
+
+def bulk_insert(table: type[Table], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert many rows that name the same fields, several times faster than peewee's own `insert_many`.
+
+    Values pass through the fields' converters; defaults of the model fill what a row leaves out.
+    """
+    if not rows:
+        return
+    fields = table._meta.fields
+    defaults = {name: f.default for name, f in fields.items() if f.default is not None and name not in rows[0]}
+    names = [*rows[0], *defaults]
+    chosen = [fields[name] for name in names]
+    columns = ", ".join(f'"{f.column_name}"' for f in chosen)
+    marks = ", ".join([db.obj.param] * len(chosen))
+    values = ([f.db_value({**defaults, **row}[f.name]) for f in chosen] for row in rows)
+    cursor = db.cursor()
+    cursor.executemany(f'INSERT INTO "{table._meta.table_name}" ({columns}) VALUES ({marks})', list(values))  # noqa: S608

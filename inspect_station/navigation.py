@@ -9,6 +9,7 @@ from inspect_station.accounts.scope import ROLE_NAMES, Actor
 from inspect_station.accounts.station import sample_loaded
 from inspect_station.web import settings, today
 
+__version__ = "0.1.0"
 _WEEKDAYS = "一二三四五六日"
 
 
@@ -51,9 +52,14 @@ def _context(app: Flask) -> dict[str, Any]:
         "nav_phone": [link for link, e in zip(links, shown, strict=True) if e.on_phone][:5],
         "search_url": url_for("portal.search") if "portal.search" in app.view_functions else "",
         "today_line": f"{today().isoformat()} 星期{_WEEKDAYS[today().weekday()]}",
+        "printed_on": today().isoformat(),
         "today": today(),
         "actor": actor,
-        "role_name": ROLE_NAMES[actor.role] if actor else "",
+        "me": {"name": actor.name, "role": ROLE_NAMES[actor.role]} if actor else None,
+        "me_links": [{"label": "我的账号", "url": url_for("accounts.me"), "icon": "person-circle"}],
+        "logout_url": url_for("accounts.log_out"),
+        "asset_version": __version__,
+        "in_drawer": request.headers.get("HX-Target") == "drawer-body",
         "station_name": settings().station_name,
         "station_phone": settings().station_phone,
         "sample_data": bool(actor) and sample_loaded(),

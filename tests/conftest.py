@@ -117,9 +117,10 @@ def sqlite_url(tmp_path: Path, migrated_sqlite: Path) -> str:
 def station(database_url: str) -> Iterator[peewee.Database]:
     """An empty station, connected, on each engine."""
     bound = database.bind(database_url)
-    with db.connection_context():
-        yield bound
-    _dispose(bound)
+    db.connect()
+    yield bound
+    for used in {bound, db.obj}:  # a test may have moved on to another database
+        dispose(used)
 
 
 @dataclass
@@ -191,7 +192,7 @@ def _app(url: str, data_dir: Path) -> Iterator[Flask]:
     app = create_app(settings)
     app.testing = True
     yield app
-    _dispose(db.obj)
+    dispose(db.obj)
 
 
 @contextmanager
@@ -227,10 +228,10 @@ def csrf_of(client: FlaskClient) -> str:
 def _migrate(url: str) -> None:
     bound = database.bind(url)
     database.migrate()
-    _dispose(bound)
+    dispose(bound)
 
 
-def _dispose(bound: Any) -> None:
+def dispose(bound: Any) -> None:
     if not bound.is_closed():
         bound.close()
     if hasattr(bound, "close_all"):

@@ -55,6 +55,32 @@ def broken_links() -> Iterator[int]:
         previous = row["hash"]
 
 
+def page(
+    actor: Actor, filters: Mapping[str, Any], before: int | None = None, per_page: int = 50
+) -> tuple[list[dict[str, Any]], int]:
+    """Entries, newest first, below the id `before`; and how many fit the filters.
+
+    `filters`: `act`, `who` (part of a name), `since` and `until` (moments; `until` is left out).
+    """
+    actor.need("audit")
+    chosen = AuditEntry.select().where(*_conditions(filters))
+    shown = chosen.where(AuditEntry.id < before) if before else chosen
+    return list(shown.order_by(AuditEntry.id.desc()).limit(per_page).dicts()), chosen.count()
+
+
+def _conditions(filters: Mapping[str, Any]) -> list[Any]:
+    made: list[Any] = [AuditEntry.id > 0]
+    if filters.get("act"):
+        made.append(AuditEntry.act == filters["act"])
+    if filters.get("who"):
+        made.append(AuditEntry.account_name.contains(filters["who"]))
+    if filters.get("since"):
+        made.append(AuditEntry.at >= filters["since"])
+    if filters.get("until"):
+        made.append(AuditEntry.at < filters["until"])
+    return made
+
+
 def _one_at_a_time() -> None:
     # Two transactions that read the same last hash would fork the chain. SQLite's IMMEDIATE already queues writers.
     if not is_sqlite():

@@ -72,6 +72,14 @@ def list_accounts(actor: Actor) -> Sequence[Account]:
     return list(Account.select().order_by(Account.role, Account.login))
 
 
+def get_account(actor: Actor, account_id: int) -> Account:
+    actor.need("accounts")
+    account = Account.get_or_none(Account.id == account_id)
+    if account is None:
+        raise NotFound()
+    return account
+
+
 def staff(actor: Actor) -> Sequence[dict[str, Any]]:
     """People of the station who may be named responsible: id, name, role."""
     actor.need_staff()
@@ -227,10 +235,7 @@ def change_password(actor: Actor, old: str, new: str, now: datetime) -> str:
 
 def set_disabled(actor: Actor, account_id: int, disabled: bool, now: datetime) -> None:
     """Close or reopen an account; closing ends its sessions and silences its tokens at once."""
-    actor.need("accounts")
-    account = Account.get_or_none(Account.id == account_id)
-    if account is None:
-        raise NotFound()
+    account = get_account(actor, account_id)
     if disabled and account.id == actor.account_id:
         raise Conflict("不能停用自己正在使用的账号。")
     with db.atomic():
@@ -262,6 +267,11 @@ def create_token(actor: Actor, account: Account, name: str, now: datetime, days:
             detail={"name": name},
         )
     return token
+
+
+def list_tokens(actor: Actor) -> Sequence[ApiToken]:
+    actor.need("accounts")
+    return list(ApiToken.select(ApiToken, Account).join(Account).order_by(ApiToken.id.desc()))
 
 
 def revoke_token(actor: Actor, token_id: int, now: datetime) -> None:

@@ -1,19 +1,48 @@
 """Log-in, one-time links, log-out, own password."""
 
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from inspect_station.accounts import guard, service
-from inspect_station.accounts.guard import current_actor, public
+from inspect_station.accounts import audit, guard, service
+from inspect_station.accounts.guard import current_actor, needs, public
 from inspect_station.accounts.schemas import LinkSchema, LoginSchema, PasswordSchema
+from inspect_station.clock import SHANGHAI
 from inspect_station.errors import InvalidInput, NotFound, StationError, TooMany
 from inspect_station.validation import load
-from inspect_station.web import now, settings
+from inspect_station.web import decode_cursor, encode_cursor, now, settings
 
 pages = Blueprint("accounts", __name__)
+
+
+# What the trail calls acts and objects, in people's words; an act without one is shown by its id.
+ACT_NAMES = {
+    "account.create": "新增人员",
+    "account.link": "生成登录链接",
+    "account.login": "密码登录",
+    "account.login_by_link": "链接登录",
+    "account.password": "设置密码",
+    "account.disable": "停用账号",
+    "account.enable": "启用账号",
+    "token.create": "建立令牌",
+    "token.revoke": "作废令牌",
+    "backup": "备份",
+    "restore": "恢复备份",
+}
+OBJECT_NAMES = {
+    "account": "人员",
+    "token": "令牌",
+    "station": "检验站",
+    "enterprise": "企业",
+    "equipment": "设备",
+    "inspection": "检验",
+    "extension": "延期",
+    "contact": "联系人",
+}
 
 
 def form_data() -> dict[str, str]:
@@ -47,7 +76,7 @@ def log_in() -> Any:
 
 
 def _login_page(error: StationError | None = None) -> str:
-    return render_template("accounts/login.html", error=error, next=request.values.get("next", ""), form=request.form)
+    return render_template("accounts/login.html", error=error, next=request.values.get("next", ""), given=request.form)
 
 
 @pages.get("/login/<token>")
@@ -99,6 +128,55 @@ def change_password() -> Any:
     guard.remember(token)
     flash("密码已更换，其他地方的登录都已退出。", "success")
     return redirect(url_for("accounts.me"))
+
+
+@pages.get("/audit")
+@needs("audit")
+def audit_trail() -> str:
+    args = request.args
+    filters = {"act": args.get("act"), "who": args.get("who"), **_period(args.get("from", ""), args.get("until", ""))}
+    before = decode_cursor(args["cursor"], 1)[0] if args.get("cursor") else None
+    entries, total = audit.page(current_actor(), filters, before)
+    more = {**args, "cursor": encode_cursor(entries[-1]["id"])} if len(entries) == 50 else None
+    return render_template(
+        "accounts/audit.html",
+        entries=entries,
+        total=total,
+        args=args,
+        acts=list(ACT_NAMES.items()),
+        act_names=ACT_NAMES,
+        object_names=OBJECT_NAMES,
+        held=_held(args),
+        next_url=_trail_address(more) if more else None,
+        checked=list(audit.broken_links()) if args.get("check") else None,
+    )
+
+
+def _held(args: Mapping[str, str]) -> list[dict[str, str]]:
+    """The filters in force, each with the address that leaves it out."""
+    labels = {"act": "做了什么", "who": "谁", "from": "从", "until": "到"}
+    return [
+        {
+            "label": label,
+            "value": ACT_NAMES.get(args[name], args[name]),
+            "clear_url": _trail_address({k: v for k, v in args.items() if k not in {name, "cursor"}}),
+        }
+        for name, label in labels.items()
+        if args.get(name)
+    ]
+
+
+def _trail_address(args: Mapping[str, Any]) -> str:
+    return url_for("accounts.audit_trail") + "?" + urlencode(args)
+
+
+def _period(first: str, last: str) -> dict[str, datetime]:
+    try:
+        since = {"since": datetime.fromisoformat(first).replace(tzinfo=SHANGHAI)} if first else {}
+        until = {"until": datetime.fromisoformat(last).replace(tzinfo=SHANGHAI) + timedelta(days=1)} if last else {}
+    except ValueError as error:
+        raise InvalidInput("日期应写成 2026-11-22 的样子。", {"from": ["格式不对"]}) from error
+    return since | until
 
 
 def _check_repeat(given: dict[str, str]) -> None:

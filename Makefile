@@ -1,0 +1,49 @@
+# Two commands are all a newcomer needs: `make run` and `make test`.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test check format lock bench drill clean
+
+run: $(VENV)/.runtime  ## The station with the sample park, on 127.0.0.1; data of an earlier run is kept
+	@$(BIN)/python -m inspect_station migrate
+	@$(BIN)/python -m inspect_station demo --if-empty --links
+	@exec $(BIN)/python -m inspect_station serve
+
+test: $(VENV)/.dev  ## Style, types, arrows, rulebook, and all tests on SQLite, PostgreSQL and Chromium
+	@sh tools/test_needs.sh
+	@$(MAKE) --no-print-directory check
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal $(PYTEST_ARGS)
+
+check: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy inspect_station schedules
+	$(BIN)/lint-imports
+	$(BIN)/python -m schedules check
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: $(VENV)/.dev  ## After a change of requirements*.in
+	for set in requirements requirements-dev; do \
+	  $(BIN)/uv pip compile -q --generate-hashes --python-version 3.11 --universal --no-header $$set.in -o $$set.txt; done
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m benchmarks $(if $(SCALE),--scale $(SCALE))
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+$(BIN)/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: $(BIN)/python requirements.txt
+	$(BIN)/python -m pip install --disable-pip-version-check -q --require-hashes -r requirements.txt
+	@touch $@
+
+$(VENV)/.dev: $(BIN)/python requirements-dev.txt
+	$(BIN)/python -m pip install --disable-pip-version-check -q --require-hashes -r requirements-dev.txt
+	@touch $@ $(VENV)/.runtime

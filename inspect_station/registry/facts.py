@@ -1,0 +1,168 @@
+"""The register's rows as the facts the law looks at, read in bulk: three statements for any number of devices."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from inspect_station.registry.models import Equipment, Extension, Inspection
+from schedules import facts
+from schedules.dates import Day
+from schedules.facts import FactError
+from schedules.terms import Clock, Conclusion, Kind, Status, clocks_of, kind_of
+
+AT_ONCE = 10_000
+"""How many devices one call may be asked for: SQLite allows 32 766 parameters in a statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceFacts:
+    """One device's facts with the stamp they were read under.
+
+    `facts` is None where no clock can run: an installation (its lines have the clocks), a code outside our table, or
+    a row that cannot be read; `problem` then says so in Chinese ("" for an installation).
+    """
+
+    equipment_id: int
+    enterprise_id: int
+    catalogue_code: str
+    kind: Kind | None
+    form: str
+    revision: int
+    facts: facts.Equipment | None
+    problem: str = ""
+
+
+_COLUMNS = (
+    Equipment.id,
+    Equipment.enterprise,
+    Equipment.form,
+    Equipment.catalogue_code,
+    Equipment.revision,
+    Equipment.status,
+    Equipment.stopped_on,
+    Equipment.restarted_on,
+    Equipment.moved_on,
+    Equipment.made_on,
+    Equipment.put_into_use_on,
+    Equipment.design_life_years,
+    Equipment.exempt_by_design,
+    Equipment.traits,
+)
+_INSPECTION = (
+    Inspection.equipment,
+    Inspection.clock,
+    Inspection.completed_on,
+    Inspection.conclusion,
+    Inspection.grade,
+    Inspection.next_due,
+)
+_EXTENSION = (Extension.equipment, Extension.clock, Extension.until, Extension.granted_on, Extension.document)
+
+
+def facts_of(equipment_ids: Sequence[int]) -> Iterator[DeviceFacts]:
+    """The facts of these devices, in the order of their ids; ids that do not exist are left out.
+
+    Not scoped by enterprise: for the projection, and for callers that have checked. At most `AT_ONCE` ids.
+    """
+    ids = list(equipment_ids)
+    if len(ids) > AT_ONCE:
+        raise ValueError(f"at most {AT_ONCE} devices at once, asked for {len(ids)}")
+    inspections = _by_device(
+        Inspection.select(*_INSPECTION)
+        .where(Inspection.equipment.in_(ids), Inspection.replaced_by.is_null())
+        .order_by(Inspection.id)
+    )
+    extensions = _by_device(
+        Extension.select(*_EXTENSION)
+        .where(Extension.equipment.in_(ids), Extension.withdrawn_at.is_null())
+        .order_by(Extension.id)
+    )
+    for row in Equipment.select(*_COLUMNS).where(Equipment.id.in_(ids)).order_by(Equipment.id).tuples():
+        yield _device(row, inspections.get(row[0], ()), extensions.get(row[0], ()))
+
+
+def load(equipment_ids: Sequence[int]) -> dict[int, facts.Equipment]:
+    """The readable ones of these devices by id: what `facts_of` gives without stamp and problem."""
+    return {d.equipment_id: d.facts for d in facts_of(equipment_ids) if d.facts is not None}
+
+
+def _by_device(query: Any) -> dict[int, list[tuple[Any, ...]]]:
+    found: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
+    for equipment_id, *rest in query.tuples():
+        found[equipment_id].append(tuple(rest))
+    return found
+
+
+def _device(row: tuple[Any, ...], inspections: Sequence[Any], extensions: Sequence[Any]) -> DeviceFacts:
+    equipment_id, enterprise_id, form, code, revision, *_ = row
+    kind = kind_of(code, row[13])
+    read, problem = None, ""
+    if form != "installation":
+        try:
+            read = _read(kind, row, inspections, extensions)
+        except ValueError as error:  # FactError is one: words or dates the rules do not know
+            problem = str(error)
+    return DeviceFacts(equipment_id, enterprise_id, code, kind, form, revision, read, problem)
+
+
+def _read(kind: Kind | None, row: tuple[Any, ...], inspections: Any, extensions: Any) -> facts.Equipment:
+    if kind is None:
+        raise FactError(f"目录代码“{row[3]}”不在承压类设备的规则范围内，请核对目录代码（F000 还须注明附件种类）。")
+    return facts.Equipment(
+        kind=kind,
+        catalogue_code=row[3],
+        status=Status(row[5]),
+        stopped_on=_first_day(row[6]),
+        restarted_on=_last_day(row[7]),
+        moved_on=_last_day(row[8]),
+        made_on=_day(row[9]),
+        put_into_use_on=_day(row[10]),
+        design_life_years=row[11],
+        exempt_by_design=bool(row[12]),
+        traits=_traits(kind, row[3], row[13]),
+        # A corrected catalogue code may leave records of clocks that the device no longer has.
+        inspections=tuple(_inspection(i) for i in inspections if i[0] in clocks_of(kind)),
+        extensions=tuple(_extension(e) for e in extensions if e[0] in clocks_of(kind)),
+    )
+
+
+def _traits(kind: Kind, code: str, given: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    return facts.read_traits(kind, code, given) if given else {}
+
+
+def _inspection(row: tuple[Any, ...]) -> facts.Inspection:
+    clock, completed_on, conclusion, grade, next_due = row
+    return facts.Inspection(
+        clock=Clock(clock),
+        completed_on=_day(completed_on),
+        conclusion=Conclusion(conclusion) if conclusion else None,
+        grade=grade,
+        next_due=_day(next_due),
+    )
+
+
+def _extension(row: tuple[Any, ...]) -> facts.Extension:
+    clock, until, granted_on, document = row
+    end = _day(until)
+    assert end is not None  # the column is NOT NULL and checked on entry
+    return facts.Extension(clock=Clock(clock), until=end, granted_on=granted_on, document=document or None)
+
+
+@lru_cache(maxsize=20_000)
+def _day(text: str | None) -> Day | None:
+    return Day.parse(text) if text else None
+
+
+# A ledger may know the month only. The stop then counts from the month's first day and the restart or the move from
+# its last: the stop is as long, and the inspection before use as late, as they can have been (the stricter reading).
+def _first_day(text: str | None) -> date | None:
+    day = _day(text)
+    return day.first if day else None
+
+
+def _last_day(text: str | None) -> date | None:
+    day = _day(text)
+    return day.last if day else None

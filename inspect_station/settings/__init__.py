@@ -1,0 +1,1 @@
+"""设置: people and their keys, and whether everything the station rests on is in order."""

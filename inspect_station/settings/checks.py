@@ -1,0 +1,98 @@
+"""What `doctor` says: one line for each thing the station rests on, with the mend where it is not in order."""
+
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from inspect_station import db
+from inspect_station.accounts import audit, station
+from inspect_station.backup.service import LAST_BACKUP
+from inspect_station.config import Settings
+from schedules import rulebook
+
+_BACKUP_OLD = timedelta(days=2)
+_DISK_LEAST = 1 << 30
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line: `ok` | `warn` | `bad`; `mend` says what to do."""
+
+    name: str
+    level: str
+    text: str
+    mend: str = ""
+
+
+Checker = Callable[[Settings, datetime], Check]
+
+
+def configuration(settings: Settings, _now: datetime) -> Check:
+    where = "SQLite" if settings.is_sqlite else "PostgreSQL"
+    if not settings.station_phone:
+        return Check("配置", "warn", f"可用，数据库是 {where}", "设置 STATION_STATION_PHONE，企业才知道打哪个电话。")
+    return Check("配置", "ok", f"可用，数据库是 {where}")
+
+
+def schema(_settings: Settings, _now: datetime) -> Check:
+    pending = db.pending_migrations()
+    if pending:
+        return Check("数据库结构", "bad", f"还有 {len(pending)} 步未升级", "执行 python -m inspect_station migrate。")
+    return Check("数据库结构", "ok", "最新")
+
+
+def rules(_settings: Settings, _now: datetime) -> Check:
+    try:
+        book = rulebook.load()
+    except rulebook.RulebookError as error:
+        return Check("规则", "bad", str(error), "改正规则文件后重新启动。")
+    open_versions = len(book.unverified())
+    text = f"{len(book.rules)} 条规则可用，{open_versions} 个版本待核实"
+    return Check(
+        "规则",
+        "warn" if open_versions else "ok",
+        text,
+        "请技术负责人在“规则”页逐条核对原文。" if open_versions else "",
+    )
+
+
+def disk(settings: Settings, _now: datetime) -> Check:
+    settings.data_path.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(settings.data_path).free
+    text = f"数据目录还有 {free / (1 << 30):.1f} GB"
+    return (
+        Check("磁盘", "ok", text)
+        if free > _DISK_LEAST
+        else Check("磁盘", "bad", text, "清理磁盘或把数据目录移到更大的盘。")
+    )
+
+
+def backup(_settings: Settings, now: datetime) -> Check:
+    last = station.get(LAST_BACKUP)
+    mend = "执行 python -m inspect_station backup 文件名.zip，并把文件存到另一台机器。"
+    if not last:
+        return Check("备份", "warn", "从未备份", mend)
+    age = now - datetime.fromisoformat(last["at"])
+    text = f"上次备份在 {last['at'][:16].replace('T', ' ')}"
+    return Check("备份", "warn", text, mend) if age > _BACKUP_OLD else Check("备份", "ok", text)
+
+
+def trail(_settings: Settings, _now: datetime) -> Check:
+    broken = next(audit.broken_links(), None)
+    if broken is not None:
+        return Check("审计记录", "bad", f"第 {broken} 条与记录链不符", "立即保全数据库，查明是谁改动了它。")
+    return Check("审计记录", "ok", "记录链完好")
+
+
+CHECKS: Sequence[Checker] = (configuration, schema, rules, disk, backup, trail)
+
+
+def run_all(settings: Settings, now: datetime) -> list[Check]:
+    """Every check, in order; a database without its tables ends the list there."""
+    done = []
+    for check in CHECKS:
+        done.append(check(settings, now))
+        if check is schema and done[-1].level == "bad":
+            break
+    return done

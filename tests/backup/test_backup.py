@@ -1,0 +1,104 @@
+"""A backup is worth what its restore proves."""
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from inspect_station import db as database
+from inspect_station.accounts import audit, station
+from inspect_station.accounts.scope import Actor
+from inspect_station.backup import service, tables
+from inspect_station.db import db
+from inspect_station.errors import Conflict, InvalidInput
+from inspect_station.registry.models import Enterprise, Equipment
+from tests.conftest import NOW, Cast, dispose
+
+SYSTEM = Actor.system()
+
+
+@pytest.fixture
+def filled(cast: Cast, tmp_path: Path) -> Path:
+    """A station with something in it, a self-reference included; returns the folder of its files."""
+    made = {"enterprise": cast.jia, "created_at": NOW, "updated_at": NOW}
+    child = Equipment.create(catalogue_code="7310", name="安全阀", form="accessory", **made)
+    parent = Equipment.create(catalogue_code="2150", name="反应釜", traits={"material": "metal"}, **made)
+    Equipment.update(parent=parent).where(Equipment.id == child.id).execute()
+    files = tmp_path / "files"
+    files.mkdir()
+    (files / "report.pdf").write_bytes(b"%PDF a report")
+    return files
+
+
+def contents() -> dict[str, list]:
+    skip = {"station_setting", "audit_entry"}
+    return {s.name: list(tables.rows(s)) for s in tables.shapes() if s.name not in skip}
+
+
+def fresh_database(tmp_path: Path) -> None:
+    dispose(db.obj)
+    database.bind(f"sqlite:///{tmp_path / 'other.db'}")
+    db.connect()
+
+
+def test_a_backup_of_either_engine_restores_whole_into_an_empty_database(filled: Path, tmp_path: Path) -> None:
+    before = contents()
+    service.back_up(SYSTEM, tmp_path / "copy.zip", filled, NOW)
+    fresh_database(tmp_path)
+    service.restore(tmp_path / "copy.zip", tmp_path / "restored", NOW)
+    assert contents() == before
+    assert (tmp_path / "restored" / "report.pdf").read_bytes() == b"%PDF a report"
+    assert list(audit.broken_links()) == []
+
+
+def test_after_a_restore_sending_waits_for_a_person(filled: Path, tmp_path: Path) -> None:
+    service.back_up(SYSTEM, tmp_path / "copy.zip", filled, NOW)
+    fresh_database(tmp_path)
+    service.restore(tmp_path / "copy.zip", tmp_path / "restored", NOW)
+    assert station.get(service.SENDING_PAUSED)["why"] == "restored"
+
+
+def test_after_a_restore_new_rows_get_new_numbers(filled: Path, tmp_path: Path, station) -> None:
+    service.back_up(SYSTEM, tmp_path / "copy.zip", filled, NOW)
+    for shape in reversed(tables.shapes()):
+        if shape.name != "audit_entry":
+            db.execute_sql(f'DELETE FROM "{shape.name}"')
+    tables.advance_sequences()
+    with db.atomic(), zipfile.ZipFile(tmp_path / "copy.zip") as archive:
+        manifest = service.verify(tmp_path / "copy.zip")
+        manifest["tables"] = [t for t in manifest["tables"] if t["name"] != "audit_entry"]
+        service._fill(archive, manifest)
+    made = Enterprise.create(name="丙公司", created_at=NOW, updated_at=NOW)
+    assert Enterprise.select().where(Enterprise.id == made.id).count() == 1
+
+
+def test_a_damaged_backup_is_found_and_nothing_is_written(filled: Path, tmp_path: Path) -> None:
+    service.back_up(SYSTEM, tmp_path / "copy.zip", filled, NOW)
+    with zipfile.ZipFile(tmp_path / "copy.zip") as good, zipfile.ZipFile(tmp_path / "bad.zip", "w") as bad:
+        for name in good.namelist():
+            data = good.read(name)
+            bad.writestr(name, data.replace("甲".encode(), "申".encode()) if "enterprise" in name else data)
+    fresh_database(tmp_path)
+    with pytest.raises(InvalidInput, match=r"tables/enterprise\.jsonl 的内容已损坏"):
+        service.restore(tmp_path / "bad.zip", tmp_path / "restored", NOW)
+    assert db.get_tables() == []
+
+
+def test_half_a_backup_is_refused(filled: Path, tmp_path: Path) -> None:
+    service.back_up(SYSTEM, tmp_path / "copy.zip", filled, NOW)
+    (tmp_path / "half.zip").write_bytes((tmp_path / "copy.zip").read_bytes()[:-200])
+    with pytest.raises(InvalidInput, match="请换另一份备份"):
+        service.verify(tmp_path / "half.zip")
+
+
+def test_restoring_over_a_used_database_is_refused(filled: Path, tmp_path: Path) -> None:
+    service.back_up(SYSTEM, tmp_path / "copy.zip", filled, NOW)
+    with pytest.raises(Conflict, match="只能恢复到空库"):
+        service.restore(tmp_path / "copy.zip", tmp_path / "restored", NOW)
+
+
+def test_an_existing_file_is_not_overwritten(filled: Path, tmp_path: Path) -> None:
+    (tmp_path / "copy.zip").write_text("something precious")
+    with pytest.raises(Conflict, match="已存在"):
+        service.back_up(SYSTEM, tmp_path / "copy.zip", filled, NOW)
+    assert (tmp_path / "copy.zip").read_text() == "something precious"

@@ -36,7 +36,7 @@ from schedules.terms import (
     traits_of,
 )
 
-STAGES = {"first": "首次检验", "later": "以后各次检验"}
+STAGES: dict[object, str] = {"first": "首次检验", "later": "以后各次检验"}
 OTHER_CODE = "other"
 PRINCIPLES = ("apply_before", "failed")
 EVENTS = ("moved", "restarted")
@@ -289,7 +289,7 @@ def _conditions(place: _Place, kind: Kind, when: Mapping[str, Any]) -> Iterator[
 def _domain(place: _Place, kind: Kind, fact: str) -> tuple[str, list[object], dict[object, str]]:
     """A fact's Chinese label, lawful values and their words; the catalogue code's are open."""
     if fact == "stage":
-        return "次序", list(STAGES), {stage: word for stage, word in STAGES.items()}
+        return "次序", list(STAGES), STAGES
     if fact == "grade":
         return "安全状况等级", list(GRADES), {grade: f"{grade}级" for grade in GRADES}
     if fact == "catalogue_code":

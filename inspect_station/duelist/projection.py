@@ -59,6 +59,16 @@ def answers_on(equipment_ids: Sequence[int], on: date) -> list[dict[str, Any]]:
     return _compute(equipment_ids, in_force_now(), on)
 
 
+def stale_on(on: date) -> list[int]:
+    """The devices whose rows would be recomputed on `on`: touched, or turning by themselves until then."""
+    rows = run(
+        "SELECT equipment_id FROM equipment_touched UNION SELECT equipment_id FROM due_row WHERE changes_on <= :on "
+        "UNION SELECT equipment_id FROM due_row WHERE computed_on > :on",
+        {"on": on.isoformat()},
+    )
+    return [row[0] for row in rows]
+
+
 def _chunks(take: Callable[[], Sequence[int]], book: rulebooks.InForce, today: date) -> int:
     written = 0
     while True:
@@ -135,7 +145,9 @@ def _write(ids: Sequence[int], book: rulebooks.InForce, today: date) -> int:
     new = [row for key, row in wanted.items() if key not in present]
     gone = [row["id"] for key, row in present.items() if key not in wanted]
     changed = [
-        (row, present[key]["id"]) for key, row in wanted.items() if key in present and _differs(row, present[key], today)
+        (row, present[key]["id"])
+        for key, row in wanted.items()
+        if key in present and _differs(row, present[key], today)
     ]
     _insert(new)
     _update(changed)

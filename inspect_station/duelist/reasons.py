@@ -78,8 +78,9 @@ def _other_grades(facts: Equipment, clock: Clock) -> Iterator[tuple[str, Equipme
     rest = tuple(i for i in facts.inspections if i is not last)
     for grade in GRADES:
         if grade != last.grade:
-            yield f"最近一次检验的安全状况等级为 {grade} 级", replace(
-                facts, inspections=(*rest, replace(last, grade=grade))
+            yield (
+                f"最近一次检验的安全状况等级为 {grade} 级",
+                replace(facts, inspections=(*rest, replace(last, grade=grade))),
             )
 
 

@@ -90,7 +90,10 @@ def _card(rule: Rule, editions: Sequence[Edition]) -> Card:
 
 
 def _edition(
-    version: Version, today: date, standing: dict[tuple[str, str, str], dict[str, Any]], resting: Counter[tuple[str, str]]
+    version: Version,
+    today: date,
+    standing: dict[tuple[str, str, str], dict[str, Any]],
+    resting: Counter[tuple[str, str]],
 ) -> Edition:
     key, name = rule_key(version), edition(version)
     return Edition(
@@ -123,7 +126,9 @@ def _resting(actor: Actor) -> Counter[tuple[str, str]]:
     if not actor.is_staff:
         query = query.where(DueRow.enterprise_id == actor.enterprise_id)
     counted = query.select_extend(fn.COUNT(DueRow.id)).where(DueRow.rule.is_null(False))
-    return Counter({(rule, version): n for rule, version, n in counted.group_by(DueRow.rule, DueRow.version).tuples()})
+    return Counter(
+        {(rule, version): n for rule, version, n in counted.group_by(DueRow.rule, DueRow.version).tuples()}
+    )
 
 
 def months_words(months: int) -> str:
@@ -222,7 +227,9 @@ def withdraw(actor: Actor, confirmation_id: int, reason: str, now: datetime) -> 
 
 def confirmations_of(key: str) -> list[dict[str, Any]]:
     """All confirmations of a rule, also the withdrawn and those of an earlier content, the latest first."""
-    return list(RuleConfirmation.select().where(RuleConfirmation.rule == key).order_by(RuleConfirmation.id.desc()).dicts())
+    return list(
+        RuleConfirmation.select().where(RuleConfirmation.rule == key).order_by(RuleConfirmation.id.desc()).dicts()
+    )
 
 
 # --- who does each check --------------------------------------------------------------------------------------------
@@ -256,7 +263,9 @@ def set_done_by(actor: Actor, chosen: dict[str, str], now: datetime) -> None:
     with db.atomic():
         before = station.get(rulebooks.DONE_BY, {})
         station.put(rulebooks.DONE_BY, kept, now)
-        audit.record(actor, "rule.done_by", "setting", rulebooks.DONE_BY, now=now, detail={"old": before, "new": kept})
+        audit.record(
+            actor, "rule.done_by", "setting", rulebooks.DONE_BY, now=now, detail={"old": before, "new": kept}
+        )
 
 
 # --- the book as a whole --------------------------------------------------------------------------------------------

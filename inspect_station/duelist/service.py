@@ -12,13 +12,16 @@ from inspect_station.db import is_sqlite
 from inspect_station.duelist import buckets, query
 from inspect_station.duelist.answers import UNREADABLE
 from inspect_station.duelist.models import RuleConfirmation
-from inspect_station.duelist.projection import answers_on, refresh
+from inspect_station.duelist.projection import refresh
 from inspect_station.duelist.query import Filters, condition, parameters, run
 from inspect_station.errors import InvalidInput, NotFound
 from schedules.dates import month_end
 from schedules.terms import Bucket, Clock, Missing, WhyForbidden, WhyNotRunning
 
-__all__ = ["Filters", "Page", "calendar_month", "clocks_of", "counts", "due_items", "due_page", "refresh"]
+__all__ = [
+    *("Filters", "OwingRow", "Page", "Place", "calendar_counts", "calendar_month", "clocks_of", "counts"),
+    *("due_groups", "due_items", "due_json", "due_page", "refresh", "rows_for_equipment", "rows_for_ladder"),
+]
 
 # What a row shows of its device, in the order of the contract; `body` holds the rest.
 _HEAD = (
@@ -36,13 +39,14 @@ _CONFIRMED = "c.rule = d.rule AND c.version = d.version AND c.digest = d.version
 _ROW = (
     *_HEAD, "body", "kind", "standing", "due_on", "apply_by", "earliest", "late_on", "sort_on", "precision", "origin",
     "done_by", "why", "grade", "document", "clause", "unread", "form", "quantity", "length_mm", "location",
-    "rule", "responsible", "confirmed_by",
+    "rule", "responsible", "confirmed_by", "confirmed_at",
 )  # fmt: skip
 _ROW_SQL = (
     f"{_ITEM_SQL}, d.kind, d.standing, d.due_on, d.apply_by, d.earliest, d.late_on, d.sort_on, d.precision, d.origin, "
     "d.done_by, d.why, d.grade, d.document, d.clause, d.unread, e.form, e.quantity, e.length_mm, e.location, d.rule, "
     "(SELECT a.name FROM account a WHERE a.id = f.responsible_id), "
-    f"(SELECT max(c.name) FROM rule_confirmation c WHERE {_CONFIRMED})"
+    f"(SELECT max(c.name) FROM rule_confirmation c WHERE {_CONFIRMED}), "
+    f"(SELECT max(c.at) FROM rule_confirmation c WHERE {_CONFIRMED})"
 )
 
 
@@ -88,7 +92,9 @@ def _total(actor: Actor, filters: Filters, today: date) -> tuple[int, bool]:
     return min(found, query.TOTAL_CAP), found > query.TOTAL_CAP
 
 
-def due_json(actor: Actor, filters: Filters, sort: str, place: Place, per_page: int, today: date) -> tuple[bytes, Any, Any]:
+def due_json(
+    actor: Actor, filters: Filters, sort: str, place: Place, per_page: int, today: date
+) -> tuple[bytes, Any, Any]:
     """The items of `/api/v1/due` as JSON already written, the cursor's keys, and (total, capped).
 
     The hottest path: the stored answer is put into the item as it stands, without being read and written again.
@@ -147,7 +153,7 @@ def _keys(row: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date) else value
+    return value.isoformat() if type(value) is date else value
 
 
 def _row(row: tuple[Any, ...], today: date) -> dict[str, Any]:
@@ -156,6 +162,7 @@ def _row(row: tuple[Any, ...], today: date) -> dict[str, Any]:
     shown["shown_on"] = _shown_date(shown)
     shown["days"] = _days_left(shown, today)
     shown["unverified"] = bool(shown["unread"]) and not shown["confirmed_by"]
+    shown["confirmed_on"] = _shanghai_day(shown["confirmed_at"]) if shown["confirmed_at"] else None
     shown["clock_label"] = _CLOCKS.get(shown["clock"], "资料有误")
     shown["why_label"] = _WHY.get(shown.get("why"), "")
     shown["missing_labels"] = [_MISSING.get(fact, fact) for fact in shown.get("missing", ())]
@@ -249,7 +256,14 @@ def _gather(found: Sequence[tuple[Any, ...]], today: date) -> list[dict[str, Any
         number, name, responsible, first, count = row[len(_ROW) :]
         head = heads.setdefault(
             number,
-            {"id": number, "name": name, "responsible": responsible, "first": _plain(first), "count": count, "rows": []},
+            {
+                "id": number,
+                "name": name,
+                "responsible": responsible,
+                "first": _plain(first),
+                "count": count,
+                "rows": [],
+            },
         )
         head["rows"].append(_row(row, today))
     return list(heads.values())
@@ -318,20 +332,33 @@ def names_of(actor: Actor, filters: Filters) -> dict[str, str]:
     """The names behind the ids a filter holds, as far as this actor may know them."""
     names: dict[str, str] = {}
     if filters.enterprise is not None and actor.sees(filters.enterprise):
-        names |= {"enterprise": row[0] for row in run("SELECT name FROM enterprise WHERE id = :id", {"id": filters.enterprise})}
+        names |= {
+            "enterprise": row[0]
+            for row in run("SELECT name FROM enterprise WHERE id = :id", {"id": filters.enterprise})
+        }
     if filters.responsible is not None and actor.is_staff:
-        names |= {"responsible": row[0] for row in run("SELECT name FROM account WHERE id = :id", {"id": filters.responsible})}
+        names |= {
+            "responsible": row[0]
+            for row in run("SELECT name FROM account WHERE id = :id", {"id": filters.responsible})
+        }
     return names
 
 
 def choices(actor: Actor) -> dict[str, list[tuple[int, str]]]:
     """Firms and inspectors one may narrow the list to."""
     own = "1 = 1" if actor.is_staff else "f.id = :own_enterprise"
-    firms = run(f"SELECT f.id, f.name FROM enterprise f WHERE {own} ORDER BY f.initials, f.name", {"own_enterprise": actor.enterprise_id})
-    people = run(
-        "SELECT a.id, a.name FROM account a WHERE a.id IN (SELECT f.responsible_id FROM enterprise f) ORDER BY a.name", {}
+    firms = run(
+        f"SELECT f.id, f.name FROM enterprise f WHERE {own} ORDER BY f.initials, f.name",
+        {"own_enterprise": actor.enterprise_id},
     )
-    return {"enterprise": [(n, t) for n, t in firms], "responsible": [(n, t) for n, t in people] if actor.is_staff else []}
+    people = run(
+        "SELECT a.id, a.name FROM account a WHERE a.id IN (SELECT f.responsible_id FROM enterprise f) ORDER BY a.name",
+        {},
+    )
+    return {
+        "enterprise": [(n, t) for n, t in firms],
+        "responsible": [(n, t) for n, t in people] if actor.is_staff else [],
+    }
 
 
 def history(actor: Actor, equipment_id: int, clock: str) -> list[dict[str, Any]]:

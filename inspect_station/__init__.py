@@ -11,6 +11,9 @@ from inspect_station import db as database
 from inspect_station.accounts import guard
 from inspect_station.accounts.views import pages as accounts_pages
 from inspect_station.config import Settings
+from inspect_station.duelist import rule_views  # noqa: F401  its pages belong to the blueprint below
+from inspect_station.duelist.api import api as duelist_api
+from inspect_station.duelist.views import pages as duelist_pages
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -28,7 +31,8 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     health.install(app)
     app.register_blueprint(accounts_pages)
-    _ = api  # the areas register their JSON blueprints here
+    app.register_blueprint(duelist_pages)
+    api.register_blueprint(duelist_api)
 
     app.add_url_rule("/", "home", home)
     return app
@@ -36,7 +40,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def home() -> Response:
     """Everybody's first page is what is due."""
-    return redirect(url_for("accounts.me"))
+    return redirect(url_for("duelist.due_list"))
 
 
 def _configure(app: Flask, settings: Settings) -> None:

@@ -14,6 +14,9 @@ from inspect_station.config import Settings
 from inspect_station.duelist import rule_views  # noqa: F401  its pages belong to the blueprint below
 from inspect_station.duelist.api import api as duelist_api
 from inspect_station.duelist.views import pages as duelist_pages
+from inspect_station.portal.views import pages as portal_pages
+from inspect_station.registry import api as registry_api
+from inspect_station.registry.views import pages as registry_pages
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -31,8 +34,11 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     health.install(app)
     app.register_blueprint(accounts_pages)
+    app.register_blueprint(registry_pages)
+    registry_api.register(api)
     app.register_blueprint(duelist_pages)
     api.register_blueprint(duelist_api)
+    app.register_blueprint(portal_pages)
 
     app.add_url_rule("/", "home", home)
     return app

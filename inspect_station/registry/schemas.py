@@ -73,6 +73,10 @@ class EnterpriseSchema(StationSchema):
     note = Text(4000, lines=True, metadata={"label": _E["note"]})
 
 
+class ChangedEnterpriseSchema(EnterpriseSchema):
+    """The same with every field optional; its own class, so that the description names it apart."""
+
+
 class EnterpriseOut(EnterpriseSchema):
     id = fields.Integer()
     responsible_name = fields.String(allow_none=True)

@@ -50,7 +50,9 @@ _ELSEWHERE = ("revision", "reason", "technical", "length_m")
 def equipment(form: MultiDict[str, str]) -> dict[str, Any]:
     """The equipment form as `EquipmentSchema` reads it. Raises `InvalidInput` for an odd length or technical line."""
     given: dict[str, Any] = {
-        name: value for name, value in form_data().items() if not name.startswith("traits.") and name not in _ELSEWHERE
+        name: value
+        for name, value in form_data().items()
+        if not name.startswith("traits.") and name not in _ELSEWHERE
     }
     for name in _NUMBERS:
         given[name] = number(given.get(name, ""))
@@ -124,7 +126,7 @@ def typed(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def retyped(form: MultiDict[str, str]) -> dict[str, Any]:
     """The submitted form as the form shows it again; boxes left empty are empty."""
-    shown: dict[str, Any] = {name: "" for name in _BOXES}
+    shown: dict[str, Any] = dict.fromkeys(_BOXES, "")
     for name in form:
         values = form.getlist(name)
         shown[name] = values if len(values) > 1 else values[0]

@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 from flask import Flask, redirect, url_for
-from flask_compress import Compress
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
@@ -22,7 +21,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(__name__)
     _configure(app, settings)
     web.csrf.init_app(app)
-    Compress(app)
+    web.ClosingCompress(app)
     api = web.make_api(app)
     web.install(app)
     guard.install(app)

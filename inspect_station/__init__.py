@@ -27,6 +27,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(__name__)
     _configure(app, settings)
     web.csrf.init_app(app)
+    web.ClosingCompress(app)
     api = web.make_api(app)
     web.install(app)
     guard.install(app)
@@ -60,6 +61,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         PERMANENT_SESSION_LIFETIME=timedelta(hours=settings.session_hours),
         MAX_CONTENT_LENGTH=settings.upload_mb * 1024 * 1024,
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1),
+        COMPRESS_ALGORITHM=["zstd", "br", "gzip"],
         WTF_CSRF_CHECK_DEFAULT=False,  # guard.py asks for it, after it knows whether a token speaks
         WTF_CSRF_TIME_LIMIT=None,  # a clinic form may stay open all day
         WTF_CSRF_SSL_STRICT=False,

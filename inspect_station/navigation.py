@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, g, request, url_for
+from peewee import PeeweeException
 
 from inspect_station.accounts.scope import ROLE_NAMES, Actor
 from inspect_station.accounts.station import sample_loaded
@@ -62,8 +63,15 @@ def _context(app: Flask) -> dict[str, Any]:
         "in_drawer": request.headers.get("HX-Target") == "drawer-body",
         "station_name": settings().station_name,
         "station_phone": settings().station_phone,
-        "sample_data": bool(actor) and sample_loaded(),
+        "sample_data": actor is not None and _sample_data(),
     }
+
+
+def _sample_data() -> bool:
+    try:
+        return sample_loaded()
+    except PeeweeException:  # the page that says the database is away must still appear
+        return False
 
 
 def _may_open(actor: Actor, entry: Entry) -> bool:

@@ -149,7 +149,7 @@ def interval_words(version: Version) -> str:
         return f"使用满 {span} 报废"
     words = {DecidedBy.INSTITUTION: "，由检验机构确定", DecidedBy.USER: "，由使用单位确定", DecidedBy.RULE: ""}
     if version.outcome is Outcome.MONITORED:
-        return f"监控使用，累计{'不超过 ' + span if version.max_months else '期限未查实'}{words[version.decided_by]}"
+        return f"监控使用，累计{span}{words[version.decided_by]}"
     return span + words[version.decided_by]
 
 

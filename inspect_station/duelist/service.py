@@ -12,6 +12,7 @@ from inspect_station.db import is_sqlite
 from inspect_station.duelist import buckets, query
 from inspect_station.duelist.answers import UNREADABLE
 from inspect_station.duelist.models import RuleConfirmation
+from inspect_station.duelist.owing import OwingRow, rows_for_equipment, rows_for_ladder
 from inspect_station.duelist.projection import refresh
 from inspect_station.duelist.query import Filters, condition, parameters, run
 from inspect_station.errors import InvalidInput, NotFound
@@ -19,8 +20,21 @@ from schedules.dates import month_end
 from schedules.terms import Bucket, Clock, Missing, WhyForbidden, WhyNotRunning
 
 __all__ = [
-    *("Filters", "OwingRow", "Page", "Place", "calendar_counts", "calendar_month", "clocks_of", "counts"),
-    *("due_groups", "due_items", "due_json", "due_page", "refresh", "rows_for_equipment", "rows_for_ladder"),
+    "Filters",
+    "OwingRow",
+    "Page",
+    "Place",
+    "calendar_counts",
+    "calendar_month",
+    "clocks_of",
+    "counts",
+    "due_groups",
+    "due_items",
+    "due_json",
+    "due_page",
+    "refresh",
+    "rows_for_equipment",
+    "rows_for_ladder",
 ]
 
 # What a row shows of its device, in the order of the contract; `body` holds the rest.

@@ -215,7 +215,7 @@ def _columns(address: Address) -> list[dict[str, Any]]:
 def _chips(address: Address, names: dict[str, str]) -> list[dict[str, str]]:
     held = {name: value for name, value in address.filters.held().items() if name in _FILTER_LABELS}
     return [
-        {"label": _FILTER_LABELS[name], "value": _word(name, value, names), "clear_url": address.url(**{name: None})}
+        {"label": _FILTER_LABELS[name], "value": _word(name, value, names), "clear_url": address.url("duelist.due_list", **{name: None})}
         for name, value in held.items()
     ]
 
@@ -280,20 +280,22 @@ def calendar(actor: Actor, filters: Filters, today: date) -> dict[str, Any]:
         "prev_url": _month_url(narrowed, service.month_after(first, -1)),
         "next_url": _month_url(narrowed, service.month_after(first, 1)),
         "today_url": _month_url(narrowed, (today.year, today.month)),
-        "chips": _chips_of_calendar(address, actor, narrowed, f"{year:04}-{month:02}"),
+        "chips": _chips_of_calendar(actor, narrowed, f"{year:04}-{month:02}"),
         "list_url": address.url(month=f"{year:04}-{month:02}", view=None),
         "month_url": lambda text: url_for("duelist.calendar", **narrowed.held() | {"month": text}),
     }
 
 
-def _chips_of_calendar(address: Address, actor: Actor, filters: Filters, month: str) -> list[dict[str, str]]:
+def _chips_of_calendar(actor: Actor, filters: Filters, month: str) -> list[dict[str, str]]:
     names = service.names_of(actor, filters)
     held = {n: v for n, v in filters.held().items() if n in _FILTER_LABELS}
     return [
         {
             "label": _FILTER_LABELS[name],
             "value": _word(name, value, names),
-            "clear_url": address.url("duelist.calendar", **{name: None, "month": month, "view": None}),
+            "clear_url": url_for(
+                "duelist.calendar", **{n: v for n, v in held.items() if n != name} | {"month": month}
+            ),
         }
         for name, value in held.items()
     ]

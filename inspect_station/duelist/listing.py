@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from flask import url_for
+from flask import current_app, url_for
 
 from inspect_station.accounts.scope import Actor
 from inspect_station.duelist import buckets, query, service
@@ -77,6 +77,8 @@ def shown(actor: Actor, address: Address, counts: dict[str, int], names: dict[st
         "DONE_BY": {d.value: d.label for d in DoneBy},
         "empty_words": _EMPTY,
         "batch_actions": _BATCH,
+        "device_page": _has(_DEVICE_PAGE),
+        "import_url": _import_url(actor),
     }
 
 
@@ -105,6 +107,18 @@ PRINTED = [
 ]  # fmt: skip
 
 
+# Pages of areas above this one: linked where they exist.
+_DEVICE_PAGE, _IMPORT_PAGE = "portal.device", "registry.imports"
+
+
+def _has(endpoint: str) -> bool:
+    return endpoint in current_app.view_functions
+
+
+def _import_url(actor: Actor) -> str | None:
+    return url_for(_IMPORT_PAGE) if actor.may("import") and _has(_IMPORT_PAGE) else None
+
+
 def explained(explanation: Explanation) -> dict[str, Any]:
     """为什么是这一天, in words."""
     row = explanation.row
@@ -130,7 +144,7 @@ def explained(explanation: Explanation) -> dict[str, Any]:
         "missing": row["missing_labels"],
         "changes": explanation.changes,
         "history": [_past(item) for item in explanation.history],
-        "device_url": None,
+        "device_url": url_for(_DEVICE_PAGE, equipment_id=row["equipment_id"]) if _has(_DEVICE_PAGE) else None,
     }
 
 
@@ -201,7 +215,7 @@ def _columns(address: Address) -> list[dict[str, Any]]:
 def _chips(address: Address, names: dict[str, str]) -> list[dict[str, str]]:
     held = {name: value for name, value in address.filters.held().items() if name in _FILTER_LABELS}
     return [
-        {"label": _FILTER_LABELS[name], "value": _word(name, value, names), "clear_url": address.url(**{name: None})}
+        {"label": _FILTER_LABELS[name], "value": _word(name, value, names), "clear_url": address.url("duelist.due_list", **{name: None})}
         for name, value in held.items()
     ]
 
@@ -266,20 +280,22 @@ def calendar(actor: Actor, filters: Filters, today: date) -> dict[str, Any]:
         "prev_url": _month_url(narrowed, service.month_after(first, -1)),
         "next_url": _month_url(narrowed, service.month_after(first, 1)),
         "today_url": _month_url(narrowed, (today.year, today.month)),
-        "chips": _chips_of_calendar(address, actor, narrowed, f"{year:04}-{month:02}"),
+        "chips": _chips_of_calendar(actor, narrowed, f"{year:04}-{month:02}"),
         "list_url": address.url(month=f"{year:04}-{month:02}", view=None),
         "month_url": lambda text: url_for("duelist.calendar", **narrowed.held() | {"month": text}),
     }
 
 
-def _chips_of_calendar(address: Address, actor: Actor, filters: Filters, month: str) -> list[dict[str, str]]:
+def _chips_of_calendar(actor: Actor, filters: Filters, month: str) -> list[dict[str, str]]:
     names = service.names_of(actor, filters)
     held = {n: v for n, v in filters.held().items() if n in _FILTER_LABELS}
     return [
         {
             "label": _FILTER_LABELS[name],
             "value": _word(name, value, names),
-            "clear_url": address.url("duelist.calendar", **{name: None, "month": month, "view": None}),
+            "clear_url": url_for(
+                "duelist.calendar", **{n: v for n, v in held.items() if n != name} | {"month": month}
+            ),
         }
         for name, value in held.items()
     ]

@@ -59,7 +59,7 @@ def rows_for_equipment(equipment_ids: Sequence[int], today: date, *, preview: bo
     if preview:
         return list(_computed(equipment_ids, today, date.max))
     refresh(today)
-    query = DueRow.select(*_FIELDS).where(DueRow.equipment.in_(equipment_ids), DueRow.answer.in_(_RUNNING))
+    query: Any = DueRow.select(*_FIELDS).where(DueRow.equipment.in_(equipment_ids), DueRow.answer.in_(_RUNNING))
     return [OwingRow(*row) for row in query.order_by(DueRow.id).tuples()]
 
 
@@ -67,7 +67,7 @@ def _stored(until: date, without: Any) -> Iterator[OwingRow]:
     last: tuple[date, int] = (date(1, 1, 1), 0)
     while True:
         keys = (DueRow.sort_on > last[0]) | ((DueRow.sort_on == last[0]) & (DueRow.id > last[1]))
-        query = (
+        query: Any = (
             DueRow.select(*_FIELDS, DueRow.sort_on)
             .where(keys, DueRow.sort_on >= last[0], DueRow.sort_on <= until, DueRow.answer.in_(_RUNNING))
             .order_by(DueRow.sort_on, DueRow.id)

@@ -1,5 +1,6 @@
 """The page of one device, of one firm, and the search."""
 
+from io import BytesIO
 from typing import Any
 
 import segno
@@ -54,8 +55,9 @@ def device_code(equipment_id: int) -> Response:
     """The page's address as a QR code, to be stuck on the vessel."""
     registry.equipment.get(current_actor(), equipment_id)
     address = settings().base_url.rstrip("/") + url_for("portal.device", equipment_id=equipment_id)
-    code = segno.make_qr(address, error="m")
-    return Response(code.svg_inline(scale=4, border=4, omitsize=False), mimetype="image/svg+xml")
+    drawn = BytesIO()
+    segno.make_qr(address, error="m").save(drawn, kind="svg", scale=4, border=4)
+    return Response(drawn.getvalue(), mimetype="image/svg+xml")
 
 
 @pages.get("/enterprises/<int:enterprise_id>")

@@ -15,7 +15,11 @@ def touch(equipment_ids: Iterable[int]) -> None:
     """Mark devices whose due dates must be recomputed; call it in the transaction that changes their facts."""
     rows = [{"equipment": equipment_id} for equipment_id in sorted(set(equipment_ids))]
     for start in range(0, len(rows), 5_000):
-        EquipmentTouched.insert_many(rows[start : start + 5_000]).on_conflict_ignore().execute()
+        # An update, not "do nothing": the mark stays locked until our facts are committed, so that a refresh running
+        # now cannot take the mark away and read the facts as they were before.
+        EquipmentTouched.insert_many(rows[start : start + 5_000]).on_conflict(
+            conflict_target=[EquipmentTouched.equipment], preserve=[EquipmentTouched.equipment]
+        ).execute()
 
 
 def differing(present: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:

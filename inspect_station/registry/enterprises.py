@@ -90,7 +90,7 @@ def matching(word: str) -> Any:
     return (
         Enterprise.name.contains(word)
         | Enterprise.short_name.contains(word)
-        | Enterprise.initials.startswith(word.lower())
+        | Enterprise.initials.contains(word)
         | Enterprise.credit_code.startswith(word.upper())
     )
 

@@ -139,7 +139,7 @@ def _equalities(filters: Filters) -> list[Any]:
 
 def matching(word: str) -> Any:
     """Devices a person means by a word: part of the name or of a number, or pinyin initials."""
-    return _any([c.contains(word) for c in (Equipment.name, *_NUMBERS)]) | Equipment.initials.startswith(word.lower())
+    return _any([c.contains(word) for c in (Equipment.name, *_NUMBERS)]) | Equipment.initials.contains(word)
 
 
 def _any(conditions: Sequence[Any]) -> Any:

@@ -25,11 +25,13 @@ class Text(fields.String):
     """Text of one line (or several), trimmed; control characters are refused: no database or sheet wants them."""
 
     def __init__(self, most: int, *, least: int = 0, lines: bool = False, **given: Any) -> None:
-        super().__init__(validate=validate.Length(least or None, most), **given)
+        super().__init__(validate=validate.Length(least, most) if least > 1 else validate.Length(max=most), **given)
         self.lines = lines
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **given: Any) -> str:
         text = super()._deserialize(value, attr, data, **given).strip()
+        if self.required and not text:
+            raise ValidationError("请填写")
         allowed = "\n\r\t" if self.lines else ""
         if any(unicodedata.category(c) in {"Cc", "Cs"} and c not in allowed for c in text):
             raise ValidationError("含有无法保存的控制字符")

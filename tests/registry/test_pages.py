@@ -124,7 +124,7 @@ def test_stopping_asks_once_and_tells_what_it_means(scene):
     path = f"/equipment/{things.equipment}/acts/stop"
     assert "停用期间不发超期提醒" in browser.get(path)[1]
     status, page, _ = browser.post(path, on="2026-11-01", reason="", revision="1")
-    assert (status, "请填写理由" in page, device(things.equipment).status) == (422, True, "in_use")
+    assert (status, "请填写" in page, device(things.equipment).status) == (422, True, "in_use")
     assert browser.post(path, on="2026-11-01", reason="检修", revision="1")[0] == 302
     page = browser.get(f"/equipment/{things.equipment}")[1]
     assert "启用" in page

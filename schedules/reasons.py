@@ -22,7 +22,7 @@ from schedules.terms import (
 )
 
 if TYPE_CHECKING:
-    from schedules.due import ClockInView
+    from schedules.view import ClockInView
 
 _START = {
     "put_into_use_on": "投入使用日期",

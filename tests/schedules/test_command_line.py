@@ -142,7 +142,7 @@ def test_a_register_row_that_cannot_be_read_is_named(tmp_path):
 
 
 def test_the_due_engine_runs_on_the_standard_library_alone():
-    """-S leaves out site-packages, -I the environment: nothing but the interpreter and this folder is left."""
+    """-S leaves out site-packages, -I the environment: the interpreter and this folder are left."""
     script = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
         "import schedules.commands, schedules.ladder, schedules.workdays, schedules.rulebook\n"

@@ -96,7 +96,7 @@ KEYS = {
 }
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(cases(), DAYS)
 def test_every_case_gets_one_explained_answer_for_each_clock_in_the_contracts_keys(case, on):
     equipment = from_json(case)
@@ -111,7 +111,7 @@ def test_every_case_gets_one_explained_answer_for_each_clock_in_the_contracts_ke
         assert bucket(answer, on) in Bucket
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(cases(), DAYS)
 def test_leaving_reasons_out_changes_nothing_else(case, on):
     equipment = from_json(case)
@@ -119,7 +119,7 @@ def test_leaving_reasons_out_changes_nothing_else(case, on):
     assert tuple(replace(answer, because=()) for answer in full) == bare
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(cases(), DAYS, st.randoms())
 def test_the_order_of_records_does_not_matter(case, on, random):
     shuffled = {name: list(rows) if isinstance(rows, list) else rows for name, rows in case.items()}
@@ -131,7 +131,7 @@ def test_the_order_of_records_does_not_matter(case, on, random):
         assert one == other
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(cases(), DAYS, st.integers(1, 1500))
 def test_nothing_but_the_state_changes_before_changes_on(case, on, days):
     """The projection relies on it: a stored row stays true until its `changes_on`."""
@@ -143,7 +143,7 @@ def test_nothing_but_the_state_changes_before_changes_on(case, on, days):
             assert one == other
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(cases(), DAYS)
 def test_dates_are_in_order(case, on):
     for answer in due_dates(from_json(case), on, BOOK, reasons=False):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from schedules.reading import RulebookError
+from schedules.place import RulebookError
 from schedules.rule import Outcome
 from schedules.rulebook import RULES, load
 from schedules.terms import Clock, Kind, Verified, clocks_of

@@ -45,7 +45,8 @@ def test_a_case_that_cannot_be_read_does_not_cost_the_others(tmp_path):
     file.write_bytes(as_bytes([{"id": "bad", "equipment": {"catalogue_code": "0000"}}, VESSEL, None]))
     code, out, err = run("due", "--on", "2026-11-22", file)
     assert code == 1
-    assert err == ""
+    assert err.splitlines()[0].startswith('第 1 个案例（id "bad"）：equipment.catalogue_code')
+    assert len(err.splitlines()) == 2
     bad, good, nothing = json.loads(out)
     assert bad["id"] == "bad"
     assert "目录代码 “0000”" in bad["error"]

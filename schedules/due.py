@@ -114,10 +114,10 @@ def _running(view: ClockInView) -> Answer:
 def _dated(view: ClockInView) -> Due | Undetermined:
     """By extension, by report, or by rule; where none gives a date, what is missing."""
     printed = view.last.next_due if view.last else None
-    missing = view.missing()
-    earliest, latest = view.bounds()
+    missing = () if printed else view.missing()
     base = view.cut_down(printed) if printed else (None if missing else view.by_rule())
-    extension = view.extension_after(base.last if base else earliest)
+    earliest, latest = (None, None) if base else view.bounds()
+    extension = view.extension_after(base.last if base else earliest) if view.equipment.extensions else None
     if extension:
         view.extension = extension
         return _due(view, view.cut_down(extension.until), Origin.EXTENSION, base)

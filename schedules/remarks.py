@@ -52,12 +52,8 @@ def _about_the_rule(view: ClockInView, why: WhyForbidden | None) -> Iterator[War
 
 def _about_the_device(view: ClockInView) -> Iterator[WarningCode]:
     equipment = view.equipment
-    for remark in view.book.remarks:
-        if (
-            remark.kind is equipment.kind
-            and _holds(view, remark.when)
-            and view.reached(remark.effective_from)
-        ):
+    for remark in view.book.remarks_of(equipment.kind):
+        if _holds(view, remark.when) and view.reached(remark.effective_from):
             yield remark.code
     end = _design_life_end(view)
     if end is not None and view.reached(end):
@@ -80,11 +76,12 @@ def _month_precise_start(view: ClockInView, why: WhyForbidden | None) -> bool:
     if view.event or why is WhyForbidden.FAILED or why is WhyForbidden.GRADE:
         return False
     made = view.equipment.made_on
-    return any(
-        (span.latest is not None and span.start is not None and span.start.is_month)
-        or (span.scrap_on is not None and made is not None and made.is_month)
-        for span in view.spans
-    )
+    for span in view.spans:
+        if span.latest is not None and span.start is not None and span.start.is_month:
+            return True
+        if span.scrap_on is not None and made is not None and made.is_month:
+            return True
+    return False
 
 
 def _ignored(view: ClockInView) -> bool:

@@ -59,6 +59,14 @@ class Rulebook:
         """The rules of each clock of a kind, in the kind's order."""
         return self._by_kind[kind]
 
+    def remarks_of(self, kind: Kind) -> tuple[Remark, ...]:
+        return self._remarks_by_kind.get(kind, ())
+
+    @cached_property
+    def _remarks_by_kind(self) -> Mapping[Kind, tuple[Remark, ...]]:
+        kinds = {remark.kind for remark in self.remarks}
+        return {kind: tuple(remark for remark in self.remarks if remark.kind is kind) for kind in kinds}
+
     @cached_property
     def _by_kind(self) -> Mapping[Kind, tuple[ClockRules, ...]]:
         return {kind: tuple(self.clocks[kind, clock] for clock in clocks_of(kind)) for kind in Kind}

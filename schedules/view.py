@@ -172,6 +172,9 @@ class ClockInView:
 
     def missing(self) -> tuple[Missing, ...]:
         """What is needed before a rule gives a date; empty where it does."""
+        only = self.only
+        if only and only.latest and not only.scrap_unknown and not self.conclusion_missing():
+            return tuple(_decision(only.version))
         return tuple(self._missing_facts())
 
     def _missing_facts(self) -> Iterator[Missing]:

@@ -11,6 +11,12 @@ from inspect_station import db as database
 from inspect_station.accounts import guard
 from inspect_station.accounts.views import pages as accounts_pages
 from inspect_station.config import Settings
+from inspect_station.duelist import rule_views  # noqa: F401  its pages belong to the blueprint below
+from inspect_station.duelist.api import api as duelist_api
+from inspect_station.duelist.views import pages as duelist_pages
+from inspect_station.portal.views import pages as portal_pages
+from inspect_station.registry import api as registry_api
+from inspect_station.registry.views import pages as registry_pages
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -29,7 +35,11 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     health.install(app)
     app.register_blueprint(accounts_pages)
-    _ = api  # the areas register their JSON blueprints here
+    app.register_blueprint(registry_pages)
+    registry_api.register(api)
+    app.register_blueprint(duelist_pages)
+    api.register_blueprint(duelist_api)
+    app.register_blueprint(portal_pages)
 
     app.add_url_rule("/", "home", home)
     return app
@@ -37,7 +47,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def home() -> Response:
     """Everybody's first page is what is due."""
-    return redirect(url_for("accounts.me"))
+    return redirect(url_for("duelist.due_list"))
 
 
 def _configure(app: Flask, settings: Settings) -> None:

@@ -79,5 +79,14 @@ def _may_open(actor: Actor, entry: Entry) -> bool:
 
 
 def _link(entry: Entry) -> dict[str, Any]:
-    here = (request.endpoint or "").split(".")[0] == entry.endpoint.split(".")[0]
-    return {"label": entry.label, "url": url_for(entry.endpoint), "icon": entry.icon, "active": here}
+    url = url_for(entry.endpoint)
+    return {"label": entry.label, "url": url, "icon": entry.icon, "active": _is_here(entry, url)}
+
+
+def _is_here(entry: Entry, url: str) -> bool:
+    """Beneath the entry's own address; else in its area, unless the area has several entries."""
+    if request.path == url or request.path.startswith(f"{url}/"):
+        return True
+    area = entry.endpoint.split(".")[0]
+    alone = sum(e.endpoint.startswith(f"{area}.") for e in ENTRIES) == 1
+    return alone and (request.endpoint or "").split(".")[0] == area

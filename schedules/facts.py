@@ -15,11 +15,11 @@ from schedules.terms import (
     Kind,
     Status,
     Term,
-    Trait,
     clocks_of,
     kind_of,
     traits_of,
 )
+from schedules.traits import Trait
 
 _EQUIPMENT_KEYS = {
     *("catalogue_code", "status", "stopped_on", "restarted_on", "moved_on", "made_on", "put_into_use_on"),
@@ -140,17 +140,11 @@ def _kind(facts: Mapping[str, Any]) -> tuple[Kind, str]:
     if kind is not None:
         return kind, code
     if code == "F000":
-        raise FactError(
-            "equipment.traits.accessory：目录代码 F000 须注明安全附件种类；可用的是：gauge（压力表）。"
-        )
-    raise FactError(
-        f"equipment.catalogue_code：目录代码 {_show(code)} 不在本规则库范围内，请核对特种设备目录。"
-    )
+        raise FactError("equipment.traits.accessory：目录代码 F000 须注明安全附件种类；可用的是：gauge（压力表）。")
+    raise FactError(f"equipment.catalogue_code：目录代码 {_show(code)} 不在本规则库范围内，请核对特种设备目录。")
 
 
-def _rows(
-    value: object, where: str, kind: Kind, read: Callable[[object, str, Kind], _Row]
-) -> tuple[_Row, ...]:
+def _rows(value: object, where: str, kind: Kind, read: Callable[[object, str, Kind], _Row]) -> tuple[_Row, ...]:
     if value is None:
         return ()
     if not isinstance(value, list):

@@ -116,11 +116,7 @@ def _event(equipment: Equipment, version: Version) -> tuple[date | None, date]:
     if version.event == "moved":
         return equipment.moved_on, equipment.moved_on or date.max
     stopped, restarted = equipment.stopped_on, equipment.restarted_on
-    if (
-        stopped is None
-        or restarted is None
-        or restarted < add_months(stopped, version.after_stop_months or 0)
-    ):
+    if stopped is None or restarted is None or restarted < add_months(stopped, version.after_stop_months or 0):
         return None, date.max
     return restarted, date.fromordinal(stopped.toordinal() + 1)
 
@@ -129,9 +125,7 @@ def _on_or_after(inspection: Inspection, day: date) -> bool:
     return inspection.completed_on is not None and inspection.completed_on.date >= day
 
 
-def long_stop_on(
-    equipment: Equipment, rules: Sequence[Rule], inspections: Sequence[Inspection]
-) -> date | None:
+def long_stop_on(equipment: Equipment, rules: Sequence[Rule], inspections: Sequence[Inspection]) -> date | None:
     """The day on which the present stop is so long that an inspection must precede the restart."""
     stopped, restarted = equipment.stopped_on, equipment.restarted_on
     if stopped is None or (restarted is not None and restarted >= stopped):

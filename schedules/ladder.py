@@ -84,9 +84,7 @@ def _every(table: Mapping[str, Any], name: str) -> int:
     return days
 
 
-def owed(
-    answer: Answer, today: date, ladder: Ladder, *, forbidden_since: date | None = None
-) -> tuple[Step, ...]:
+def owed(answer: Answer, today: date, ladder: Ladder, *, forbidden_since: date | None = None) -> tuple[Step, ...]:
     """The steps owed by today, oldest first; all but the last are superseded.
 
     An undetermined date runs on `earliest`, weekly after it as well: a decision is then overdue, even while a
@@ -107,9 +105,7 @@ def upcoming(
 
 def _until(answer: Answer, day: date, ladder: Ladder, forbidden_since: date) -> list[Step]:
     if isinstance(answer, Forbidden):
-        return _weekly(
-            answer, "forbidden", forbidden_since, forbidden_since, ladder.forbidden_every_days, day
-        )
+        return _weekly(answer, "forbidden", forbidden_since, forbidden_since, ladder.forbidden_every_days, day)
     target = enforced_on(answer)
     if target is None:
         return []

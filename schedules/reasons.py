@@ -164,9 +164,7 @@ def _forbidden(view: ClockInView, answer: Forbidden) -> Iterator[str]:
     if answer.why is WhyForbidden.PAST_SCRAP_AGE:
         yield f"制造日期{view.equipment.made_on}，报废期限{span.scrap_on}已过。"
     yield (
-        f"{answer.why.label}：必须停止使用。"
-        if view.equipment.status is Status.IN_USE
-        else f"{answer.why.label}。"
+        f"{answer.why.label}：必须停止使用。" if view.equipment.status is Status.IN_USE else f"{answer.why.label}。"
     )
 
 
@@ -174,9 +172,7 @@ def _stopped(view: ClockInView, answer: NotRunning) -> Iterator[str]:
     if answer.failed:
         yield f"最近一次{view.rules.clock.label}不合格。"
     if answer.before_use:
-        yield (
-            f"{answer.before_use.label}。" if answer.before_use is BeforeUse.SELF_CHECK else _inspect(answer)
-        )
+        yield (f"{answer.before_use.label}。" if answer.before_use is BeforeUse.SELF_CHECK else _inspect(answer))
 
 
 def _inspect(answer: NotRunning) -> str:

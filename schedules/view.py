@@ -72,9 +72,7 @@ class ClockInView:
         self.inspections = records(equipment, rules.clock, counts_as, on) if equipment.inspections else []
         self.last: Inspection | None = last_of(self.inspections) if self.inspections else None
         self.start_fact = "completed_on" if self.last else rules.first_counts_from
-        self.start: Day | None = (
-            self.last.completed_on if self.last else getattr(equipment, rules.first_counts_from)
-        )
+        self.start: Day | None = self.last.completed_on if self.last else getattr(equipment, rules.first_counts_from)
         self.selection = self._select()
         self.spans = [self._span(candidate) for candidate in self.selection.candidates]
         self.only = self.spans[0] if len(self.spans) == 1 else None

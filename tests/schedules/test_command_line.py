@@ -125,9 +125,7 @@ def test_check_against_says_which_dates_move_and_by_how_much(tmp_path):
     register = tmp_path / "register.json"
     boiler = {"id": "B-1", "equipment": {"catalogue_code": "1100", "put_into_use_on": "2024-03-15"}}
     register.write_bytes(as_bytes([VESSEL, boiler]))
-    code, out, _ = run(
-        "check", "--rules", folder, "--against", RULES, "--register", register, "--on", "2026-11-22"
-    )
+    code, out, _ = run("check", "--rules", folder, "--against", RULES, "--register", register, "--on", "2026-11-22")
     assert code == 0
     assert "V-1  定期检验：2027-03-15（正常） → 2026-03-15（超期）（-365 天）" in out
     assert "B-1" not in out

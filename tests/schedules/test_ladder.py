@@ -25,9 +25,7 @@ def vessel(next_due, on=date(2026, 1, 1), clock="periodic", **more):
         "next_due": next_due,
     }
     row |= more
-    return answer(
-        clock, on, equipment={"catalogue_code": "2150", "traits": {"material": "metal"}}, inspections=[row]
-    )
+    return answer(clock, on, equipment={"catalogue_code": "2150", "traits": {"material": "metal"}}, inspections=[row])
 
 
 def ids(steps):

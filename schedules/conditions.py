@@ -8,6 +8,7 @@ from typing import Any
 from schedules.place import Place
 from schedules.rule import Condition
 from schedules.terms import GRADES, Kind, traits_of
+from schedules.wording import show
 
 STAGES: dict[object, str] = {"first": "首次检验", "later": "以后各次检验"}
 OTHER_CODE = "other"
@@ -33,7 +34,7 @@ def _domain(place: Place, kind: Kind, fact: str) -> tuple[str, list[object], dic
     if trait is None or trait.type == "date":
         known = [name for name, item in traits_of(kind).items() if item.type != "date"]
         allowed = "、".join(["stage", "grade", "catalogue_code", *known])
-        place.refuse(f"条件中不认识的事实 {fact!r}；可用的是：{allowed}。")
+        place.refuse(f"条件中不认识的事实 {show(fact)}；可用的是：{allowed}。")
     words: dict[object, str] = {value: trait.word(value) for value in trait.lawful}
     return trait.label, list(trait.lawful), words
 
@@ -44,10 +45,14 @@ def _allowed(place: Place, fact: str, value: object, lawful: list[object]) -> se
     values = value if isinstance(value, list) else [value]
     for item in values:
         if lawful and not any(item == known and type(item) is type(known) for known in lawful):
-            place.refuse(f"条件 {fact} 不认识的值 {item!r}；可用的是：{'、'.join(map(str, lawful))}。")
+            place.refuse(f"条件 {fact} 不认识的值 {show(item)}；可用的是：{_listed(lawful)}。")
         if not lawful and not isinstance(item, str):
-            place.refuse(f"条件 {fact} 的值应为文字，现为 {item!r}。")
+            place.refuse(f"条件 {fact} 的值应为文字，现为 {show(item)}。")
     return set(values) if values else place.refuse(f"条件 {fact} 没有任何值，规则永远不会适用。")
+
+
+def _listed(lawful: list[object]) -> str:
+    return "、".join(item if isinstance(item, str) else show(item) for item in lawful)
 
 
 def _between(place: Place, fact: str, value: Mapping[str, Any], lawful: list[object]) -> set[object]:

@@ -30,11 +30,25 @@ def records(equipment: Equipment, clock: Clock, counts_as: frozenset[Clock], on:
 
 
 def last_of(inspections: Sequence[Inspection]) -> Inspection | None:
-    """The inspection that counts: the one completed last; one without a date only where it stands alone."""
+    """The inspection that counts: the one completed last; those without a date only where none has one."""
     if len(inspections) == 1:
         return inspections[0]
     dated = [inspection for inspection in inspections if inspection.completed_on is not None]
-    return max(dated, key=_weight, default=None)
+    if dated:
+        return max(dated, key=_weight)
+    return max(inspections, key=_undated_weight, default=None)
+
+
+def _undated_weight(inspection: Inspection) -> tuple[object, ...]:
+    """A failed one counts, else the one printed to be due first, else the worse one."""
+    printed, conclusion = inspection.next_due, inspection.conclusion
+    return (
+        conclusion is not None and conclusion.failed,
+        -printed.last.toordinal() if printed else -date.max.toordinal(),
+        printed is not None and printed.is_month,
+        inspection.grade or 0,
+        conclusion or "",
+    )
 
 
 def _weight(inspection: Inspection) -> tuple[int, bool, int, bool, int]:

@@ -34,6 +34,7 @@ from schedules.terms import (
     traits_of,
 )
 from schedules.traits import Trait
+from schedules.wording import show
 
 PRINCIPLES = ("apply_before", "failed")
 EVENTS = ("moved", "restarted")
@@ -127,7 +128,7 @@ def _read_header(draft: Draft, place: Place, kind: Kind, table: Mapping[str, Any
     if "first_counts_from" in table:
         value = place.text(table, "first_counts_from")
         if value not in ("put_into_use_on", "made_on"):
-            place.refuse(f"first_counts_from 不认识 {value!r}；可用的是：put_into_use_on、made_on。")
+            place.refuse(f"first_counts_from 不认识 {show(value)}；可用的是：put_into_use_on、made_on。")
         draft.first_counts_from[kind] = value
     for name, value in place.table(table, "done_by").items():
         draft.done_by[kind, _clock(place, kind, name)] = place.word(value, DoneBy, "done_by")
@@ -157,13 +158,13 @@ def _clock(place: Place, kind: Kind, name: object) -> Clock:
         if name == clock.value:
             return clock
     allowed = "、".join(clock.value for clock in clocks_of(kind))
-    return place.refuse(f"{kind.label}没有检验项目 {name!r}；可用的是：{allowed}。")
+    return place.refuse(f"{kind.label}没有检验项目 {show(name)}；可用的是：{allowed}。")
 
 
 def _cited(draft: Draft, place: Place, row: Mapping[str, Any]) -> str:
     document = place.text(row, "document")
     if document not in draft.sources:
-        place.refuse(f"引用了 sources.toml 中没有的文件 {document!r}。")
+        place.refuse(f"引用了 sources.toml 中没有的文件 {show(document)}。")
     return document
 
 
@@ -273,7 +274,7 @@ def _counts_from(draft: Draft, place: Place, rule: Rule, row: Mapping[str, Any])
     if "counts_from" in row:
         value = place.text(row, "counts_from")
         if value not in COUNTS_FROM:
-            place.refuse(f"counts_from 不认识 {value!r}；可用的是：{'、'.join(COUNTS_FROM)}。")
+            place.refuse(f"counts_from 不认识 {show(value)}；可用的是：{'、'.join(COUNTS_FROM)}。")
         return value
     if rule.outcome is Outcome.BEFORE_USE:
         return "event"
@@ -288,7 +289,7 @@ def _event(place: Place, rule: Rule, row: Mapping[str, Any]) -> dict[str, Any]:
     if rule.outcome is not Outcome.BEFORE_USE:
         return {} if not event else place.refuse("event 只用于 outcome = before_use 的规则。")
     if event not in EVENTS:
-        place.refuse(f"event 不认识 {event!r}；可用的是：{'、'.join(EVENTS)}。")
+        place.refuse(f"event 不认识 {show(event)}；可用的是：{'、'.join(EVENTS)}。")
     return {"event": event, "after_stop_months": place.months(row, "after_stop_months")}
 
 
@@ -296,7 +297,7 @@ def _allowance(place: Place, kind: Kind, row: Mapping[str, Any]) -> Allowance:
     place.keys(row, {"trait", "max_months", "clause", "paraphrase"})
     trait: Trait | None = traits_of(kind).get(place.text(row, "trait"))
     if trait is None or trait.type != "flag":
-        place.refuse(f"allowance 的 trait {row['trait']!r} 不是{kind.label}的是非特性。")
+        place.refuse(f"allowance 的 trait {show(row['trait'])} 不是{kind.label}的是非特性。")
     months = place.months(row, "max_months")
     if months is None:
         place.refuse("allowance 缺少 max_months。")

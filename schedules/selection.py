@@ -16,6 +16,7 @@ from schedules.conditions import OTHER_CODE
 from schedules.place import RulebookError
 from schedules.rule import WALKED, Outcome, Rule, Version
 from schedules.terms import GRADES, Clock, Kind, traits_of
+from schedules.wording import show
 
 Point = Mapping[str, object]
 
@@ -35,11 +36,15 @@ class Candidate:
 
     @property
     def effect(self) -> tuple[object, ...]:
-        """Candidates of equal effect need not be told apart, so a fact between them is not missing."""
+        """Candidates of equal effect need not be told apart, so a fact between them is not missing.
+
+        Which grades make a run of monitored use matters only where such use is counted.
+        """
         version, scrap = self.version, self.scrap
         allowances = tuple((allowance.trait, allowance.max_months) for allowance in version.allowances)
         figures = (version.outcome, version.min_months, version.max_months, version.decided_by, allowances)
-        return (*figures, scrap.max_months if scrap else None, self.monitored_grades)
+        counted = self.monitored_grades if version.outcome is Outcome.MONITORED else None
+        return (*figures, scrap.max_months if scrap else None, counted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +178,7 @@ class ClockRules:
         for rule in self._walked:
             unknown = sorted(rule.overrides - keys)
             if unknown:
-                raise RulebookError(rule.file, rule.key, f"overrides 指向没有的规则 {unknown[0]!r}。")
+                raise RulebookError(rule.file, rule.key, f"overrides 指向没有的规则 {show(unknown[0])}。")
 
     def _overlap(self, point: Point, one: Rule, other: Rule) -> RulebookError:
         return RulebookError(

@@ -51,7 +51,7 @@ def test_a_case_that_cannot_be_read_does_not_cost_the_others(tmp_path):
     assert bad["id"] == "bad"
     assert "目录代码 “0000”" in bad["error"]
     assert good["clocks"][1]["on"] == "2027-03-15"
-    assert "catalogue_code" in nothing["error"]
+    assert nothing["error"] == "案例：应为 JSON 对象（键和值），现为 空。"
 
 
 @pytest.mark.parametrize(

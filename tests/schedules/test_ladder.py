@@ -114,7 +114,7 @@ def test_what_is_upcoming_and_what_is_owed_make_the_whole(days):
     ("table", "words"),
     [
         ({"steps": [-1]}, "steps：应为 0 到 730"),
-        ({"steps": [30], "more": {"lunch": [1]}}, "没有检验项目 'lunch'"),
+        ({"steps": [30], "more": {"lunch": [1]}}, "没有检验项目 “lunch”"),
         ({"steps": [30], "overdue_every_days": 0}, "overdue_every_days：应为 1 到 365"),
     ],
 )

@@ -63,7 +63,7 @@ def station(
         "workdays": [d.isoformat() for d in calendar(as_of + timedelta(1), last)],
         "settings": {"visit_overhead_min": OVERHEAD, "visit_cost": VISIT_COST, "level_tolerance_pct": 10},
         "enterprises": works,
-        "inspectors": [_inspector(rng, n, start, last) for n in range(inspectors)],
+        "inspectors": [_inspector(rng, n, inspectors > 5, start, last) for n in range(inspectors)],
         "items": made,
         "previous": [],
     }
@@ -104,8 +104,8 @@ def _sizes(rng: Random, enterprises: int, items: int) -> list[int]:
     return sizes
 
 
-def _inspector(rng: Random, number: int, start: date, last: date) -> dict[str, Any]:
-    codes = {CODES[number % len(CODES)], *rng.sample(CODES, rng.choice((1, 2, 3)))}
+def _inspector(rng: Random, number: int, many: bool, start: date, last: date) -> dict[str, Any]:
+    codes = {CODES[number % len(CODES)], *rng.sample(CODES, rng.choice((1, 2, 3) if many else (3, 4)))}
     span = (last - start).days
     absent = [
         _iso(start + timedelta(rng.randrange(span)), rng.choice((3, 5, 10))) for _ in range(1 + span // 120)

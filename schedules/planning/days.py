@@ -6,11 +6,14 @@ to the people's day, so that every order of the items gives a legal day or a cle
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import product
 from random import Random
 
 from schedules.planning.problem import Item, Problem
 
 Crew = tuple[int, ...]
+Member = tuple[int, int, int, int, int]
+"""Arrival, since when free, person, number of codes, minutes of the day."""
 SHORTLIST = 10
 
 
@@ -67,6 +70,13 @@ class DayPlan:
         self._put(number, item, start, crew)
         return True
 
+    def stand(self, enterprise: int, crew: Crew, start: int, numbers: Sequence[int]) -> None:
+        """Takes over a visit as it is."""
+        end = start + sum(self.problem.items[n].minutes for n in numbers)
+        self.blocks.append(Block(enterprise, crew, start, end, list(numbers)))
+        for person in crew:
+            self._settle(person)
+
     def remove(self, number: int) -> None:
         """Takes the item out; the rest stays where it is, which is legal, if sometimes with a gap."""
         item = self.problem.items[number]
@@ -101,46 +111,54 @@ class DayPlan:
             arrival = free.get(p, 0) if stays else free.get(p, 0) + overhead
             if arrival + item.minutes > people[p].daily:
                 continue
-            key = (not stays, -arrival, len(people[p].codes), p)
+            key = (not stays, -arrival, people[p].spread, p)
             if best is None or key < best:
                 best = key
         return None if best is None else (-best[1], (best[3],))
 
     def _crew(self, item: Item) -> tuple[int, Crew] | None:
-        shortlists = [self._shortlist(item, code) for code in item.roles]
+        """The crew that wastes least: idle minutes and arrivals; then the latest start, then the least versatile."""
+        ready = [self._ready(item, code) for code in item.roles]
+        if not all(ready):
+            return None
         best: tuple[int, int, int, Crew] | None = None
-        for crew in _distinct(shortlists):
-            arrivals = [self._arrival(p, item.enterprise) for p in crew]
-            start = max(arrivals)
-            if any(start + item.minutes > self.problem.people[p].daily for p in crew):
+        pairs = len(ready) == 2
+        for crew in product(*ready) if pairs else _distinct(ready):
+            if pairs and crew[0][2] == crew[1][2]:
                 continue
-            away = sum(self.at.get(p, -1) != item.enterprise for p in crew)
-            idle = start * len(crew) - sum(arrivals)
-            key = (idle + away * self.problem.overhead, -start, self._spread(crew), tuple(sorted(crew)))
+            start = max(crew)[0]
+            waste = start * len(crew) - sum([member[1] for member in crew])
+            if best is not None and waste > best[0]:
+                continue
+            if any([start + item.minutes > member[4] for member in crew]):
+                continue
+            key = (waste, -start, sum([m[3] for m in crew]), tuple(sorted([m[2] for m in crew])))
             if best is None or key < best:
                 best = key
         return None if best is None else (-best[1], best[3])
 
-    def _spread(self, crew: Crew) -> int:
-        return sum(len(self.problem.people[p].codes) for p in crew)
-
-    def _shortlist(self, item: Item, code: int) -> list[int]:
+    def _ready(self, item: Item, code: int) -> list[Member]:
         """Who could take the role; of people in the same situation only as many as there are roles."""
-        here, size = item.enterprise, len(item.roles)
-        alike: dict[tuple[bool, int, tuple[int, ...]], int] = {}
-        found: list[tuple[bool, int, int]] = []
+        here, size, overhead = item.enterprise, len(item.roles), self.problem.overhead
+        free, at, people = self.free, self.at, self.problem.people
+        alike: dict[tuple[bool, int, int], int] = {}
+        found: list[tuple[bool, int, Member]] = []
         for p in self.problem.holders[self.day][code]:
-            arrival = self._arrival(p, here)
-            person = self.problem.people[p]
+            away = at.get(p, -1) != here
+            arrival = free.get(p, 0) + overhead if away else free[p]
+            person = people[p]
             if arrival + item.minutes > person.daily:
                 continue
-            away = self.at.get(p, -1) != here
-            situation = (away, arrival, tuple(person.codes))
-            alike[situation] = alike.get(situation, 0) + 1
-            if alike[situation] <= size:
-                found.append((away, -arrival, p))
-        found.sort()
-        return [p for _, _, p in found[: SHORTLIST + size]]
+            situation = (away, arrival, person.kind)
+            count = alike.get(situation, 0)
+            if count < size:
+                alike[situation] = count + 1
+                # idle minutes count from when a person could have begun without this journey
+                begun = arrival - overhead if away else arrival
+                found.append((away, -arrival, (arrival, begun, p, person.spread, person.daily)))
+        if len(found) > SHORTLIST:
+            found.sort()
+        return [member for _, _, member in found[: SHORTLIST + size]]
 
     def _put(self, number: int, item: Item, start: int, crew: Crew) -> None:
         end = start + item.minutes
@@ -156,15 +174,15 @@ class DayPlan:
             self.at[person] = item.enterprise
 
 
-def _distinct(lists: Sequence[Sequence[int]]) -> Iterable[Crew]:
+def _distinct(lists: Sequence[Sequence[Member]]) -> Iterable[tuple[Member, ...]]:
     """All ways to take one person from each list, nobody twice."""
     if not lists:
         yield ()
         return
-    for person in lists[0]:
+    for member in lists[0]:
         for others in _distinct(lists[1:]):
-            if person not in others:
-                yield (person, *others)
+            if all(member[2] != other[2] for other in others):
+                yield (member, *others)
 
 
 def pack(problem: Problem, day: int, numbers: Sequence[int], tries: int, rng: Random) -> DayPlan | None:

@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from schedules.planning.output import plan_json
+from schedules.planning import output
+from schedules.planning.effort import Effort
 from schedules.planning.problem import read
-from schedules.planning.rule import careful
+from schedules.planning.stages import Maker
 
 
 def plan(
@@ -16,9 +17,24 @@ def plan(
     workers: int = 2,
     steps: int | None = None,
 ) -> dict[str, Any]:
+    """A plan for the instance; always one, at worst that of the careful rule.
+
+    The same instance, seed and limit give the same plan unless the clock had to cut in (`stages` says so);
+    `steps` sets the amount of work apart from the time. Raises InstanceError for an instance that cannot be read.
+    """
+    effort = Effort(time_limit_s, steps)
     problem = read(instance)
-    return plan_json(careful(problem, seed))
+    maker = Maker(problem, effort, seed, workers)
+    draft = maker.make()
+    return output.plan_json(draft) | {
+        "bounds": maker.proven,
+        "gap": output.gap(draft.score(), maker.proven),
+        "stages": maker.stages,
+    }
 
 
 def explain(instance: Mapping[str, Any], plan: Mapping[str, Any]) -> dict[str, Any]:
-    return dict(plan)
+    """The plan with true reasons, certificates and what fixed each day, whoever made it; its visits are not changed."""
+    draft = output.draft_of(read(instance), plan)
+    told = output.plan_json(draft)
+    return {**plan, "unplanned": told["unplanned"], "objective": told["objective"], "why": told["why"]}

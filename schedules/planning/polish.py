@@ -13,11 +13,13 @@ from schedules.planning.repair import PACKINGS, price
 Ruin = Callable[[Draft, Random], list[int]]
 
 
-def polish(draft: Draft, band: int, effort: Effort, rng: Random) -> int:
-    """Improves the draft until the effort is used up; returns the rounds kept."""
+def polish(draft: Draft, band: int, effort: Effort, rng: Random, rounds: int) -> int:
+    """So many rounds, or until the effort is used up; returns the rounds that made it better."""
     kept = 0
     best = draft.score().banded(band)
-    while not effort.over(RESERVE):
+    for _ in range(rounds):
+        if effort.over():
+            break
         before = draft.steps
         draft.mark()
         _round(draft, rng)
@@ -28,11 +30,11 @@ def polish(draft: Draft, band: int, effort: Effort, rng: Random) -> int:
             draft.keep()
             kept += score < best
             best = score
-        effort.spend(draft.steps - before + 5)
+        effort.spend((draft.steps - before) * STEP + 5)
     return kept
 
 
-RESERVE = 0.5
+STEP = 5
 
 
 def _round(draft: Draft, rng: Random) -> None:

@@ -27,6 +27,8 @@ class Person:
     daily: int
     codes: Mapping[int, int | None]
     absent: tuple[reading.Span, ...]
+    kind: int
+    spread: int
 
     def present(self, on: date) -> bool:
         return not any(first <= on <= last for first, last in self.absent)
@@ -123,7 +125,7 @@ def read(instance: Mapping[str, Any]) -> Problem:
         [d for d in workdays if d >= first],
         codes,
         [each["id"] for each in instance["enterprises"]],
-        [_person(each, codes) for each in instance["inspectors"]],
+        _people(instance, codes),
     )
     _lay_out_time(problem)
     _lay_out_people(problem)
@@ -137,12 +139,19 @@ def _codes(instance: Mapping[str, Any]) -> list[str]:
     return sorted(held | {code for each in instance["items"] for code in each["roles"]})
 
 
-def _person(each: Mapping[str, Any], codes: list[str]) -> Person:
-    until = {
-        codes.index(code): None if last is None else date.fromisoformat(last).toordinal()
-        for code, last in each["codes"].items()
-    }
-    return Person(each["id"], each["daily_min"], until, reading.spans(each, "absent", "inspectors"))
+def _people(instance: Mapping[str, Any], codes: list[str]) -> list[Person]:
+    """The inspectors; those with the same codes and hours are of one kind."""
+    kinds: dict[tuple[object, ...], int] = {}
+    people = []
+    for each in instance["inspectors"]:
+        until = {
+            codes.index(code): None if last is None else date.fromisoformat(last).toordinal()
+            for code, last in each["codes"].items()
+        }
+        kind = kinds.setdefault((*sorted(until), each["daily_min"]), len(kinds))
+        absent = reading.spans(each, "absent", "inspectors")
+        people.append(Person(each["id"], each["daily_min"], until, absent, kind, len(until)))
+    return people
 
 
 def _lay_out_time(problem: Problem) -> None:

@@ -47,12 +47,27 @@ def rescue(draft: Draft, rng: Random, only: Iterable[int] | None = None) -> None
     left = [n for n in out if items[n].days and draft.day_of[n] == OUT]
     for number in sorted(left, key=lambda n: (len(items[n].days), -items[n].work, n)):
         if not insert(draft, number, PACKINGS, rng):
-            _push(draft, number, rng)
+            _push(draft, number, by_price(draft, number), rng)
 
 
-def _push(draft: Draft, number: int, rng: Random) -> bool:
+def mend(draft: Draft, rng: Random) -> None:
+    """Brings late items to days that are not late, where that costs nobody else a day."""
+    items, late = draft.problem.items, draft.problem.late
+    for number in [n for n, d in enumerate(draft.day_of) if d != OUT and late(items[n], d)]:
+        before = draft.late
+        timely = [d for d in by_price(draft, number) if not late(items[number], d)]
+        draft.mark()
+        draft.remove(number)
+        if any(draft.add(number, d, PACKINGS, rng) for d in timely) or _push(draft, number, timely, rng):
+            if draft.late < before:
+                draft.keep()
+                continue
+        draft.undo()
+
+
+def _push(draft: Draft, number: int, days: list[int], rng: Random) -> bool:
     """The item enters its day first; who falls out, four at most, must find another day."""
-    for day in by_price(draft, number):
+    for day in days:
         plan, ejected = _first(draft.problem, day, number, draft.plans[day].items())
         if plan is None or any(draft.problem.items[e].pinned for e in ejected):
             continue

@@ -8,7 +8,7 @@ from random import Random
 
 from schedules.planning.draft import OUT, Draft
 from schedules.planning.problem import Item, Problem
-from schedules.planning.repair import insert, keep_day, rescue
+from schedules.planning.repair import insert, keep_day, mend, rescue
 
 
 def careful(problem: Problem, seed: int = 0) -> Draft:
@@ -20,6 +20,7 @@ def careful(problem: Problem, seed: int = 0) -> Draft:
     for number in sorted(left, key=lambda n: _haste(problem.items[n], n)):
         insert(draft, number)
     rescue(draft, rng)
+    mend(draft, rng)
     return draft
 
 

@@ -7,39 +7,34 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 
+from schedules.planning.bounds import Guide
 from schedules.planning.draft import OUT, Draft
 from schedules.planning.effort import Effort
 from schedules.planning.problem import Problem
 from schedules.planning.realise import lay, realise
+from schedules.planning.repair import keep_day, mend, rescue
 from schedules.planning.solver import Answer, Limits, Solver
 from schedules.planning.weeks import Prices, Resources, WeekModel
 
 FILL = 0.87
-LEAST_FILL = 0.6
-MOST_FREE = 260
-STEPS_PER_ITERATION = 2
+LEAST_FILL, MOST_FILL = 0.6, 0.95
+MOST_FREE = 110
 BAND_PERMILLE = 8
 FEW_ITEMS = 200
 
 
 @dataclass(slots=True)
-class Start:
-    """What the relaxation of the week level says: weeks to try, and the overload nobody can avoid there."""
-
-    week_of: dict[int, int]
-    overload: float
-
-
-@dataclass(slots=True)
 class Search:
+    """`band`: the overload up to which a plan counts as level."""
+
     problem: Problem
     effort: Effort
     rng: Random
     threads: int
+    band: int
     prices: Prices = field(init=False)
     offer: Resources = field(init=False)
     fill: list[float] = field(init=False)
-    band: int = 0
 
     def __post_init__(self) -> None:
         self.prices = Prices.of(self.problem)
@@ -50,65 +45,57 @@ class Search:
         return Limits(max(0.1, self.effort.left() * share), nodes, 500_000, gap, self.threads)
 
     def _charge(self, answer: Answer, model: WeekModel) -> None:
-        size = len(model.matrix.index) / 1000
-        self.effort.spend(int(size * 20 + answer.iterations * STEPS_PER_ITERATION))
+        self.effort.spend(program_steps(model, answer.iterations))
 
-    def start(self) -> Start | None:
-        """Relaxation, twice (overload first), then the program restricted to the weeks the relaxation uses."""
-        everything = range(len(self.problem.items))
-        model = WeekModel(self.problem, self.offer, everything, {}, optimistic=False)
-        relaxed = Solver(model.matrix, self._limits(0.4, 0, 0), whole=False)
-        cost = model.cost(self.prices)
-        first = relaxed.minimise(cost)
-        self._charge(first, model)
-        if first.values is None:
-            return None
-        overload = first.values[model.excess]
-        self.band = round(overload) + tolerance(self.problem)
-        relaxed.allow(model.overload_row, float(self.band))
-        second = relaxed.minimise(cost, self.effort.left() * 0.5)
-        self._charge(second, model)
-        values = second.values or first.values
-        week_of = self._restricted(model, cost, values) or rounded(model, values)
-        return Start(week_of, overload)
+    def from_relaxation(self, model: WeekModel, guide: Guide) -> Draft:
+        """A plan from the relaxation's weeks: those it visits, and what it decides wholly stays decided."""
+        week_of = self._restricted(model, guide) or rounded(model, guide.values)
+        draft = Draft(self.problem)
+        keep_pinned(draft, self.rng)
+        realise(draft, {n: w for n, w in week_of.items() if draft.day_of[n] == OUT}, self.rng)
+        rescue(draft, self.rng)
+        mend(draft, self.rng)
+        self.effort.spend(draft.steps)
+        return draft
 
-    def _restricted(
-        self, model: WeekModel, cost: Mapping[int, float], values: Sequence[float]
-    ) -> dict[int, int] | None:
-        """Only weeks the relaxation visits; what it decides wholly stays decided."""
+    def _restricted(self, model: WeekModel, guide: Guide) -> dict[int, int] | None:
         upper = list(model.matrix.upper)
-        items = self.problem.items
-        for key, column in model.visits.items():
+        items, values = self.problem.items, guide.values
+        for column in model.visits.values():
             if values[column] <= 1e-6:
                 upper[column] = 0.0
         for choice in model.choices:
-            visit = model.visits[items[choice.item].enterprise, choice.week]
-            if upper[visit] == 0.0:
+            if upper[model.visits[items[choice.item].enterprise, choice.week]] == 0.0:
                 upper[model.columns[choice.item, choice.week]] = 0.0
-        solver = Solver(model.matrix, self._limits(0.3, 30, 0.005), whole=True)
+        solver = Solver(model.matrix, self._limits(0.3, 30, 0.003), whole=True)
         solver.set_upper(upper)
         solver.fix([c for c in model.columns.values() if values[c] > 0.999])
         solver.allow(model.overload_row, float(self.band))
-        answer = solver.minimise(cost)
+        for row, minutes in model.minutes.items():
+            solver.allow(row, minutes * FILL)
+        answer = solver.minimise(guide.cost)
         self._charge(answer, model)
         return None if answer.values is None else model.weeks(answer.values)
 
     def better(self, draft: Draft, free: Sequence[int]) -> bool:
         """Decides these items anew, all others staying; True when the plan became better."""
         before = draft.score().banded(self.band)
-        week = self.problem.week_of
-        stay = set(free)
-        fixed = {n: week[d] for n, d in enumerate(draft.day_of) if d != OUT and n not in stay}
+        week, chosen = self.problem.week_of, set(free)
+        weeks = {n: week[d] for n, d in enumerate(draft.day_of) if d != OUT}
+        fixed = {n: w for n, w in weeks.items() if n not in chosen}
+        current = {n: w for n, w in weeks.items() if n in chosen}
         model = WeekModel(
-            self.problem, self.offer, free, fixed, optimistic=False, overload=float(self.band)
-        )
-        solver = Solver(model.matrix, self._limits(0.3, 20, 0.001), whole=True)
+            self.problem, self.offer, free, fixed,
+            optimistic=False, overload=float(self.band), current=current,
+        )  # fmt: skip
+        solver = Solver(model.matrix, self._limits(0.3, 5, 0.001), whole=True)
+        solver.start_from(model.present())
         answer = solver.minimise(model.cost(self.prices))
         self._charge(answer, model)
         if answer.values is None:
             return False
         wanted = model.weeks(answer.values)
-        changed = {n: w for n, w in wanted.items() if draft.day_of[n] == OUT or week[draft.day_of[n]] != w}
+        changed = {n: w for n, w in wanted.items() if weeks.get(n) != w}
         return bool(changed) and self._try(draft, changed, before)
 
     def _try(self, draft: Draft, changed: Mapping[int, int], before: tuple[int, ...]) -> bool:
@@ -119,6 +106,7 @@ class Search:
             if draft.day_of[number] != OUT:
                 draft.remove(number)
         realise(draft, changed, self.rng)
+        self._learn(draft, changed)
         for week in sorted(left | set(changed.values())):
             self.tidy(draft, week)
         self.effort.spend(draft.steps - steps)
@@ -127,6 +115,14 @@ class Search:
             return True
         draft.undo()
         return False
+
+    def _learn(self, draft: Draft, wanted: Mapping[int, int]) -> None:
+        """Weeks that spilled are filled less the next time, weeks that held a little more."""
+        for number, week in wanted.items():
+            day = draft.day_of[number]
+            held = day != OUT and self.problem.week_of[day] == week
+            step = 0.002 if held else -0.02
+            self.fill[week] = min(MOST_FILL, max(LEAST_FILL, self.fill[week] + step))
 
     def tidy(self, draft: Draft, week: int) -> bool:
         """Lays one week anew, later days for what is dear to do early; kept when better."""
@@ -162,6 +158,21 @@ class Search:
             )
             chosen.update(n for _, _, n in near[: MOST_FREE - len(chosen)])
         return sorted(chosen)
+
+
+def program_steps(model: WeekModel, iterations: int) -> int:
+    """What a run costs in steps: building goes by size, an iteration too."""
+    size = len(model.matrix.index)
+    return size // 20 + iterations * max(1, size // 100_000)
+
+
+def keep_pinned(draft: Draft, rng: Random) -> None:
+    days: dict[int, list[int]] = {}
+    for number, item in enumerate(draft.problem.items):
+        if item.pinned and item.days:
+            days.setdefault(item.days[0], []).append(number)
+    for day, numbers in sorted(days.items()):
+        keep_day(draft, day, numbers, rng)
 
 
 def rounded(model: WeekModel, values: Sequence[float]) -> dict[int, int]:

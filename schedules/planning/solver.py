@@ -129,12 +129,11 @@ class Solver:
         index = np.arange(self.size, dtype=np.int32)
         self._highs.changeColsBounds(self.size, index, np.zeros(self.size), np.array(upper, dtype=float))
 
-    def start_from(self, values: Sequence[float]) -> None:
-        import highspy
-
-        solution = highspy.HighsSolution()
-        solution.col_value = list(values)
-        self._highs.setSolution(solution)
+    def start_from(self, values: Mapping[int, float]) -> None:
+        """A solution known already: its whole-number columns; the rest is worked out."""
+        np = self._np
+        index = np.array(list(values), dtype=np.int32)
+        self._highs.setSolution(len(values), index, np.array(list(values.values()), dtype=float))
 
     def minimise(self, cost: Mapping[int, float], seconds: float | None = None) -> Answer:
         import highspy
@@ -155,7 +154,9 @@ class Solver:
         return Answer(
             list(self._highs.getSolution().col_value) if found else None,
             float(info.objective_function_value) if found else math.inf,
-            float(info.mip_dual_bound) if integral else (float(info.objective_function_value) if optimal else -math.inf),
+            float(info.mip_dual_bound)
+            if integral
+            else (float(info.objective_function_value) if optimal else -math.inf),
             int(info.simplex_iteration_count),
             status == highspy.HighsModelStatus.kTimeLimit,
         )

@@ -11,7 +11,7 @@ from itertools import combinations
 from schedules.planning.problem import Item, Problem
 from schedules.planning.solver import Matrix
 
-Resource = tuple[object, ...]
+Resource = tuple[str, int, int, int]
 MANY_ITEMS = 4_000
 MANY_CODES = 5
 PATTERNS = 8
@@ -40,9 +40,7 @@ class Prices:
 
     @classmethod
     def of(cls, problem: Problem) -> "Prices":
-        swing = max(
-            (problem.early(item, item.days[0]) for item in problem.items if item.days), default=0
-        )
+        swing = max((problem.early(item, item.days[0]) for item in problem.items if item.days), default=0)
         item_worth = max(1.0, (problem.visit_cost + swing) / 1000)
         longest = max((item.work for item in problem.items), default=1)
         overload = max(5.0, item_worth / 30)
@@ -61,6 +59,10 @@ class Resources:
     sets_of: dict[tuple[int, ...], list[tuple[int, int]]] = field(default_factory=dict)
     longest: int = 0
     patterns: list[set[int]] = field(default_factory=list)
+    uses: dict[tuple[object, ...], list[tuple[int, float]]] = field(default_factory=dict)
+    number: dict[Resource, int] = field(default_factory=dict)
+    names: list[Resource] = field(default_factory=list)
+    amounts: list[float] = field(default_factory=list)
 
     @classmethod
     def of(cls, problem: Problem, fill: Sequence[float]) -> "Resources":
@@ -76,13 +78,26 @@ class Resources:
             self.sets_of[roles] = [(s, n) for s, n in needed if n]
         return self.sets_of[roles]
 
-    def used(self, number: int, week: int) -> Iterable[tuple[Resource, float]]:
-        """What the item takes from a week."""
+    def used(self, number: int, week: int) -> list[tuple[int, float]]:
+        """What the item takes from a week: resources by number, and how much."""
         item = self.problem.items[number]
         mask = week_mask(self.problem, item, week)
+        key = (item.roles, item.minutes, week, mask)
+        if key not in self.uses:
+            self.uses[key] = [(self._number(name), amount) for name, amount in self._used(item, week, mask)]
+        return self.uses[key]
+
+    def _number(self, name: Resource) -> int:
+        if name not in self.number:
+            self.number[name] = len(self.names)
+            self.names.append(name)
+            self.amounts.append(self._offered(name))
+        return self.number[name]
+
+    def _used(self, item: Item, week: int, mask: int) -> Iterable[tuple[Resource, float]]:
         inside = [p for p in self.patterns[week] if mask & ~p == 0]
         for s, n in self.counts(item.roles):
-            yield ("people", week, s), item.minutes * n
+            yield ("people", week, s, 0), item.minutes * n
             for pattern in inside:
                 yield ("days", week, s, pattern), item.minutes * n
             for k in (1, 2, 3):
@@ -91,17 +106,24 @@ class Resources:
                     if n == 2:
                         yield ("pairs", week, s, k), 1
 
-    def offered(self, resource: Resource) -> float:
-        kind, week, s = resource[0], int(str(resource[1])), int(str(resource[2]))
+    def minutes(self, resource: int) -> float | None:
+        """People's minutes at full capacity; None for slots."""
+        return self.amounts[resource] if self.names[resource][0] in ("people", "days") else None
+
+    def offered(self, resource: int) -> float:
+        """What may be planned with."""
+        full = self.amounts[resource]
+        return full if self.minutes(resource) is None else full * self.fill[self.names[resource][1]]
+
+    def _offered(self, resource: Resource) -> float:
+        kind, week, s, detail = resource
         days = self.problem.weeks[week].days
         if kind == "days":
-            pattern = int(str(resource[3]))
-            days = tuple(d for at, d in enumerate(days) if pattern >> at & 1)
+            days = tuple(d for at, d in enumerate(days) if detail >> at & 1)
         if kind in ("people", "days"):
-            return self.fill[week] * sum(self._minutes(d, s) for d in days)
-        k = int(str(resource[3]))
+            return sum(self._minutes(d, s) for d in days)
         per = 1 if kind == "slots" else 2
-        return sum(k * len(self._holders(d, s)) // per for d in days)
+        return sum(detail * len(self._holders(d, s)) // per for d in days)
 
     def _holders(self, day: int, s: int) -> set[int]:
         return {p for code in self.sets[s] for p in self.problem.holders[day][code]}
@@ -153,7 +175,10 @@ def _patterns(problem: Problem) -> list[set[int]]:
 
 
 class WeekModel:
-    """The program for the free items, given where the others are."""
+    """The program for the free items, given where the others are.
+
+    `current`: the weeks the free items are in; what they use there may be used, over-full week or not.
+    """
 
     def __init__(
         self,
@@ -164,19 +189,20 @@ class WeekModel:
         *,
         optimistic: bool,
         overload: float = 0.0,
-        banned: Iterable[tuple[int, int]] = (),
+        current: Mapping[int, int] | None = None,
     ) -> None:
         self.problem, self.offer, self.optimistic = problem, offer, optimistic
         self.allowed = overload
         self.free = [n for n in free if problem.items[n].days]
         self.fixed = dict(week_of)
-        self.banned = set(banned)
+        self.current = dict(current or {})
         self.matrix = Matrix()
         self.choices: list[Choice] = []
         self.columns: dict[tuple[int, int], int] = {}
         self.out: dict[int, int] = {}
         self.visits: dict[tuple[int, int], int] = {}
         self.overload: list[int] = []
+        self.minutes: dict[int, float] = {}
         self.goals: dict[str, dict[int, float]] = {
             name: {} for name in ("unplanned", "late", "move", "overload", "economy")
         }
@@ -188,9 +214,8 @@ class WeekModel:
         self._months()
 
     def _columns(self) -> None:
-        for number in self.free:
-            for choice in choices(self.problem, number, self.optimistic):
-                self._choice(choice)
+        for choice in choices_of(self.problem, self.free, optimistic=self.optimistic):
+            self._choice(choice)
         for number in self.free:
             self.out[number] = column = self.matrix.column(whole=False)
             self.goals["unplanned"][column] = 1
@@ -207,9 +232,6 @@ class WeekModel:
         self.goals["overload"][self.excess] = 1
 
     def _choice(self, choice: Choice) -> None:
-        key = (self.problem.items[choice.item].enterprise, choice.week)
-        if key in self.banned:
-            return
         self.choices.append(choice)
         self.columns[choice.item, choice.week] = column = self.matrix.column(whole=True)
         self.goals["late"][column] = choice.late
@@ -232,20 +254,31 @@ class WeekModel:
 
     def _people(self) -> None:
         """Hall's condition for each set of codes, and slots for items too long to stand several to a day."""
-        used: dict[Resource, list[tuple[int, float]]] = {}
+        used: dict[int, list[tuple[int, float]]] = {}
         for choice in self.choices:
             column = self.columns[choice.item, choice.week]
             for resource, amount in self.offer.used(choice.item, choice.week):
                 used.setdefault(resource, []).append((column, amount))
-        gone: dict[Resource, float] = {}
-        for number, week in self.fixed.items():
-            for resource, amount in self.offer.used(number, week):
-                if resource in used:
-                    gone[resource] = gone.get(resource, 0) + amount
+        gone = self._drawn(self.fixed)
+        now = self._drawn(self.current)
         for resource, entries in used.items():
-            offered = self.offer.offered(resource) - gone.get(resource, 0)
-            if sum(amount for _, amount in entries) > offered:
-                self.matrix.row(entries, None, max(0.0, offered))
+            taken = gone.get(resource, 0.0)
+            room = max(self.offer.offered(resource) - taken, now.get(resource, 0.0), 0.0)
+            if sum(amount for _, amount in entries) > room:
+                row = self.matrix.row(entries, None, room)
+                minutes = self.offer.minutes(resource)
+                if minutes is not None:
+                    self.minutes[row] = minutes
+
+    def _drawn(self, week_of: Mapping[int, int]) -> dict[int, float]:
+        """What items in these weeks use up."""
+        total: dict[int, float] = {}
+        touched = {choice.week for choice in self.choices}
+        for number, week in week_of.items():
+            if week in touched:
+                for resource, amount in self.offer.used(number, week):
+                    total[resource] = total.get(resource, 0.0) + amount
+        return total
 
     def _months(self) -> None:
         problem = self.problem
@@ -264,7 +297,16 @@ class WeekModel:
             else:
                 settled += max(0, -room)
         total = [(column, 1.0) for column in self.overload]
-        self.overload_row = self.matrix.row([*total, (self.excess, -1.0)], None, max(0.0, self.allowed - settled))
+        self.overload_row = self.matrix.row(
+            [*total, (self.excess, -1.0)], None, max(0.0, self.allowed - settled)
+        )
+
+    def price_days(self, *, optimistic: bool) -> None:
+        """From now on a week costs what its cheapest day costs, or what its days cost on average."""
+        for choice in choices_of(self.problem, self.free, optimistic=optimistic):
+            column = self.columns.get((choice.item, choice.week))
+            if column is not None:
+                self.goals["economy"][column] = choice.early
 
     def cost(self, prices: Prices) -> dict[int, float]:
         """All goals in one sum."""
@@ -276,6 +318,14 @@ class WeekModel:
                     total[column] = total.get(column, 0.0) + weight * amount
         return total
 
+    def present(self) -> dict[int, float]:
+        """The whole-number columns of the plan as it is."""
+        items = self.problem.items
+        visited = {(items[n].enterprise, w) for n, w in self.current.items()}
+        chosen = {(n, w) for n, w in self.current.items()}
+        start = {column: float(key in chosen) for key, column in self.columns.items()}
+        return start | {column: float(key in visited) for key, column in self.visits.items()}
+
     def weeks(self, values: Sequence[float]) -> dict[int, int]:
         """Where a solution puts the free items; those it leaves out are missing."""
         best: dict[int, tuple[float, int]] = {}
@@ -284,6 +334,11 @@ class WeekModel:
             if value > max(0.5, best.get(choice.item, (0.0, 0))[0]):
                 best[choice.item] = (value, choice.week)
         return {number: week for number, (_, week) in best.items()}
+
+
+def choices_of(problem: Problem, numbers: Iterable[int], *, optimistic: bool) -> Iterable[Choice]:
+    for number in numbers:
+        yield from choices(problem, number, optimistic)
 
 
 def choices(problem: Problem, number: int, optimistic: bool) -> Iterable[Choice]:

@@ -172,3 +172,45 @@ def _item(
         "prep_workdays": rng.choice((0, 0, 3, 5, 10)), "state": state,
         "early_cost": minutes * len(roles) * 1000 // interval,
     }  # fmt: skip
+
+
+def replanned(
+    instance: dict[str, Any], plan: dict[str, Any], *, seed: int = 1, after: int = 90, disturbed: bool = True
+) -> dict[str, Any]:
+    """The same station `after` days later, its plan in force; disturbed: people fall ill, works move, items come."""
+    rng = Random(seed)
+    start = date.fromisoformat(instance["horizon"]["from"]) + timedelta(after)
+    last = date.fromisoformat(instance["horizon"]["to"])
+    visits = [v for v in plan["visits"] if v["date"] >= start.isoformat()]
+    done = {i for v in plan["visits"] for i in v["items"]} - {i for v in visits for i in v["items"]}
+    later = {**instance, "name": f"{instance['name']}+{after}", "as_of": (start - timedelta(1)).isoformat()}
+    later["horizon"] = {"from": start.isoformat(), "to": last.isoformat()}
+    later["workdays"] = [d for d in instance["workdays"] if d >= start.isoformat()]
+    later["items"] = [i for i in instance["items"] if i["id"] not in done]
+    soon = (start + timedelta(28)).isoformat()
+    later["previous"] = [_in_force(rng, v, item, soon) for v in visits for item in v["items"]]
+    return _disturb(rng, later, start, last) if disturbed else later
+
+
+def _in_force(rng: Random, visit: dict[str, Any], item: str, soon: str) -> dict[str, Any]:
+    return {
+        "item": item, "date": visit["date"], "move_cost": 10 if visit["date"] < soon else 1,
+        "pinned": False, "inspectors": visit["inspectors"], "start": visit["start"],
+    }  # fmt: skip
+
+
+def _disturb(rng: Random, later: dict[str, Any], start: date, last: date) -> dict[str, Any]:
+    people = [{**p, "absent": [*p["absent"]]} for p in later["inspectors"]]
+    ill, leaving = rng.sample(range(len(people)), 2)
+    people[ill]["absent"].append(_iso(start + timedelta(7), 10))
+    people[leaving]["absent"].append({"from": (last - timedelta(120)).isoformat(), "to": last.isoformat()})
+    works = [{**w, "shutdowns": [{**s} for s in w["shutdowns"]], "closed": [*w["closed"]]} for w in later["enterprises"]]
+    coming = [s for w in works for s in w["shutdowns"] if s["from"] > start.isoformat()]
+    for stop in rng.sample(coming, min(2, len(coming))):
+        for end in ("from", "to"):
+            stop[end] = (date.fromisoformat(stop[end]) + timedelta(14)).isoformat()
+    rng.choice(works)["closed"].append(_iso(start + timedelta(40), 10))
+    fresh = [dict(i) for i in rng.sample(later["items"], min(40, len(later["items"]) // 5))]
+    for number, item in enumerate(fresh):
+        item["id"] = f"N{number + 1:03d}"
+    return {**later, "inspectors": people, "enterprises": works, "items": later["items"] + fresh}

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 
 STEPS_A_SECOND = 25_000
+USABLE = 0.96
 
 
 class Effort:
@@ -14,7 +15,7 @@ class Effort:
     ) -> None:
         self._now = now
         self._began = now()
-        self.seconds = seconds
+        self.seconds = seconds * USABLE
         self.steps = int(seconds * STEPS_A_SECOND) if steps is None else steps
         self.reserved = 0.0
         self.cut = False

@@ -51,12 +51,23 @@ class Search:
         """A plan from the relaxation's weeks: those it visits, and what it decides wholly stays decided."""
         week_of = self._restricted(model, guide) or rounded(model, guide.values)
         draft = Draft(self.problem)
-        keep_pinned(draft, self.rng)
+        self._keep(draft, week_of)
         realise(draft, {n: w for n, w in week_of.items() if draft.day_of[n] == OUT}, self.rng)
         rescue(draft, self.rng)
         mend(draft, self.rng)
         self.effort.spend(draft.steps)
         return draft
+
+    def _keep(self, draft: Draft, week_of: Mapping[int, int]) -> None:
+        """Items that stay in the week of the plan in force, and pinned ones, go back on their very day."""
+        items, week = self.problem.items, self.problem.week_of
+        stay: dict[int, list[int]] = {}
+        for number, item in enumerate(items):
+            kept = item.kept
+            if kept is not None and kept in item.days and (item.pinned or week_of.get(number) == week[kept]):
+                stay.setdefault(kept, []).append(number)
+        for day, numbers in sorted(stay.items()):
+            keep_day(draft, day, numbers, self.rng)
 
     def _restricted(self, model: WeekModel, guide: Guide) -> dict[int, int] | None:
         upper = list(model.matrix.upper)
@@ -164,15 +175,6 @@ def program_steps(model: WeekModel, iterations: int) -> int:
     """What a run costs in steps: building goes by size, an iteration too."""
     size = len(model.matrix.index)
     return size // 20 + iterations * max(1, size // 100_000)
-
-
-def keep_pinned(draft: Draft, rng: Random) -> None:
-    days: dict[int, list[int]] = {}
-    for number, item in enumerate(draft.problem.items):
-        if item.pinned and item.days:
-            days.setdefault(item.days[0], []).append(number)
-    for day, numbers in sorted(days.items()):
-        keep_day(draft, day, numbers, rng)
 
 
 def rounded(model: WeekModel, values: Sequence[float]) -> dict[int, int]:

@@ -31,11 +31,14 @@ class Maker:
     workers: int
     stages: list[str] = field(default_factory=list)
     proven: Bounds = field(default_factory=dict)
+    writing: float = 0.0
+    proving: float = 0.0
 
     def make(self) -> Draft:
         first = careful(self.problem, self.seed)
         self.effort.spend(first.steps)
-        self.effort.reserve(0.3 + 1.5 * self.effort.passed())
+        self.writing = 0.3 + 0.7 * self.effort.passed()
+        self.effort.reserve(2 * self.writing)
         self._note("细心规则", first)
         relaxation = self._relaxation() if solver.available() else None
         draft = self._improve(first, relaxation)
@@ -63,7 +66,8 @@ class Maker:
         relaxation = Relaxation(self.problem, FILL, limits)
         began = self.effort.passed()
         ok = relaxation.solve(self.effort.left() * RELAXATION_SHARE)
-        self.effort.reserve(self.effort.reserved + 2 * (self.effort.passed() - began))
+        self.proving = self.effort.passed() - began
+        self.effort.reserve(self.effort.reserved + 1.5 * self.proving)
         self.effort.spend(program_steps(relaxation.model, relaxation.iterations))
         if not ok:
             self.stages.append("周模型：松弛未在时限内解完")
@@ -116,7 +120,7 @@ class Maker:
             self.proven[name] = proven
 
     def _seconds(self) -> float:
-        return max(0.1, self.effort.seconds - self.effort.passed() - 0.3)
+        return self.effort.seconds - self.effort.passed() - self.writing
 
     def _may_prove(self) -> bool:
-        return self.effort.passed() < self.effort.seconds - 0.5
+        return self._seconds() > 0.5 * self.proving

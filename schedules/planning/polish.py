@@ -35,18 +35,19 @@ def polish(draft: Draft, band: int, effort: Effort, rng: Random, rounds: int) ->
 
 
 STEP = 5
+NOWHERE = -1
 
 
 def _round(draft: Draft, rng: Random) -> None:
-    ruin = rng.choices(RUINS, WEIGHTS)[0]
-    taken = ruin(draft, rng)
-    banned = draft.problem.week_of[draft.day_of[taken[0]]] if rng.random() < 0.4 else -1
+    taken = rng.choices(RUINS, WEIGHTS)[0](draft, rng) if draft.members else []
+    away = bool(taken) and rng.random() < 0.4
+    banned = draft.problem.week_of[draft.day_of[taken[0]]] if away else NOWHERE
     for number in taken:
         draft.remove(number)
-    out = [n for n in taken]
-    if draft.unplanned > len(taken) and rng.random() < 0.3:
-        out += rng.sample(_outside(draft), min(2, len(_outside(draft))))
-    for number in _sequence(draft, out, rng):
+    outside = [n for n in _outside(draft) if n not in set(taken)]
+    if outside and rng.random() < 0.3:
+        taken = taken + rng.sample(outside, min(2, len(outside)))
+    for number in _sequence(draft, taken, rng):
         _back(draft, number, banned, rng)
 
 
@@ -59,10 +60,10 @@ def _sequence(draft: Draft, numbers: list[int], rng: Random) -> list[int]:
     items = draft.problem.items
     style = rng.random()
     if style < 0.5:
-        return sorted(set(numbers), key=lambda n: (items[n].due, n))
+        return sorted(numbers, key=lambda n: (items[n].due, n))
     if style < 0.75:
-        return sorted(set(numbers), key=lambda n: (len(items[n].days), -items[n].work, n))
-    return sorted(set(numbers), key=lambda n: (-items[n].work * rng.uniform(0.5, 1.5), n))
+        return sorted(numbers, key=lambda n: (len(items[n].days), -items[n].work, n))
+    return sorted(numbers, key=lambda n: (-items[n].work * rng.uniform(0.5, 1.5), n))
 
 
 def _back(draft: Draft, number: int, banned: int, rng: Random) -> None:
@@ -79,7 +80,7 @@ def _back(draft: Draft, number: int, banned: int, rng: Random) -> None:
         tries = 2 if at < 3 else 0
         if draft.add(number, -day, tries, rng):
             return
-    for at, (_, day) in enumerate(priced):
+    for _, day in priced:
         if draft.add(number, -day, PACKINGS, rng):
             return
 

@@ -12,6 +12,7 @@ LATE_PRICE = 10**8
 MOVE_PRICE = 10**7
 EJECTED = 4
 PACKINGS = 6
+MOST_STEPS = 3_000
 
 
 def price(draft: Draft, number: int, day: int) -> int:
@@ -40,13 +41,19 @@ def insert(draft: Draft, number: int, tries: int = 0, rng: Random | None = None)
     return any(draft.add(number, day, tries, rng) for day in by_price(draft, number))
 
 
-def rescue(draft: Draft, rng: Random, only: Iterable[int] | None = None) -> None:
-    """Finds days for items that are out, the least free first, moving others where that helps."""
+def rescue(draft: Draft, rng: Random, only: Iterable[int] | None = None, steps: int = MOST_STEPS) -> None:
+    """Finds days for items that are out, the least free first, moving others where that helps.
+
+    With many that do not fit it ends after about so many steps.
+    """
+    limit = draft.steps + steps
     items = draft.problem.items
     out = range(len(items)) if only is None else only
     left = [n for n in out if items[n].days and draft.day_of[n] == OUT]
     for number in sorted(left, key=lambda n: (len(items[n].days), -items[n].work, n)):
-        if not insert(draft, number, PACKINGS, rng):
+        if draft.steps > limit:
+            insert(draft, number)
+        elif not insert(draft, number, PACKINGS, rng):
             _push(draft, number, by_price(draft, number), rng)
 
 

@@ -16,7 +16,7 @@ from schedules.planning.solver import Limits
 RELAXATION_SHARE = 0.6
 POLISH_ROUNDS = 40
 TIDIED_WEEKS = 2
-STALL = 40
+STALL = 25
 
 Bounds = dict[str, int | None]
 

@@ -42,7 +42,7 @@ def station(
     festival: float = 0.0,
     roomy: float = 1.0,
 ) -> dict[str, Any]:
-    """One instance; `festival`: the share of works that stop at the Spring Festival; `roomy` scales minutes."""
+    """One instance; `festival`: the share of works that then stop in spring; `roomy` scales minutes."""
     rng = Random(seed)
     last = start + timedelta(days - 1)
     as_of = start - timedelta(3)
@@ -177,7 +177,7 @@ def _item(
 def replanned(
     instance: dict[str, Any], plan: dict[str, Any], *, seed: int = 1, after: int = 90, disturbed: bool = True
 ) -> dict[str, Any]:
-    """The same station `after` days later, its plan in force; disturbed: people fall ill, works move, items come."""
+    """The same station `after` days later, its plan in force; disturbed: people fall ill, stops move."""
     rng = Random(seed)
     start = date.fromisoformat(instance["horizon"]["from"]) + timedelta(after)
     last = date.fromisoformat(instance["horizon"]["to"])
@@ -204,7 +204,10 @@ def _disturb(rng: Random, later: dict[str, Any], start: date, last: date) -> dic
     ill, leaving = rng.sample(range(len(people)), 2)
     people[ill]["absent"].append(_iso(start + timedelta(7), 10))
     people[leaving]["absent"].append({"from": (last - timedelta(120)).isoformat(), "to": last.isoformat()})
-    works = [{**w, "shutdowns": [{**s} for s in w["shutdowns"]], "closed": [*w["closed"]]} for w in later["enterprises"]]
+    works = [
+        {**w, "shutdowns": [{**s} for s in w["shutdowns"]], "closed": [*w["closed"]]}
+        for w in later["enterprises"]
+    ]
     coming = [s for w in works for s in w["shutdowns"] if s["from"] > start.isoformat()]
     for stop in rng.sample(coming, min(2, len(coming))):
         for end in ("from", "to"):

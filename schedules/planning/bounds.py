@@ -1,7 +1,7 @@
 """What no plan can beat: the proven side of the gap.
 
-Two sources: the relaxation of the week level at full capacity with each week's cheapest day, and, without a solver,
-the cheapest way through the weeks for each enterprise as if it were alone.
+Two sources: the relaxation of the week level at full capacity with each week's cheapest day, and, without a
+solver, the cheapest way through the weeks for each enterprise as if it were alone.
 """
 
 import math
@@ -65,7 +65,7 @@ class Relaxation:
         return answer
 
     def hold(self, score: Score, parts: int) -> None:
-        """Plans that are worse than this in one of the first `parts` goals no longer count."""
+        """Plans worse than this in one of the first `parts` goals no longer count."""
         base = floor(self.problem)
         for at, name in enumerate(GOALS[:4]):
             most = score[at] - base[at] + SLACK if at < parts else math.inf
@@ -95,13 +95,13 @@ class Relaxation:
 
 
 def floor(problem: Problem) -> tuple[int, int, int, int, int]:
-    """What follows from the items alone: those impossible are out, and if they were planned before, have moved."""
+    """What follows from the items alone: those impossible are out, and have moved if they were planned."""
     gone = [item for item in problem.items if not item.days]
     return len(gone), 0, sum(problem.moved(item, None) for item in gone), 0, 0
 
 
 def alone(problem: Problem, planned: Sequence[int]) -> int:
-    """Economy of these items were each enterprise alone in the world: any plan that has them costs as much."""
+    """Economy of these items were each enterprise alone: any plan that has them costs as much."""
     by_site: dict[int, list[int]] = {}
     for number in planned:
         by_site.setdefault(problem.items[number].enterprise, []).append(number)
@@ -111,8 +111,8 @@ def alone(problem: Problem, planned: Sequence[int]) -> int:
 def _path(problem: Problem, numbers: Sequence[int]) -> int:
     """The shortest path from visit to visit, at most the true cost.
 
-    An item whose last possible week is b is charged on the one arc from a visit v to the next w with v <= b < w:
-    it went to a week not after v, so its cheapest week up to v is the least it can have cost.
+    An item whose last possible week is b is charged on the one arc from a visit v to the next, w, with
+    v <= b < w: it went to a week not after v, so its cheapest week up to v is the least it can have cost.
     """
     last = len(problem.weeks)
     charge = [[0.0] * last for _ in range(last)]

@@ -117,7 +117,7 @@ class DayPlan:
         return None if best is None else (-best[1], (best[3],))
 
     def _crew(self, item: Item) -> tuple[int, Crew] | None:
-        """The crew that wastes least: idle minutes and arrivals; then the latest start, then the least versatile."""
+        """The crew that wastes least in idle minutes and arrivals; then late, not versatile people."""
         ready = [self._ready(item, code) for code in item.roles]
         if not all(ready):
             return None
@@ -130,7 +130,7 @@ class DayPlan:
             waste = start * len(crew) - sum([member[1] for member in crew])
             if best is not None and waste > best[0]:
                 continue
-            if any([start + item.minutes > member[4] for member in crew]):
+            if start + item.minutes > min([member[4] for member in crew]):
                 continue
             key = (waste, -start, sum([m[3] for m in crew]), tuple(sorted([m[2] for m in crew])))
             if best is None or key < best:

@@ -41,7 +41,7 @@ def _visits(draft: Draft) -> list[dict[str, Any]]:
 
 
 def gap(score: Score, proven: Mapping[str, int | None]) -> dict[str, float | None]:
-    """How far each part may be from the best at most, in per cent of the bound; 0 where the bound is reached."""
+    """How far each part may be from the best, in per cent of the bound; 0 where the bound is reached."""
     return {name: _gap(value, proven.get(name)) for name, value in score._asdict().items()}
 
 

@@ -20,7 +20,7 @@ def plan(
     """A plan for the instance; always one, at worst that of the careful rule.
 
     The same instance, seed and limit give the same plan unless the clock had to cut in (`stages` says so);
-    `steps` sets the amount of work apart from the time. Raises InstanceError for an instance that cannot be read.
+    `steps` sets the amount of work apart from the time. Raises InstanceError for an unusable instance.
     """
     effort = Effort(time_limit_s, steps)
     problem = read(instance)
@@ -34,7 +34,7 @@ def plan(
 
 
 def explain(instance: Mapping[str, Any], plan: Mapping[str, Any]) -> dict[str, Any]:
-    """The plan with true reasons, certificates and what fixed each day, whoever made it; its visits are not changed."""
+    """The plan, whoever made it, with true reasons, certificates and what fixed each day; its visits stay."""
     draft = output.draft_of(read(instance), plan)
     told = output.plan_json(draft)
     return {**plan, "unplanned": told["unplanned"], "objective": told["objective"], "why": told["why"]}

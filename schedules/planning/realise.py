@@ -1,4 +1,4 @@
-"""From weeks to days: one week's items laid out over its days, with restarts; what spills is found another place."""
+"""From weeks to days: one week's items laid out over its days, with restarts; what spills goes elsewhere."""
 
 from collections.abc import Mapping, Sequence
 from random import Random
@@ -24,48 +24,38 @@ def realise(draft: Draft, week_of: Mapping[int, int], rng: Random) -> None:
 
 def lay(draft: Draft, week: int, numbers: Sequence[int], rng: Random, restarts: int = RESTARTS) -> None:
     """Adds the items to the week; first around what is there, then laying the whole week anew."""
-    spilled = _attempts(draft, week, numbers, rng, [], 2)
+    spilled = _attempts(draft, week, numbers, rng, 2)
     if not spilled:
         return
     here = [n for d in draft.problem.weeks[week].days for n in draft.plans[d].items()]
-    pinned = [n for n in here if draft.problem.items[n].pinned]
-    again = [n for n in here if n not in set(pinned)]
-    _attempts(draft, week, [*again, *spilled], rng, pinned, restarts)
+    movable = [n for n in here if not draft.problem.items[n].pinned]
+    _attempts(draft, week, [*movable, *spilled], rng, restarts)
 
 
-def _attempts(
-    draft: Draft, week: int, numbers: Sequence[int], rng: Random, fixed: Sequence[int], tries: int
-) -> list[int]:
+def _attempts(draft: Draft, week: int, numbers: Sequence[int], rng: Random, tries: int) -> list[int]:
     """The best of several layouts is put into the draft; what did not fit is returned."""
-    problem = draft.problem
-    days = problem.weeks[week].days
+    problem, days = draft.problem, draft.problem.weeks[week].days
     moving = set(numbers)
-    standing = {n for d in days for n in draft.plans[d].items()} - moving
-    del fixed
-    best: tuple[int, int, dict[int, DayPlan], list[int]] | None = None
+    best: tuple[tuple[int, int], dict[int, DayPlan], list[int]] | None = None
     urgent: set[int] = set()
     for attempt in range(tries):
         plans = {d: _without(draft.plans[d], moving) for d in days}
         spilled = _fill(problem, plans, _order(draft, numbers, attempt, urgent, rng), attempt, rng)
         draft.steps += len(numbers) * 3
         cost = sum(problem.early(problem.items[n], d) for d, plan in plans.items() for n in plan.items())
-        held = sum(_keeps(draft, n) for n in spilled)
-        key = (held + len(spilled), cost)
-        if best is None or key < best[:2]:
-            best = (*key, plans, spilled)
+        key = (len(spilled) + sum(_keeps(draft, n) for n in spilled), cost)
+        if best is None or key < best[0]:
+            best = (key, plans, spilled)
         if not spilled and attempt >= 1:
             break
         urgent.update(spilled)
     assert best is not None
-    _, _, plans, spilled = best
-    if any(n in standing or draft.day_of[n] != OUT for n in spilled):
-        spilled = [n for n in spilled]
     for number in numbers:
         if draft.day_of[number] != OUT:
             draft.remove(number)
     for day in days:
-        draft.replace(day, plans[day])
-    return spilled
+        draft.replace(day, best[1][day])
+    return best[2]
 
 
 def _keeps(draft: Draft, number: int) -> int:

@@ -65,11 +65,11 @@ def mend(draft: Draft, rng: Random) -> None:
         timely = [d for d in by_price(draft, number) if not late(items[number], d)]
         draft.mark()
         draft.remove(number)
-        if any(draft.add(number, d, PACKINGS, rng) for d in timely) or _push(draft, number, timely, rng):
-            if draft.late < before:
-                draft.keep()
-                continue
-        draft.undo()
+        placed = any(draft.add(number, d, PACKINGS, rng) for d in timely)
+        if (placed or _push(draft, number, timely, rng)) and draft.late < before:
+            draft.keep()
+        else:
+            draft.undo()
 
 
 def _push(draft: Draft, number: int, days: list[int], rng: Random) -> bool:

@@ -1,4 +1,4 @@
-"""The search around the week model: a start from its relaxation, then ever new parts of the plan decided anew.
+"""The search around the week model: a start from its relaxation, then part after part decided anew.
 
 Each proposal of the week model is laid out in real days before it counts; what is not better is taken back.
 """
@@ -107,7 +107,7 @@ class Search:
             return False
         wanted = model.weeks(answer.values)
         changed = {n: w for n, w in wanted.items() if weeks.get(n) != w}
-        return bool(changed) and self._try(draft, changed, before)
+        return bool(changed) and (self._try(draft, changed, before) or self._site_by_site(draft, changed))
 
     def _try(self, draft: Draft, changed: Mapping[int, int], before: tuple[int, ...]) -> bool:
         draft.mark()
@@ -126,6 +126,16 @@ class Search:
             return True
         draft.undo()
         return False
+
+    def _site_by_site(self, draft: Draft, changed: Mapping[int, int]) -> bool:
+        """What is no gain as a whole may be one for an enterprise."""
+        sites: dict[int, dict[int, int]] = {}
+        for number, week in changed.items():
+            sites.setdefault(self.problem.items[number].enterprise, {})[number] = week
+        if len(sites) == 1:
+            return False
+        gains = [self._try(draft, part, draft.score().banded(self.band)) for part in sites.values()]
+        return any(gains)
 
     def _learn(self, draft: Draft, wanted: Mapping[int, int]) -> None:
         """Weeks that spilled are filled less the next time, weeks that held a little more."""

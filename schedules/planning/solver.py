@@ -44,7 +44,7 @@ class Matrix:
 
 @dataclass(slots=True)
 class Limits:
-    """`seconds` is a guard; what ends a run in the ordinary case are nodes and iterations, which repeat exactly."""
+    """`seconds` is a guard; ordinarily nodes and iterations end a run, and those repeat exactly."""
 
     seconds: float
     nodes: int = 200
@@ -71,7 +71,8 @@ class Solver:
         import highspy
         import numpy as np
 
-        self._np, self._highs = np, highspy.Highs()
+        self._np = np
+        self._highs: Any = highspy.Highs()  # type: ignore[no-untyped-call]
         self.size = len(matrix.upper)
         lp = highspy.HighsLp()
         lp.num_col_, lp.num_row_ = self.size, len(matrix.low)

@@ -89,7 +89,7 @@ class Maker:
         return draft
 
     def _rounds(self, draft: Draft, search: Search) -> None:
-        """Parts of the plan decided anew, weeks laid anew, visits taken apart, until nothing helps or time is up."""
+        """Parts decided anew, weeks laid anew, visits taken apart, until nothing helps or time is up."""
         rounds = idle = 0
         weeks = len(self.problem.weeks)
         best = draft.score().banded(search.band)

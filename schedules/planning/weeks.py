@@ -145,10 +145,14 @@ def _code_sets(problem: Problem) -> list[frozenset[int]]:
         code: frozenset(p for p, person in enumerate(problem.people) if code in person.codes)
         for code in sorted({c for item in problem.items if item.days for c in item.roles})
     }
-    few = len(holders) <= MANY_CODES and len(problem.items) <= MANY_ITEMS
-    sizes = range(1, len(holders) + 1) if few else sorted({1, 2, len(holders)})
+    if len(problem.items) > MANY_ITEMS:
+        sizes = {1, len(holders)}
+    elif len(holders) > MANY_CODES:
+        sizes = {1, 2, len(holders)}
+    else:
+        sizes = set(range(1, len(holders) + 1))
     largest: dict[frozenset[int], frozenset[int]] = {}
-    for size in sizes:
+    for size in sorted(sizes):
         for codes in combinations(holders, size):
             if size == 1 or _connected(codes, holders):
                 largest[frozenset().union(*(holders[c] for c in codes))] = frozenset(codes)
@@ -342,7 +346,7 @@ def choices_of(problem: Problem, numbers: Iterable[int], *, optimistic: bool) ->
 
 
 def choices(problem: Problem, number: int, optimistic: bool) -> Iterable[Choice]:
-    """The weeks an item can go to; `optimistic` takes each week's cheapest day, else what days cost on average."""
+    """The weeks an item can go to; `optimistic`: by each week's cheapest day, else by the days' average."""
     item = problem.items[number]
     weeks: dict[int, list[int]] = {}
     for day in item.days:

@@ -36,20 +36,31 @@ def instance(items: list[dict[str, Any]], **changes: Any) -> dict[str, Any]:
         "horizon": {"from": "2026-03-02", "to": "2026-03-13"},
         "workdays": [d.isoformat() for d in weekdays(MONDAY, MONDAY + timedelta(11))],
         "settings": {"visit_overhead_min": 30, "visit_cost": 1000, "level_tolerance_pct": 10},
-        "enterprises": [{"id": "E1", "shutdowns": [], "closed": []}, {"id": "E2", "shutdowns": [], "closed": []}],
+        "enterprises": [
+            {"id": "E1", "shutdowns": [], "closed": []},
+            {"id": "E2", "shutdowns": [], "closed": []},
+        ],
         "inspectors": [person("P1"), person("P2")],
         "items": items,
         "previous": [],
     }
-    return json.loads(json.dumps({**whole, **changes}))
+    copied: dict[str, Any] = json.loads(json.dumps({**whole, **changes}))
+    return copied
 
 
-def visit(day: str, items: list[str], people: list[str], start: int = 30, enterprise: str = "E1") -> dict[str, Any]:
+def visit(
+    day: str, items: list[str], people: list[str], start: int = 30, enterprise: str = "E1"
+) -> dict[str, Any]:
     return {"enterprise": enterprise, "date": day, "start": start, "inspectors": people, "items": items}
 
 
 def plan_of(visits: list[dict[str, Any]], unplanned: list[dict[str, Any]] | None = None) -> dict[str, Any]:
-    return {"format": "inspection-plan/1", "instance": "small", "visits": visits, "unplanned": unplanned or []}
+    return {
+        "format": "inspection-plan/1",
+        "instance": "small",
+        "visits": visits,
+        "unplanned": unplanned or [],
+    }
 
 
 def small_station(seed: int, items: int = 60, inspectors: int = 3, days: int = 84) -> dict[str, Any]:
@@ -80,7 +91,12 @@ def tiny(seed: int) -> dict[str, Any]:
         people[0]["absent"] = [{"from": iso[1], "to": iso[1]}]
     items = [_tiny_item(rng, f"I{n}", iso) for n in range(rng.choice((3, 4, 5)))]
     previous = [
-        {"item": each["id"], "date": rng.choice(iso), "move_cost": rng.choice((0, 1, 10)), "pinned": rng.random() < 0.2}
+        {
+            "item": each["id"],
+            "date": rng.choice(iso),
+            "move_cost": rng.choice((0, 1, 10)),
+            "pinned": rng.random() < 0.2,
+        }
         for each in items
         if rng.random() < 0.3
     ]
@@ -140,7 +156,9 @@ class Everything:
             if all(role in p["codes"] for role, p in zip(each["roles"], crew, strict=True)):
                 yield tuple(p["id"] for p in crew)
 
-    def schedule(self, day: date, order: tuple[str, ...], crews: tuple[tuple[str, ...], ...]) -> list[dict[str, Any]] | None:
+    def schedule(
+        self, day: date, order: tuple[str, ...], crews: tuple[tuple[str, ...], ...]
+    ) -> list[dict[str, Any]] | None:
         overhead = self.whole["settings"]["visit_overhead_min"]
         daily = {p["id"]: p["daily_min"] for p in self.whole["inspectors"]}
         free: dict[str, tuple[int, str]] = {}

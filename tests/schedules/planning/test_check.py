@@ -36,9 +36,7 @@ def test_late_days_moves_and_overload_are_counted() -> None:
     ]
     whole = instance(items, previous=before, horizon={"from": "2026-03-02", "to": "2026-04-03"})
     whole["workdays"] += ["2026-03-30", "2026-03-31", "2026-04-01"]
-    made = plan_of(
-        [visit("2026-03-09", ["I1", "I2"], ["P1"])], [{"item": "I3", "reason": "NOT_FOUND"}]
-    )
+    made = plan_of([visit("2026-03-09", ["I1", "I2"], ["P1"])], [{"item": "I3", "reason": "NOT_FOUND"}])
     # April has 3 of 13 days: it could carry ceil(1.1 x 180 x 3 / 13) = 46, March ceil(1.1 x 180 x 10 / 13) = 153
     assert objective(whole, made) == {
         "unplanned": 1, "late_days": 4, "move_cost": 18, "overload_min": 0, "economy": 1000 + 4 * 10,
@@ -59,7 +57,7 @@ BROKEN: list[tuple[str, Callable[[dict[str, Any], Plan], object]]] = [
     ("latest", lambda w, p: w["items"][0].update(due="2026-03-12", latest="2026-03-12")),
     ("preparation", lambda w, p: w["items"][0].update(prep_workdays=10)),
     ("state", lambda w, p: w["items"][0].update(state="shutdown")),
-    ("state", lambda w, p: (w["items"][0].update(state="running"), stop(w, None))),
+    ("state", lambda w, p: running_while_stopped(w)),
     ("closed", lambda w, p: w["enterprises"][0].update(closed=[{"from": "2026-03-13", "to": "2026-03-20"}])),
     ("overlap", lambda w, p: p["visits"][0].update(date="2026-03-12", start=100)),
     ("arrival", lambda w, p: p["visits"][0].update(start=29)),
@@ -74,6 +72,11 @@ BROKEN: list[tuple[str, Callable[[dict[str, Any], Plan], object]]] = [
     ("instance", lambda w, p: p.update(instance="another")),
     ("empty", lambda w, p: p["visits"].append(visit("2026-03-10", [], ["P1"]))),
 ]
+
+
+def running_while_stopped(whole: dict[str, Any]) -> None:
+    whole["items"][0]["state"] = "running"
+    stop(whole, None)
 
 
 def stop(whole: dict[str, Any], units: list[str] | None) -> None:
@@ -160,9 +163,13 @@ def damaged(rng: Random, whole: dict[str, Any], good: Plan) -> Plan:
     elif kind == 4:
         each["date"] = rng.choice(("2025-12-30", "2026-01-10", "2026-12-24"))
     elif kind == 5:
-        each["enterprise"] = rng.choice([e["id"] for e in whole["enterprises"] if e["id"] != each["enterprise"]])
+        each["enterprise"] = rng.choice(
+            [e["id"] for e in whole["enterprises"] if e["id"] != each["enterprise"]]
+        )
     elif kind == 6:
-        made["unplanned"].append({"item": each["items"].pop(), "reason": rng.choice(("TOO_LONG", "CAPACITY"))})
+        made["unplanned"].append(
+            {"item": each["items"].pop(), "reason": rng.choice(("TOO_LONG", "CAPACITY"))}
+        )
     else:
         each["inspectors"] = [*each["inspectors"][1:], "P99"] if not others else each["inspectors"] * 2
     return made

@@ -8,6 +8,13 @@ import pytest
 from schedules.planning import InstanceError, plan
 from tests.schedules.planning.cases import instance, item
 
+
+
+def before(item: str) -> dict[str, Any]:
+    return {"item": item, "date": "2026-03-02"}
+
+
+BACKWARDS = {"from": "2026-03-10", "to": "2026-03-09"}
 Damage = Callable[[dict[str, Any]], object]
 UNUSABLE: list[tuple[str, str, Damage]] = [
     ("format", "inspection-plan-instance/1", lambda w: w.update(format="x")),
@@ -35,12 +42,11 @@ UNUSABLE: list[tuple[str, str, Damage]] = [
     ("items[0].roles[0]", "没有“GD”这个资格代码", lambda w: (w.update(codes=["RD"]), w.update(inspectors=[]))),
     ("items[1].id", "“I1”重复", lambda w: w["items"][1].update(id="I1")),
     ("items[1]", "对象", lambda w: w["items"].__setitem__(1, 7)),
-    ("previous[0].item", "没有“I9”这个项目", lambda w: w["previous"].append({"item": "I9", "date": "2026-03-02"})),
-    ("previous[1].item", "重复", lambda w: w["previous"].extend([{"item": "I1", "date": "2026-03-02"}] * 2)),
+    ("previous[0].item", "没有“I9”这个项目", lambda w: w["previous"].append(before("I9"))),
+    ("previous[1].item", "重复", lambda w: w["previous"].extend([before("I1")] * 2)),
     ("previous[0].pinned", "true 或 false", lambda w: w["previous"].append(
         {"item": "I1", "date": "2026-03-02", "pinned": 1})),
 ]  # fmt: skip
-BACKWARDS = {"from": "2026-03-10", "to": "2026-03-09"}
 
 
 @pytest.mark.parametrize(("where", "what", "damage"), UNUSABLE, ids=[f"{u[0]} {u[1]}" for u in UNUSABLE])

@@ -49,9 +49,7 @@ def station(
     works = [_works(rng, f"E{n + 1:03d}", start, last, festival) for n in range(enterprises)]
     sizes = _sizes(rng, enterprises, items)
     made = [
-        item
-        for each, size in zip(works, sizes, strict=True)
-        for item in _items(rng, each, size, start, last, roomy)
+        item for each, size in zip(works, sizes, strict=True) for item in _items(rng, each, size, start, last, roomy)
     ]
     for number, item in enumerate(made):
         item["id"] = f"I{number + 1:05d}"
@@ -85,9 +83,7 @@ def _works(rng: Random, name: str, start: date, last: date, festival: float) -> 
             stops.append(stop)
     if rng.random() < festival:
         stops.append(_iso(start + timedelta(rng.randrange(32, 40)), 16))
-    closed = (
-        [_iso(start + timedelta(rng.randrange(300)), rng.choice((1, 2, 5)))] if rng.random() < 0.3 else []
-    )
+    closed = [_iso(start + timedelta(rng.randrange(300)), rng.choice((1, 2, 5)))] if rng.random() < 0.3 else []
     return {"id": name, "units": units, "shutdowns": stops, "closed": closed}
 
 
@@ -107,9 +103,7 @@ def _sizes(rng: Random, enterprises: int, items: int) -> list[int]:
 def _inspector(rng: Random, number: int, many: bool, start: date, last: date) -> dict[str, Any]:
     codes = {CODES[number % len(CODES)], *rng.sample(CODES, rng.choice((1, 2, 3) if many else (3, 4)))}
     span = (last - start).days
-    absent = [
-        _iso(start + timedelta(rng.randrange(span)), rng.choice((3, 5, 10))) for _ in range(1 + span // 120)
-    ]
+    absent = [_iso(start + timedelta(rng.randrange(span)), rng.choice((3, 5, 10))) for _ in range(1 + span // 120)]
     until: dict[str, str | None] = dict.fromkeys(sorted(codes))
     if rng.random() < 0.15:
         until[sorted(codes)[0]] = (start + timedelta(rng.randrange(span // 2, span))).isoformat()
@@ -205,8 +199,7 @@ def _disturb(rng: Random, later: dict[str, Any], start: date, last: date) -> dic
     people[ill]["absent"].append(_iso(start + timedelta(7), 10))
     people[leaving]["absent"].append({"from": (last - timedelta(120)).isoformat(), "to": last.isoformat()})
     works = [
-        {**w, "shutdowns": [{**s} for s in w["shutdowns"]], "closed": [*w["closed"]]}
-        for w in later["enterprises"]
+        {**w, "shutdowns": [{**s} for s in w["shutdowns"]], "closed": [*w["closed"]]} for w in later["enterprises"]
     ]
     coming = [s for w in works for s in w["shutdowns"] if s["from"] > start.isoformat()]
     for stop in rng.sample(coming, min(2, len(coming))):

@@ -91,9 +91,7 @@ class _Search:
         fit = [
             (item.days[-1], item.days[0], n)
             for n, item in enumerate(problem.items)
-            if item.days
-            and _needed(item, codes) >= least
-            and (kind == "minutes" or 2 * item.minutes > longest)
+            if item.days and _needed(item, codes) >= least and (kind == "minutes" or 2 * item.minutes > longest)
         ]
         self.by_last = sorted(fit)
 
@@ -147,9 +145,7 @@ class _Search:
     ) -> None:  # fmt: skip
         whole = self.before[last + 1] - self.before[first]
         shown = whole if need > whole else have
-        proof = Certificate(
-            self.kind, first, last, self.codes, tuple(sorted(inside)), need, shown, need > whole
-        )
+        proof = Certificate(self.kind, first, last, self.codes, tuple(sorted(inside)), need, shown, need > whole)
         for number in targets.intersection(inside):
             if number not in found or proof.rank < found[number].rank:
                 found[number] = proof

@@ -140,9 +140,7 @@ def check(instance: Json, plan: Any) -> list[dict[str, Any]]:
     if plan["instance"] != instance["name"]:
         errors.append(_error("instance", f"计划写的是实例“{plan['instance']}”，不是“{instance['name']}”"))
     for at, visit in enumerate(plan["visits"]):
-        errors += [
-            _error(rule, f"第 {at + 1} 次到访：{text}", visit=at) for rule, text in _visit(facts, visit)
-        ]
+        errors += [_error(rule, f"第 {at + 1} 次到访：{text}", visit=at) for rule, text in _visit(facts, visit)]
     errors += _days(facts, plan["visits"])
     errors += _complete(facts, plan)
     for each in plan["unplanned"]:
@@ -250,9 +248,7 @@ def _days(facts: Facts, visits: Sequence[Json]) -> list[dict[str, Any]]:
     return errors
 
 
-def _diary(
-    facts: Facts, person: str, day: str, entries: list[tuple[int, int, str, int]]
-) -> Iterable[dict[str, Any]]:
+def _diary(facts: Facts, person: str, day: str, entries: list[tuple[int, int, str, int]]) -> Iterable[dict[str, Any]]:
     who = f"{person} 在 {day}"
     if entries[0][0] < facts.overhead:
         yield _error("arrival", f"{who} 第一次到访早于第 {facts.overhead} 分钟", visit=entries[0][3])

@@ -212,9 +212,7 @@ def _could_fit(problem: Problem, day: int, numbers: Sequence[int]) -> bool:
     return sum(work.values()) <= sum(people[p].daily - problem.overhead for p in everyone)
 
 
-def _order(
-    problem: Problem, numbers: Sequence[int], attempt: int, urgent: dict[int, int], rng: Random
-) -> list[int]:
+def _order(problem: Problem, numbers: Sequence[int], attempt: int, urgent: dict[int, int], rng: Random) -> list[int]:
     """Hard items first; then enterprise by enterprise; then shaken, with what failed before to the front."""
     items = problem.items
     if attempt == 0:

@@ -10,9 +10,7 @@ USABLE = 0.96
 class Effort:
     """Steps that may still be taken before the deadline; `cut`: the clock, not the count, ended it."""
 
-    def __init__(
-        self, seconds: float, steps: int | None = None, now: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, seconds: float, steps: int | None = None, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
         self._began = now()
         self.seconds = seconds * USABLE

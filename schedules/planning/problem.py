@@ -183,9 +183,7 @@ def _lay_out_people(problem: Problem) -> None:
                 for code in range(len(problem.codes))
             }
         )
-        capacity[problem.month_of[number]] += sum(
-            max(0, problem.people[p].daily - problem.overhead) for p in present
-        )
+        capacity[problem.month_of[number]] += sum(max(0, problem.people[p].daily - problem.overhead) for p in present)
     problem.month_capacity = capacity
 
 
@@ -221,8 +219,7 @@ class _Site:
         if state == "any":
             return True
         still = any(
-            first <= on <= last and (units is None or unit in units)
-            for (first, last), units in self.shutdowns
+            first <= on <= last and (units is None or unit in units) for (first, last), units in self.shutdowns
         )
         return still == (state == "shutdown")
 
@@ -264,9 +261,7 @@ def _add_items(problem: Problem, instance: Mapping[str, Any], workdays: list[int
         ready = _ready(workdays, each["prep_workdays"])
         window = [
             d
-            for d in range(
-                bisect_left(problem.ordinals, earliest_on or 0), bisect_left(problem.ordinals, latest + 1)
-            )
+            for d in range(bisect_left(problem.ordinals, earliest_on or 0), bisect_left(problem.ordinals, latest + 1))
             if problem.ordinals[d] >= ready or problem.ordinals[d] == kept_on
         ]
         pinned = bool(kept and kept.get("pinned", False))

@@ -136,9 +136,7 @@ def _known_codes(instance: Mapping[str, Any]) -> set[str] | None:
     return {text(code, f"codes[{at}]") for at, code in enumerate(listed)}
 
 
-def _check_all(
-    instance: Mapping[str, Any], name: str, one: Callable[[Mapping[str, Any], str], None]
-) -> set[str]:
+def _check_all(instance: Mapping[str, Any], name: str, one: Callable[[Mapping[str, Any], str], None]) -> set[str]:
     field(instance, name, "")
     once = Once()
     for each, where in records(instance, name):

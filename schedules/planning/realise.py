@@ -102,9 +102,7 @@ def _fill(
     return spilled
 
 
-def _days(
-    problem: Problem, plans: Mapping[int, DayPlan], number: int, attempt: int, rng: Random
-) -> list[int]:
+def _days(problem: Problem, plans: Mapping[int, DayPlan], number: int, attempt: int, rng: Random) -> list[int]:
     item = problem.items[number]
     days = [d for d in item.days if d in plans]
     here = {d for d in days if any(b.enterprise == item.enterprise for b in plans[d].blocks)}
@@ -117,9 +115,7 @@ def _days(
     return sorted(days, key=cost)
 
 
-def _repack(
-    problem: Problem, plans: Mapping[int, DayPlan], days: Sequence[int], number: int, rng: Random
-) -> bool:
+def _repack(problem: Problem, plans: Mapping[int, DayPlan], days: Sequence[int], number: int, rng: Random) -> bool:
     for day in days:
         anew = pack(problem, day, [*sorted(plans[day].items()), number], REPACKINGS, rng)
         if anew is not None:

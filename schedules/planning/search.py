@@ -173,9 +173,7 @@ class Search:
         else:
             week = rng.randrange(len(self.problem.weeks))
             near = sorted(
-                (abs(self.problem.week_of[d] - week), rng.random(), n)
-                for n, d in enumerate(draft.day_of)
-                if d != OUT
+                (abs(self.problem.week_of[d] - week), rng.random(), n) for n, d in enumerate(draft.day_of) if d != OUT
             )
             chosen.update(n for _, _, n in near[: MOST_FREE - len(chosen)])
         return sorted(chosen)

@@ -301,9 +301,7 @@ class WeekModel:
             else:
                 settled += max(0, -room)
         total = [(column, 1.0) for column in self.overload]
-        self.overload_row = self.matrix.row(
-            [*total, (self.excess, -1.0)], None, max(0.0, self.allowed - settled)
-        )
+        self.overload_row = self.matrix.row([*total, (self.excess, -1.0)], None, max(0.0, self.allowed - settled))
 
     def price_days(self, *, optimistic: bool) -> None:
         """From now on a week costs what its cheapest day costs, or what its days cost on average."""

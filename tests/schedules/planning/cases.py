@@ -48,9 +48,7 @@ def instance(items: list[dict[str, Any]], **changes: Any) -> dict[str, Any]:
     return copied
 
 
-def visit(
-    day: str, items: list[str], people: list[str], start: int = 30, enterprise: str = "E1"
-) -> dict[str, Any]:
+def visit(day: str, items: list[str], people: list[str], start: int = 30, enterprise: str = "E1") -> dict[str, Any]:
     return {"enterprise": enterprise, "date": day, "start": start, "inspectors": people, "items": items}
 
 
@@ -166,9 +164,7 @@ class Everything:
         for name, crew in zip(order, crews, strict=True):
             each = self.items[name]
             here = each["enterprise"]
-            start = max(
-                free[p][0] + (0 if free[p][1] == here else overhead) if p in free else overhead for p in crew
-            )
+            start = max(free[p][0] + (0 if free[p][1] == here else overhead) if p in free else overhead for p in crew)
             end = start + each["minutes"]
             if any(end > daily[p] for p in crew):
                 return None

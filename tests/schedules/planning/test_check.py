@@ -163,13 +163,9 @@ def damaged(rng: Random, whole: dict[str, Any], good: Plan) -> Plan:
     elif kind == 4:
         each["date"] = rng.choice(("2025-12-30", "2026-01-10", "2026-12-24"))
     elif kind == 5:
-        each["enterprise"] = rng.choice(
-            [e["id"] for e in whole["enterprises"] if e["id"] != each["enterprise"]]
-        )
+        each["enterprise"] = rng.choice([e["id"] for e in whole["enterprises"] if e["id"] != each["enterprise"]])
     elif kind == 6:
-        made["unplanned"].append(
-            {"item": each["items"].pop(), "reason": rng.choice(("TOO_LONG", "CAPACITY"))}
-        )
+        made["unplanned"].append({"item": each["items"].pop(), "reason": rng.choice(("TOO_LONG", "CAPACITY"))})
     else:
         each["inspectors"] = [*each["inspectors"][1:], "P99"] if not others else each["inspectors"] * 2
     return made

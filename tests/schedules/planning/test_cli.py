@@ -27,9 +27,7 @@ def test_a_plan_is_written_and_found_good(tmp_path: Path, capsys: pytest.Capture
     assert result["objective"] == json.loads(out.read_text(encoding="utf-8"))["objective"]
 
 
-def test_without_a_file_the_plan_goes_to_the_screen(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_without_a_file_the_plan_goes_to_the_screen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([write(tmp_path / "i.json", instance([item("I1")])), "--seconds", "1"]) == 0
     assert json.loads(capsys.readouterr().out)["format"] == "inspection-plan/1"
 

@@ -33,9 +33,7 @@ def plans() -> dict[int, tuple[dict[str, Any], dict[str, Any]]]:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_every_item_is_in_one_visit_or_explained_and_the_objective_is_the_judges(
-    plans: Any, seed: int
-) -> None:
+def test_every_item_is_in_one_visit_or_explained_and_the_objective_is_the_judges(plans: Any, seed: int) -> None:
     whole, it = plans[seed]
     assert value(whole, it) == tuple(it["objective"].values())
     named = [i for v in it["visits"] for i in v["items"]] + [u["item"] for u in it["unplanned"]]
@@ -76,10 +74,7 @@ def test_order_and_names_of_items_do_not_change_what_is_proven(plans: Any) -> No
     again = made(other)
     assert again["bounds"]["unplanned"] == it["bounds"]["unplanned"]
     assert again["bounds"]["late_days"] == it["bounds"]["late_days"]
-    if all(
-        again["objective"][part] == it["objective"][part]
-        for part in ("unplanned", "late_days", "overload_min")
-    ):
+    if all(again["objective"][part] == it["objective"][part] for part in ("unplanned", "late_days", "overload_min")):
         assert again["bounds"]["economy"] == it["bounds"]["economy"]
 
 

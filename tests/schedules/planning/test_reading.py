@@ -9,7 +9,6 @@ from schedules.planning import InstanceError, plan
 from tests.schedules.planning.cases import instance, item
 
 
-
 def before(item: str) -> dict[str, Any]:
     return {"item": item, "date": "2026-03-02"}
 

@@ -90,10 +90,7 @@ def test_an_excuse_without_proof_is_refused() -> None:
 def test_two_person_items_are_counted_in_pairs() -> None:
     """Three holders make one pair a day, not one and a half."""
     people = [person(f"P{n}") for n in range(3)]
-    items = [
-        item(f"I{n}", roles=["GD", "GD"], minutes=300, due="2026-03-03", latest="2026-03-03")
-        for n in range(3)
-    ]
+    items = [item(f"I{n}", roles=["GD", "GD"], minutes=300, due="2026-03-03", latest="2026-03-03") for n in range(3)]
     whole = instance(items, inspectors=people)
     made = plan(whole, time_limit_s=5, steps=5_000)
     assert check(whole, made) == []

@@ -1,4 +1,4 @@
-"""Reading a workbook in a child process: the parent holds a chunk of rows at a time, whatever the file does to the child."""
+"""Reading a workbook in a child process; the parent never holds more than a chunk of its rows."""
 
 from __future__ import annotations
 
@@ -72,7 +72,9 @@ class Spool:
     def __enter__(self) -> Spool:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
 

@@ -1,8 +1,8 @@
 """The reading child: one workbook in, one spool file of JSON lines out, under limits of memory, time and size.
 
-Spool: ``{"sheet": name, "hidden": bool}`` opens a sheet, then lines of ``[[row, [cells]], …]`` (row from 1, empty rows
-left out); the last line is ``{"end": true}``. A cell is text, a number, or a date as ISO text; a day that the workbook
-does not show is cut off. A refusal is printed to stdout as ``{"refused": code, "detail": text}``.
+Spool: ``{"sheet": name, "hidden": bool}`` opens a sheet, then lines of ``[[row, [cells]], …]`` (row from 1, empty
+rows left out); the last line is ``{"end": true}``. A cell is text, a number, or a date as ISO text; a day that the
+workbook does not show is cut off. A refusal is printed to stdout as ``{"refused": code, "detail": text}``.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """A look through the XML of an .xlsx before the reader sees it, in one streaming pass over each sheet.
 
-The reader lays a sheet out as a full rectangle, so one cell at XFD1048576 asks for 512 GB; extents and filled cells are
-therefore counted first. The same pass notes what the reader would hide: cells shown as a month only (their day is
+The reader lays a sheet out as a full rectangle, so one cell at XFD1048576 asks for 512 GB; extents and filled cells
+are therefore counted first. The same pass notes what the reader would hide: cells shown as a month only (their day is
 invented by the spreadsheet program), formula errors, and formulas without a computed value.
 """
 

@@ -7,35 +7,78 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from . import dates, values
-from .fields import FIELDS, TECHNICAL, Field
+from .fields import ENTERPRISE_FIELDS, FIELDS, INSPECTION_FIELDS, TECHNICAL, TRAIT_FIELDS, Field
 from .headings import Column
 from .values import Cell, Reading
 
 Reader = Callable[[Cell], Reading]
 
 
+# Where a value goes: an attribute of the equipment, one of the clocks' groups, technical text, or to be looked at.
+EQUIPMENT, TECHNICAL_TEXT, LOOKED_AT, PLAIN, DEEP, LIGHT, PRESSURE_TEST, EXTENSION = range(8)
+GROUPS = {"deep": DEEP, "light": LIGHT, "pressure_test": PRESSURE_TEST, "extension": EXTENSION}
+
+_LOOKED_AT = frozenset(
+    {"kind", "kind_detail", "catalogue_code", "status", "stopped", "installation", "parent"}
+    | {known.id for known in (*ENTERPRISE_FIELDS, *TRAIT_FIELDS)}
+)
+_PLAIN_INSPECTION = frozenset(known.id for known in INSPECTION_FIELDS if "." not in known.id)
+# What the register's columns hold.
+_LIMITS = {
+    "enterprise": 200,
+    "name": 200,
+    "own_number": 100,
+    "maker": 200,
+    "maker_number": 100,
+    "device_code": 40,
+    "registration_code": 40,
+    "certificate_number": 60,
+    "line_number": 100,
+    "model": 200,
+    "location": 300,
+    "installation": 200,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What to do with one column."""
+    """What to do with one column: which reader, and where the value goes; ``limit`` 0 is none."""
 
     index: int
     heading: str
-    field_id: str
     read: Reader
+    plain_text: bool
     essential: bool
+    bucket: int
+    key: str
+    limit: int
 
 
 def task_for(column: Column) -> Task:
     if column.field is None or column.field == TECHNICAL:
-        return Task(column.index, column.heading, TECHNICAL, values.read_text, False)
+        return Task(column.index, column.heading, values.read_text, True, False, TECHNICAL_TEXT, column.heading, 0)
     known = FIELDS[column.field]
+    read = _reader(known, column)
+    bucket, key = _destination(known.id)
     return Task(
         column.index,
         column.heading,
-        known.id,
-        _remembered(_reader(known, column)),
+        read if read in _MOSTLY_DIFFERENT else lru_cache(maxsize=20_000, typed=True)(read),
+        read is values.read_text,
         known.essential or known.id == "status",
+        bucket,
+        key,
+        _LIMITS.get(known.id, 0),
     )
+
+
+def _destination(field_id: str) -> tuple[int, str]:
+    group, dot, name = field_id.partition(".")
+    if dot and group in GROUPS:
+        return GROUPS[group], name
+    if field_id in _PLAIN_INSPECTION:
+        return PLAIN, field_id
+    return (LOOKED_AT if field_id in _LOOKED_AT else EQUIPMENT), field_id
 
 
 def _reader(known: Field, column: Column) -> Reader:
@@ -74,6 +117,7 @@ _READERS: dict[str, Reader] = {
     "years": values.read_years,
     "pipe_grade": values.read_pipe_grade,
 }
+# Values that hardly ever repeat are not worth remembering; all others are read once for each distinct cell.
 _MOSTLY_DIFFERENT = frozenset(
     {
         values.read_number,
@@ -83,10 +127,3 @@ _MOSTLY_DIFFERENT = frozenset(
         values.read_text,
     }
 )
-
-
-def _remembered(read: Reader) -> Reader:
-    """Dates, words and grades repeat from row to row: each distinct cell is read once."""
-    if read in _MOSTLY_DIFFERENT:
-        return read
-    return lru_cache(maxsize=20_000, typed=True)(read)

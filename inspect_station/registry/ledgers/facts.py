@@ -53,8 +53,9 @@ class ExtensionFacts:
 class RowFacts:
     """What one row says; keys that are absent were not said and erase nothing.
 
-    ``unplaced`` are inspection values that wait for the kind of the device the row turns out to be. ``equipment`` holds attributes of the register's own table, ``traits`` the rule's ids, ``technical`` text by
-    heading, ``raw`` every filled cell by heading as it stood.
+    ``equipment`` holds attributes of the register's own table, ``traits`` the rule's ids, ``technical`` text by
+    heading, ``raw`` every filled cell by heading as it stood. ``unplaced`` are inspection values that wait until
+    the row's device, and so its kind, is known.
     """
 
     sheet: str
@@ -68,7 +69,7 @@ class RowFacts:
     parent: str = ""
     inspections: list[InspectionFacts] = field(default_factory=list)
     extension: ExtensionFacts | None = None
-    unplaced: dict[str, Any] = field(default_factory=dict)
+    unplaced: Any = None
     raw: dict[str, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     not_pressure: bool = False

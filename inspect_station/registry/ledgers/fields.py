@@ -88,7 +88,7 @@ EQUIPMENT_FIELDS = (
     _field("installation", "装置", "text"),
     _field("line_number", "管道编号", "number"),
     _field("parent", "所属设备", "number"),
-    _field("length", "管道长度", "length"),
+    _field("length_mm", "管道长度", "length"),
     _field("quantity", "数量", "count"),
     _field("location", "使用地点", "text"),
     _field("status", "使用状态", "status"),

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from schedules.terms import DEEP_CLOCK, Clock, Kind, clocks_of, kind_of
 
 from .facts import ExtensionFacts, InspectionFacts, Options, RowFacts
-from .fields import INSPECTION_FIELDS
 from .problems import Flaw
 
 Note = Callable[[RowFacts, str, Flaw], None]
 
-_PLAIN_INSPECTION = frozenset({"completed_on", "next_due", "conclusion", "grade", "report_number", "institution"})
-_ALL = frozenset(field.id for field in INSPECTION_FIELDS)
+# What the columns say: unnamed, deep, light, pressure test, extension; each value by its name.
+Said = tuple[dict[str, Any], dict[str, Any], dict[str, Any], dict[str, Any], dict[str, Any]]
+
 _SAID_LABELS = {
     "completed_on": "检验日期",
     "next_due": "下次检验日期",
@@ -27,34 +27,30 @@ _SAID_LABELS = {
 }
 
 
-def add_inspections(facts: RowFacts, found: dict[str, Any], options: Options, note: Note) -> None:
-    """Sorts the dates under the clocks of the row's kind; where the kind is not known yet they wait in ``unplaced``."""
-    clocks = _clocks(facts, options)
+def add_inspections(facts: RowFacts, said: Said, options: Options, note: Note) -> None:
+    """Sorts the dates under the clocks of the row's kind; where that is not known yet they wait in ``unplaced``."""
+    plain, deep, light, test, extension = said
+    if not (plain or deep or light or test or extension):
+        return
+    clocks = _clocks(facts.equipment.get("catalogue_code", ""), "accessory" in facts.traits, options.boiler_clock)
     if clocks is None:
-        facts.unplaced = {name: value for name, value in found.items() if name in _ALL}
+        facts.unplaced = said
         return
     by_clock: dict[Clock, dict[str, Any]] = {}
-    for group, clock in clocks.items():
-        said = _said(found, group)
-        if not said:
-            continue
-        if clock is None:
-            _without_clock(facts, group, said)
-        else:
-            _merge(facts, note, by_clock.setdefault(clock, {}), said)
-    for clock, said in by_clock.items():
-        _record(facts, clock, said, options, note)
-    _extension(facts, found, clocks["plain"])
+    # The named groups come first: they win over the unnamed one where both speak of the same clock.
+    for group, clock in ((deep, clocks.deep), (light, clocks.light), (test, clocks.test), (plain, clocks.plain)):
+        if group and clock is None:
+            _without_clock(facts, group, light is group)
+        elif group and clock:
+            _merge(facts, note, by_clock.setdefault(clock, {}), group)
+    for clock, values in by_clock.items():
+        _record(facts, clock, values, options, note)
+    _extension(facts, extension, clocks.plain)
 
 
-def _clocks(facts: RowFacts, options: Options) -> dict[str, Clock | None] | None:
-    """Which statutory clock each group of columns is, for this row's kind."""
-    code = facts.equipment.get("catalogue_code", "")
-    return _clocks_by_group(code, "gauge" if "accessory" in facts.traits else "", options.boiler_clock)
-
-
-def _without_clock(facts: RowFacts, group: str, said: dict[str, Any]) -> None:
-    label = {"light": "年度检查（外部检验）", "pressure_test": "水压试验"}.get(group, "检验")
+def _without_clock(facts: RowFacts, said: dict[str, Any], light: bool) -> None:
+    """A date for an inspection that this kind has not: kept as text."""
+    label = "年度检查" if light else "水压试验"
     for name, value in said.items():
         facts.technical[f"{label}：{_SAID_LABELS[name]}"] = str(value)
 
@@ -102,31 +98,25 @@ def _not_after(due: str, done: str) -> bool:
     return due[:shorter] < done[:shorter] or due == done
 
 
-def _extension(facts: RowFacts, found: dict[str, Any], clock: Clock | None) -> None:
-    if clock and "extension.until" in found:
-        facts.extension = ExtensionFacts(
-            str(clock),
-            found["extension.until"],
-            found.get("extension.granted_on"),
-            found.get("extension.document", ""),
-        )
+def _extension(facts: RowFacts, said: dict[str, Any], clock: Clock) -> None:
+    if "until" in said:
+        facts.extension = ExtensionFacts(str(clock), said["until"], said.get("granted_on"), said.get("document", ""))
 
 
-def _said(found: dict[str, Any], group: str) -> dict[str, Any]:
-    if group == "plain":
-        return {name: found[name] for name in _PLAIN_INSPECTION & found.keys()}
-    prefix = f"{group}."
-    return {name[len(prefix) :]: value for name, value in found.items() if name.startswith(prefix)}
+class _Clocks(NamedTuple):
+    deep: Clock
+    light: Clock | None
+    test: Clock | None
+    plain: Clock
 
 
 @lru_cache(maxsize=2_000)
-def _clocks_by_group(code: str, accessory: str, boiler_clock: Clock) -> dict[str, Clock | None] | None:
-    """The named groups come first: they win over the plain one where both speak of the same clock."""
-    kind = kind_of(code, {"accessory": accessory} if accessory else None) if code else None
+def _clocks(code: str, gauge: bool, boiler_clock: Clock) -> _Clocks | None:
+    """Which statutory clock each group of columns is for a catalogue code."""
+    kind = kind_of(code, {"accessory": "gauge"} if gauge else None) if code else None
     if kind is None:
         return None
     clocks = clocks_of(kind)
     light = next((clock for clock in (Clock.EXTERNAL, Clock.ANNUAL) if clock in clocks), None)
     test = Clock.PRESSURE_TEST if Clock.PRESSURE_TEST in clocks else None
-    plain = boiler_clock if kind is Kind.BOILER else DEEP_CLOCK[kind]
-    return {"deep": DEEP_CLOCK[kind], "light": light, "pressure_test": test, "plain": plain}
+    return _Clocks(DEEP_CLOCK[kind], light, test, boiler_clock if kind is Kind.BOILER else DEEP_CLOCK[kind])

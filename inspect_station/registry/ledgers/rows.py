@@ -10,12 +10,13 @@ from schedules.terms import Status, kind_of, traits_of
 
 from . import values
 from .columns import Task, task_for
+from .dates import NOTHING
 from .facts import ContactFacts, Options, RowFacts
 from .fields import FIELDS, TECHNICAL
 from .headings import Layout
-from .inspections import add_inspections
+from .inspections import Said, add_inspections
 from .kinds import KindFound, resolve
-from .problems import Flaw, Problem, Severity, column_letters
+from .problems import Flaw, Problem, column_letters
 from .reading import Cell, Row
 from .values import cell_text
 from .wording import normalise
@@ -37,53 +38,72 @@ class SheetReader:
         self.sheet, self.layout, self.options = sheet, layout, options
         self._tasks = [task_for(column) for column in layout.columns]
         self._columns = {column.field: column for column in layout.columns if column.field not in (None, TECHNICAL)}
-        self._headings = {column.index: normalise(column.heading) for column in layout.columns}
+        self._headings = [(column.index, normalise(column.heading)) for column in layout.columns[:4]]
 
     def read(self, rows: Iterator[Row]) -> Iterator[RowFacts]:
         """Facts of each data row; repeated headings, numbering rows and section lines are passed over."""
         first = self.layout.header_row
         for number, cells in rows:
-            if number > first and not self._is_furniture(cells):
+            if number > first and not self._is_furniture(number, cells):
                 yield self.read_row(number, cells)
 
     def read_row(self, number: int, cells: list[Cell]) -> RowFacts:
         facts = RowFacts(self.sheet, number)
-        found: dict[str, Any] = {}
-        raw, technical = facts.raw, facts.technical
-        width = len(cells)
+        looked_at: dict[str, Any] = {}
+        said: Said = ({}, {}, {}, {}, {})
+        buckets = (facts.equipment, facts.technical, looked_at, *said)
+        raw, width = facts.raw, len(cells)
         for task in self._tasks:
-            if task.index >= width or (cell := cells[task.index]) == "":
-                continue
-            raw[task.heading] = text = cell if type(cell) is str else cell_text(cell)
-            if text[:1] == "#" and values.is_cell_error(text):
-                self._add(facts, task, text, values.cell_error_flaw(text))
-                continue
+            if task.index < width and (cell := cells[task.index]) != "":
+                raw[task.heading] = text = cell if type(cell) is str else cell_text(cell)
+                value = self._read_cell(facts, task, cell, text)
+                if value is not None:
+                    buckets[task.bucket][task.key] = value
+        self._assemble(facts, looked_at, said)
+        return facts
+
+    def _read_cell(self, facts: RowFacts, task: Task, cell: Cell, text: str) -> Any:
+        if text[:1] == "#" and values.is_cell_error(text):
+            self._add(facts, task, text, values.cell_error_flaw(text))
+            return None
+        if task.plain_text:
+            value: Any = text.strip()
+            value = None if value in NOTHING else value
+        else:
             value, flaw = task.read(cell)
             if flaw is not None:
                 self._add(facts, task, text, flaw)
-            if value is None:
-                continue
-            if task.field_id == TECHNICAL:
-                technical[task.heading] = value
-            else:
-                found[task.field_id] = value
-        self._assemble(facts, found)
-        return facts
+        if task.limit and value is not None and len(value) > task.limit:
+            message = f"{task.heading}超过 {task.limit} 个字，登记不下；请缩短。"
+            self._place(facts, task, text, Flaw("too_long", message, "error"))
+        return value
 
-    def _is_furniture(self, cells: list[Cell]) -> bool:
-        texts = [cell_text(cell) for cell in cells]
-        filled = [text for text in texts if text]
-        if len(set(filled)) == 1 and (len(filled) > 2 or len(filled[0]) > 12 or _is_total(filled[0])):
+    def _is_furniture(self, number: int, cells: list[Cell]) -> bool:
+        distinct = set(cells)
+        distinct.discard("")
+        if len(distinct) < 3:
+            return _is_section(cells, distinct)
+        if cells[0] in _TOTALS or (len(cells) > 1 and cells[1] in _TOTALS):
             return True
-        if _is_total(filled[0]) or (len(filled) > 3 and filled == [str(n) for n in range(1, len(filled) + 1)]):
+        if number <= self.layout.header_row + 3 and _is_numbering(cells):
             return True
-        same = sum(1 for i, text in enumerate(texts) if text and normalise(text) == self._headings.get(i))
-        return same >= 3 and same * 2 >= len(filled)
+        return self._is_heading_again(cells)
+
+    def _is_heading_again(self, cells: list[Cell]) -> bool:
+        """A printed ledger repeats its headings on every page."""
+        index, heading = self._headings[0]
+        if index >= len(cells) or normalise(cell_text(cells[index])[:60]) != heading:
+            return False
+        return all(i < len(cells) and normalise(cell_text(cells[i])) == text for i, text in self._headings)
 
     def _add(self, facts: RowFacts, task: Task, value: str, flaw: Flaw) -> None:
-        severity: Severity = "error" if flaw.severity == "error" and task.essential else "warning"
-        place = column_letters(task.index)
-        facts.problems.append(Problem(self.sheet, facts.row, place, value[:200], flaw.code, flaw.message, severity))
+        """An unreadable value refuses the row only where the field is essential."""
+        if flaw.severity == "error" and not task.essential:
+            flaw = flaw._replace(severity="warning")
+        self._place(facts, task, value, flaw)
+
+    def _place(self, facts: RowFacts, task: Task, value: str, flaw: Flaw) -> None:
+        facts.problems.append(Problem(self.sheet, facts.row, column_letters(task.index), value[:200], *flaw))
 
     def note(self, facts: RowFacts, field_id: str, flaw: Flaw) -> None:
         """A problem that concerns a field, at its column or, where the sheet has none, at the first one."""
@@ -92,36 +112,30 @@ class SheetReader:
         place = column_letters(column.index) if column else "A"
         facts.problems.append(Problem(self.sheet, facts.row, place, value[:200], *flaw))
 
-    def _assemble(self, facts: RowFacts, found: dict[str, Any]) -> None:
+    def _assemble(self, facts: RowFacts, found: dict[str, Any], said: Said) -> None:
         kind = self._kind(facts, found)
         if kind.outside:
             facts.not_pressure = True
-            facts.problems = []
+            facts.problems.clear()
             return
         self._enterprise(facts, found)
         self._contact(facts, found)
         self._equipment(facts, found, kind)
         self._traits(facts, found, kind)
-        add_inspections(facts, found, self.options, self.note)
-        if not facts.equipment.keys() & set(_NUMBERS):
-            flaw = Flaw(
-                "no_number",
-                "这一行没有任何编号（设备代码、注册代码、单位内编号、出厂编号、管道编号），无法认出是哪台设备；请至少补一个。",
-                "error",
-            )
-            self.note(facts, "own_number", flaw)
+        add_inspections(facts, said, self.options, self.note)
+        if facts.equipment.keys().isdisjoint(_NUMBERS):
+            self.note(facts, "own_number", _NO_NUMBER)
 
     def _kind(self, facts: RowFacts, found: dict[str, Any]) -> KindFound:
-        prefixes = tuple(
-            code[:4]
-            for code in (found.get("device_code"), found.get("registration_code"))
-            if code and len(code) >= 17
+        prefixes = (
+            _prefix(facts.equipment.get("device_code", "")),
+            _prefix(facts.equipment.get("registration_code", "")),
         )
         kind = resolve(
             (found.get("kind_detail", ""), found.get("kind", "")),
             found.get("catalogue_code", ""),
             prefixes,
-            found.get("name", ""),
+            facts.equipment.get("name", ""),
             self.layout.kind,
             found.get("trait.pipe_grade", ""),
         )
@@ -150,9 +164,6 @@ class SheetReader:
 
     def _equipment(self, facts: RowFacts, found: dict[str, Any], kind: KindFound) -> None:
         equipment = facts.equipment
-        for field_id, attribute in _ATTRIBUTES.items():
-            if field_id in found:
-                equipment[attribute] = found[field_id]
         facts.installation, facts.parent = found.get("installation", ""), found.get("parent", "")
         if kind.code:
             equipment["catalogue_code"] = kind.code
@@ -160,7 +171,6 @@ class SheetReader:
             if kind.gauge:
                 facts.traits["accessory"] = "gauge"
         self._status(facts, found)
-        self._lengths(facts)
 
     def _status(self, facts: RowFacts, found: dict[str, Any]) -> None:
         """Where the two columns contradict, the one that keeps alarms running wins."""
@@ -173,17 +183,6 @@ class SheetReader:
             facts.equipment["status"] = str(chosen)
         if any(problem.code == "unregistered" for problem in facts.problems):
             facts.equipment["unregistered"] = True
-
-    def _lengths(self, facts: RowFacts) -> None:
-        """Text longer than the register's column would be cut: it refuses the row instead."""
-        for attribute, limit in _LIMITS.items():
-            value = facts.equipment.get(attribute)
-            if value is not None and len(value) > limit:
-                field_id = _FIELD_OF_ATTRIBUTE[attribute]
-                flaw = Flaw("too_long", f"{FIELDS[field_id].label}超过 {limit} 个字，请缩短。", "error")
-                self.note(facts, field_id, flaw)
-        if len(facts.enterprise.get("name", "")) > 200:
-            self.note(facts, "enterprise", Flaw("too_long", "使用单位名称超过 200 个字，请核对。", "error"))
 
     def _traits(self, facts: RowFacts, found: dict[str, Any], kind: KindFound) -> None:
         given = {field_id[6:]: value for field_id, value in found.items() if field_id.startswith("trait.")}
@@ -205,43 +204,12 @@ class SheetReader:
         return facts.raw.get(column.heading, "") if column else ""
 
 
-_ATTRIBUTES = {
-    "name": "name",
-    "device_code": "device_code",
-    "registration_code": "registration_code",
-    "certificate_number": "certificate_number",
-    "own_number": "own_number",
-    "maker_number": "maker_number",
-    "maker": "maker",
-    "model": "model",
-    "line_number": "line_number",
-    "length": "length_mm",
-    "quantity": "quantity",
-    "location": "location",
-    "unregistered": "unregistered",
-    "stopped_on": "stopped_on",
-    "restarted_on": "restarted_on",
-    "moved_on": "moved_on",
-    "made_on": "made_on",
-    "put_into_use_on": "put_into_use_on",
-    "design_life_years": "design_life_years",
-    "exempt_by_design": "exempt_by_design",
-    "note": "note",
-}
-_FIELD_OF_ATTRIBUTE = {attribute: field_id for field_id, attribute in _ATTRIBUTES.items()}
-# The register's column widths.
-_LIMITS = {
-    "name": 200,
-    "own_number": 100,
-    "maker": 200,
-    "maker_number": 100,
-    "device_code": 40,
-    "registration_code": 40,
-    "certificate_number": 60,
-    "line_number": 100,
-    "model": 200,
-    "location": 300,
-}
+_NO_NUMBER = Flaw(
+    "no_number",
+    "这一行没有任何编号，认不出是哪台设备；请在设备代码、注册代码、单位内编号、出厂编号、管道编号、使用证编号中至少补一个。",
+    "error",
+)
+_TOTALS = frozenset({"合计", "小计", "总计", "共计", "合计:", "合计：", "合  计", "合 计", "小 计", "总 计"})
 
 
 def tidy_name(name: str) -> str:
@@ -249,8 +217,21 @@ def tidy_name(name: str) -> str:
     return "".join(name.split()).replace("(", "（").replace(")", "）")
 
 
-def _is_total(text: str) -> bool:
-    return text.replace(" ", "") in ("合计", "小计", "总计", "共计", "合计:", "合计：")
+def _prefix(code: str) -> str:
+    return code[:4] if len(code) >= 17 else ""
+
+
+def _is_section(cells: list[Cell], distinct: set[Cell]) -> bool:
+    """A line like «一、催化装置» merged over the table, or a total."""
+    if not distinct.isdisjoint(_TOTALS):
+        return True
+    filled = sum(1 for cell in cells if cell != "")
+    return len(distinct) == 1 and (filled > 2 or (filled == 1 and len(cells) > 3))
+
+
+def _is_numbering(cells: list[Cell]) -> bool:
+    filled = [cell_text(cell) for cell in cells if cell != ""]
+    return filled == [str(number) for number in range(1, len(filled) + 1)]
 
 
 @lru_cache(maxsize=2_000)

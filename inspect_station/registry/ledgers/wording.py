@@ -24,6 +24,7 @@ def normalise(heading: str) -> str:
 
 
 _KNOWN: dict[str, str] = {normalise(heading): f.id for f in FIELDS.values() for heading in f.headings}
+_LONGEST_KNOWN = max(map(len, _KNOWN))
 _STEMS = tuple(normalise(stem) for stem in TECHNICAL_STEMS)
 _SERIALS = frozenset(normalise(heading) for heading in SERIAL_HEADINGS)
 
@@ -64,10 +65,14 @@ _TELLING = frozenset("内外上下定年初末制使设安投出进起止终未�
 @lru_cache(maxsize=20_000)
 def nearest_field(text: str) -> str | None:
     """The one field whose heading is a slip of the pen away; ``None`` where two are equally near."""
+    if not 4 <= len(text) <= _LONGEST_KNOWN + 2 or any(character.isdigit() for character in text):
+        return None
     best: dict[str, int] = {}
-    allowed = 0 if len(text) < 4 else 1 if len(text) < 7 else 2
+    allowed = 1 if len(text) < 7 else 2
+    letters = set(text)
     for known, field_id in _KNOWN.items():
-        if abs(len(known) - len(text)) <= allowed and len(known) >= 4:
+        near = len(known) >= 4 and abs(len(known) - len(text)) <= allowed
+        if near and len(letters.difference(known)) <= allowed:
             distance = _slips(text, known, allowed)
             if distance is not None:
                 best[field_id] = min(distance, best.get(field_id, 99))

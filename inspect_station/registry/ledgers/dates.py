@@ -104,6 +104,10 @@ def _word_flaw(text: str) -> Flaw:
         return Flaw("date_several", f"“{text}”里有几个日期，不知以哪个为准；请只留一个。", "error")
     if _WORDS.search(text):
         return Flaw("date_is_word", f"日期栏写的是“{text}”，没有记入；若设备状态有变，请写在使用状态栏。")
+    return _unreadable(text)
+
+
+def _unreadable(text: str) -> Flaw:
     return Flaw("date_unreadable", f"“{text}”不能读作日期；请写成 2026-05-01 或 2026-05。", "error")
 
 
@@ -140,6 +144,8 @@ def _checked(text: str, year: int, month: int, day: int | None) -> DateReading:
 
 
 def _from_number(number: float) -> DateReading:
+    if not abs(number) < 1e15:  # infinities and NaN as well
+        return None, _unreadable(str(number))
     if number == int(number):
         return _from_whole(int(number))
     if int(number) in _SERIALS:
@@ -157,7 +163,7 @@ def _from_whole(number: int) -> DateReading:
 
 def _from_serial(number: float, text: str) -> DateReading:
     if int(number) not in _SERIALS:
-        return None, Flaw("date_unreadable", f"“{text}”不能读作日期；请写成 2026-05-01 或 2026-05。", "error")
+        return None, _unreadable(text)
     return (_EXCEL_ZERO + dt.timedelta(days=int(number))).isoformat(), None
 
 

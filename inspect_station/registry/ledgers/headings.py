@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .fields import TECHNICAL
 from .reading import Row
@@ -14,6 +14,8 @@ from .wording import EXACT, LONGEST_HEADING, NEAR, TECHNICAL_TEXT, meaning, norm
 
 LOOK_AHEAD_ROWS = 200
 _BAND_ROWS = 3
+# Parts of a vessel that only say something together with the band above them (设计压力 over 壳程).
+_PART = re.compile("^(?:壳体|壳程|管程|夹套|封头|筒体|换热管|衬里|内筒|外筒|管箱|最高|最低|正常)$")
 _IDENTIFYING = frozenset(
     {"name", "own_number", "device_code", "registration_code", "certificate_number", "maker_number", "line_number"}
 )
@@ -28,6 +30,7 @@ class Column:
     field: str | None
     near: bool = False
     unit: str = ""
+    part: bool = False
 
 
 @dataclass(slots=True)
@@ -101,7 +104,8 @@ def _weight(column: Column, chosen: Mapping[str, str | None]) -> float:
     if column.field is None:
         return -0.2
     if column.field == TECHNICAL:
-        return TECHNICAL_TEXT
+        # Of a band and its parts below it (设计压力 over 壳程), the parts are the headings.
+        return TECHNICAL_TEXT + (0.05 if column.part else 0)
     return NEAR if column.near else EXACT
 
 
@@ -154,6 +158,9 @@ def _column(index: int, leaf: str, above: list[str], chosen: Mapping[str, str | 
 
 def _meant(index: int, leaf: str, bands: list[str]) -> Column:
     alone, sure = meaning(leaf)
+    band = normalise(bands[0]) if bands else ""
+    if alone == TECHNICAL and _PART.match(normalise(leaf)) and starts_technical(band, shortest=2):
+        return Column(index, f"{_tidy(bands[0])}/{_tidy(leaf)}", TECHNICAL, unit=_unit(leaf), part=True)
     for band in bands:
         together, surer = _together(band, leaf)
         if together and together != alone and surer >= TECHNICAL_TEXT and _band_matters(alone, together):
@@ -199,10 +206,10 @@ def _once(column: Column, columns: list[Column], taken: dict[str, int]) -> Colum
         return column
     other = columns[taken[column.field]]
     if other.near and not column.near:
-        columns[taken[column.field]] = Column(other.index, other.heading, None, unit=other.unit)
+        columns[taken[column.field]] = replace(other, field=None)
         taken[column.field] = len(columns)
         return column
-    return Column(column.index, column.heading, None, unit=column.unit)
+    return replace(column, field=None)
 
 
 def _distinct(columns: list[Column]) -> list[Column]:
@@ -213,7 +220,7 @@ def _distinct(columns: list[Column]) -> list[Column]:
         seen[column.heading] = seen.get(column.heading, 0) + 1
         count = seen[column.heading]
         heading = column.heading if count == 1 else f"{column.heading}#{count}"
-        result.append(Column(column.index, heading, column.field, column.near, column.unit))
+        result.append(replace(column, heading=heading))
     return result
 
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from inspect_station.registry.identifiers import is_credit_code
 from schedules.terms import Conclusion, Kind, Status, Trait, traits_of
 
 from .dates import NOTHING, read_date
@@ -21,7 +22,6 @@ _ROMAN = {"I": 1, "II": 2, "III": 3, "IV": 4, "V": 5}
 _HAN_DIGITS = {"一": 1, "二": 2, "三": 3, "四": 4, "五": 5}
 _YES = frozenset({"是", "有", "Y", "YES", "TRUE", "T", "1", "√", "✓", "✔", "对"})
 _NO = frozenset({"否", "无", "没有", "N", "NO", "FALSE", "F", "0", "×", "X", "✗", "不是", "未", ""})
-_CREDIT_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _MOBILE = re.compile(r"^(?:\+?86)?(1[3-9]\d{9})$")
 _EXCEL_ERRORS = frozenset(
     {"#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#错误", "#公式未计算"}
@@ -110,17 +110,9 @@ def read_credit_code(cell: Cell) -> Reading:
     code = text.replace(" ", "").upper()
     if len(code) in (9, 10):
         return None, None
-    if not credit_code_is_right(code):
+    if not is_credit_code(code):
         return None, Flaw("credit_code", f"统一社会信用代码“{code}”的位数或校验位不对，没有记入；请核对营业执照。")
     return code, None
-
-
-def credit_code_is_right(code: str) -> bool:
-    """Check digit of GB 32100-2015: weights 3ⁱ modulo 31 over an alphabet without I, O, S, V, Z."""
-    if len(code) != 18 or any(character not in _CREDIT_ALPHABET for character in code):
-        return False
-    total = sum(_CREDIT_ALPHABET.index(character) * pow(3, place, 31) for place, character in enumerate(code[:17]))
-    return _CREDIT_ALPHABET[-total % 31] == code[17]
 
 
 def read_phone(cell: Cell) -> Reading:

@@ -59,7 +59,7 @@ def starts_technical(text: str, shortest: int) -> bool:
 
 
 # Characters that turn one heading into the name of something else: 内部检验 and 外部检验 are one letter apart.
-_TELLING = frozenset("内外上下定年初末制使设安投出进起止终未不停启移换校检注登证地长高宽号码名称日期状型类品单")
+_TELLING = frozenset("内外上下部定年初末制使设安投出进起止终未不停启移换校检注登证地长高宽号码名称日期状型类品单")
 
 
 @lru_cache(maxsize=20_000)

@@ -8,6 +8,7 @@ workbook does not show is cut off. A refusal is printed to stdout as ``{"refused
 from __future__ import annotations
 
 import datetime as dt
+import io
 import resource
 import signal
 import sys
@@ -73,7 +74,8 @@ def _read_workbook(source: Path, out: BinaryIO, notes: dict[str, Notes]) -> None
     import python_calamine
 
     try:
-        workbook = python_calamine.load_workbook(str(source))
+        # By content, not by name: an .xlsx that somebody called .xls is still an .xlsx.
+        workbook = python_calamine.load_workbook(io.BytesIO(source.read_bytes()))
         for meta in workbook.sheets_metadata:
             if meta.typ == python_calamine.SheetTypeEnum.WorkSheet:
                 hidden = meta.visible != python_calamine.SheetVisibleEnum.Visible

@@ -52,12 +52,15 @@ class Spool:
         self.path = path
         self.sheets: list[SheetRows] = []
         self.hidden: list[str] = []
+        self.rows = 0
         self._index()
 
     def _index(self) -> None:
         with self.path.open("rb") as file:
             while line := file.readline():
-                if line.startswith(b'{"sheet"'):
+                if line.startswith(b'{"end"'):
+                    self.rows = json.loads(line)["rows"]
+                elif line.startswith(b'{"sheet"'):
                     head = json.loads(line)
                     if head["hidden"]:
                         self.hidden.append(head["sheet"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -40,7 +40,7 @@ class SheetReader:
         self._columns = {column.field: column for column in layout.columns if column.field not in (None, TECHNICAL)}
         self._headings = [(column.index, normalise(column.heading)) for column in layout.columns[:4]]
 
-    def read(self, rows: Iterator[Row]) -> Iterator[RowFacts]:
+    def read(self, rows: Iterable[Row]) -> Iterator[RowFacts]:
         """Facts of each data row; repeated headings, numbering rows and section lines are passed over."""
         first = self.layout.header_row
         for number, cells in rows:

@@ -87,11 +87,7 @@ def _conditions(actor: Actor, filters: Filters) -> list[Any]:
 
 def matching(word: str) -> Any:
     """Enterprises a person means by a word: part of the name, pinyin initials, the credit code."""
-    return (
-        named(word)
-        | Enterprise.initials.contains(word)
-        | Enterprise.credit_code.startswith(word.upper())
-    )
+    return named(word) | Enterprise.initials.contains(word) | Enterprise.credit_code.startswith(word.upper())
 
 
 def named(word: str) -> Any:

@@ -10,7 +10,8 @@ from functools import lru_cache
 from typing import Any
 
 from inspect_station.registry.identifiers import is_credit_code
-from schedules.terms import Conclusion, Kind, Status, Trait, traits_of
+from schedules.terms import Conclusion, Kind, Status, traits_of
+from schedules.traits import Trait
 
 from .dates import NOTHING, read_date
 from .problems import Flaw

@@ -12,20 +12,23 @@ from schedules.rule import Rule, Version
 from schedules.terms import Clock
 
 
-def records(equipment: Equipment, clock: Clock, counts_as: frozenset[Clock], on: date) -> list[Inspection]:
-    """The inspections of a clock known on a day; records dated later do not count yet.
+def records(
+    equipment: Equipment, clock: Clock, counts_as: frozenset[Clock], on: date, turns: list[date]
+) -> list[Inspection]:
+    """The inspections of a clock known on a day; records dated later do not count yet: their days go to `turns`.
 
     Those of other clocks that count as its own lend no printed date.
     """
     found = []
     for inspection in equipment.inspections:
         done = inspection.completed_on
-        if done is not None and done.date > on:
+        own = inspection.clock is clock
+        if not own and (done is None or inspection.clock not in counts_as):
             continue
-        if inspection.clock is clock:
-            found.append(inspection)
-        elif inspection.clock in counts_as and done is not None:
-            found.append(replace(inspection, next_due=None))
+        if done is not None and done.date > on:
+            turns.append(done.date)
+        else:
+            found.append(inspection if own else replace(inspection, next_due=None))
     return found
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from schedules.answers import Range
 from schedules.rule import Outcome, Version
-from schedules.terms import DecidedBy, Missing, Verified
+from schedules.terms import DecidedBy, Missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +24,10 @@ class Candidate:
     monitored_grades: frozenset[int]
     decision: tuple[Missing, ...] = field(init=False)
     months: Range | None = field(init=False)
-    unverified: bool = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "decision", _decision(self.version))
         object.__setattr__(self, "months", _months(self.version))
-        object.__setattr__(self, "unverified", self.version.verified is Verified.UNKNOWN)
 
     @property
     def effect(self) -> tuple[object, ...]:

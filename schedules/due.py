@@ -90,8 +90,9 @@ def _answer(view: ClockInView, reasons: bool) -> Answer:
 
 def _out_of_service(view: ClockInView) -> WhyNotRunning | None:
     equipment = view.equipment
-    if equipment.status is not Status.IN_USE and equipment.status is not Status.STOPPED:
-        return WhyNotRunning(equipment.status.value)
+    status = equipment.status
+    if status is not Status.IN_USE and status is not Status.STOPPED:
+        return WhyNotRunning(status.value)
     if equipment.exempt_by_design and view.rules.clock in EXEMPTIBLE_CLOCKS:
         return WhyNotRunning.EXEMPT_BY_DESIGN
     return None

@@ -36,10 +36,14 @@ def last_of(inspections: Sequence[Inspection]) -> Inspection | None:
     """The inspection that counts: the one completed last; those without a date only where none has one."""
     if len(inspections) == 1:
         return inspections[0]
-    dated = [inspection for inspection in inspections if inspection.completed_on is not None]
-    if dated:
-        return max(dated, key=_weight)
-    return max(inspections, key=_undated_weight, default=None)
+    last, latest = None, date.min
+    for inspection in inspections:
+        done = inspection.completed_on
+        if done is None or done.date < latest:
+            continue
+        if last is None or done.date > latest or _weight(inspection) > _weight(last):
+            last, latest = inspection, done.date
+    return last or max(inspections, key=_undated_weight, default=None)
 
 
 def _undated_weight(inspection: Inspection) -> tuple[object, ...]:

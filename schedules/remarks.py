@@ -16,8 +16,16 @@ def warnings(view: ClockInView, day: Day | None, why: WhyForbidden | None = None
     last = view.last
     if day and last and last.next_due and not view.event:
         found += _about_the_printed_date(view, last.next_due)
-    found += _about_the_rule(view, why)
-    found += _about_the_device(view)
+    if why is not WhyForbidden.FAILED and why is not WhyForbidden.PAST_SCRAP_AGE:
+        if _edition_assumed(view):
+            found.append(WarningCode.EDITION_ASSUMED)
+        if view.version.verified is Verified.UNKNOWN:
+            found.append(WarningCode.UNVERIFIED_RULE)
+    if view.rules.heading.remarks:
+        found += _about_the_kind(view)
+    end = _design_life_end(view)
+    if end and view.reached(end):
+        found.append(WarningCode.DESIGN_LIFE_REACHED)
     if (day and day.precision == "month") or _month_precise_start(view, why):
         found.append(WarningCode.PRECISION_MONTH)
     if view.only and view.only.version.ignores and not view.event and _ignored(view, view.only.version.ignores):
@@ -39,27 +47,19 @@ def _about_the_printed_date(view: ClockInView, printed: Day) -> Iterator[Warning
         yield WarningCode.CONCLUSION_MISSING
 
 
-def _about_the_rule(view: ClockInView, why: WhyForbidden | None) -> Iterator[WarningCode]:
-    if why is WhyForbidden.FAILED or why is WhyForbidden.PAST_SCRAP_AGE:
-        return
-    version = view.version
-    assumed = any([span.candidate.assumed for span in view.spans])
+def _edition_assumed(view: ClockInView) -> bool:
     if view.event:
-        assumed = version.effective_from is not None and view.event[0] < version.effective_from
-    if assumed:
-        yield WarningCode.EDITION_ASSUMED
-    if version.verified is Verified.UNKNOWN:
-        yield WarningCode.UNVERIFIED_RULE
+        day, version = view.event
+        return version.effective_from is not None and day < version.effective_from
+    if view.only:
+        return view.only.candidate.assumed
+    return any(span.candidate.assumed for span in view.spans)
 
 
-def _about_the_device(view: ClockInView) -> Iterator[WarningCode]:
-    equipment = view.equipment
+def _about_the_kind(view: ClockInView) -> Iterator[WarningCode]:
     for remark in view.rules.heading.remarks:
         if _holds(view, remark.when) and view.reached(remark.effective_from):
             yield remark.code
-    end = _design_life_end(view)
-    if end is not None and view.reached(end):
-        yield WarningCode.DESIGN_LIFE_REACHED
 
 
 def _holds(view: ClockInView, when: tuple[Condition, ...]) -> bool:

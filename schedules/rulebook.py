@@ -55,6 +55,11 @@ class Rulebook:
         said += sorted(f"{kind} {clock} no conclusion" for kind, clock in self.no_conclusion)
         return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
 
+    @cached_property
+    def apply_before_months(self) -> int:
+        """How long before the date an inspection must have been applied for."""
+        return self.principles["apply_before"].max_months or 0
+
     def clocks_for(self, kind: Kind) -> tuple[ClockRules, ...]:
         """The rules of each clock of a kind, in the kind's order."""
         return self._by_kind[kind]

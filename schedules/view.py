@@ -13,7 +13,7 @@ from schedules.facts import Equipment, Extension, Inspection
 from schedules.history import last_of, monitored_since, outstanding_event, records, standing_extension
 from schedules.rule import Outcome, Version
 from schedules.rulebook import Rulebook
-from schedules.selection import ClockRules, Selection
+from schedules.selection import ClockRules
 from schedules.terms import DecidedBy, DoneBy, Missing, WhyForbidden
 
 ONE_DAY = timedelta(days=1)
@@ -24,6 +24,7 @@ class Span:
     """What one candidate rule makes of the facts: a verdict, or the dates between which an interval ends."""
 
     candidate: Candidate
+    version: Version
     start: Day | None
     forbidden: WhyForbidden | None = None
     earliest: date | None = None  # None also where the rule gives only a maximum
@@ -32,10 +33,6 @@ class Span:
     uncut_bound: date | None = None  # before it was cut to the scrap age
     scrap_on: date | None = None
     scrap_unknown: bool = False
-
-    @property
-    def version(self) -> Version:
-        return self.candidate.version
 
     @property
     def lawful(self) -> bool:
@@ -78,13 +75,21 @@ class ClockInView:
     def look_up(self) -> None:
         """The inspection that counts, the rules that may apply, and what each makes of the facts."""
         self._look_back()
-        self.selection = self._select()
-        self.spans = [self._span(candidate) for candidate in self.selection.candidates]
-        self.only = self.spans[0] if len(self.spans) == 1 else None
+        equipment, last, start = self.equipment, self.last, self.start
+        self.selection = self.rules.select(
+            last is not None,
+            equipment.catalogue_code,
+            last.grade if last else None,
+            equipment.traits,
+            start.date if start else self.on,
+        )
+        spans = self.spans = [self._span(candidate) for candidate in self.selection.candidates]
+        self.only = spans[0] if len(spans) == 1 else None
         if self.rules.events:
             self._note_events()
-        self.version = self.event[1] if self.event else self._leading()
-        self.bound = self.only.bound if self.only and not self.only.scrap_unknown else None
+        only = self.only
+        self.bound = only.bound if only and not only.scrap_unknown else None
+        self.version = self.event[1] if self.event else only.version if only else self._leading()
 
     def _look_back(self) -> None:
         equipment, rules, traits = self.equipment, self.rules, self.equipment.traits
@@ -110,36 +115,26 @@ class ClockInView:
 
     def _leading(self) -> Version:
         """The version to cite: of the one rule, or of the first that may still apply."""
-        if self.only or all(span.forbidden for span in self.spans):
+        if all(span.forbidden for span in self.spans):
             return self.spans[0].version
         return next(span for span in self.spans if span.lawful).version
-
-    def _select(self) -> Selection:
-        equipment, last = self.equipment, self.last
-        return self.rules.select(
-            last is not None,
-            equipment.catalogue_code,
-            last.grade if last else None,
-            equipment.traits,
-            self.start.date if self.start else self.on,
-        )
 
     def _span(self, candidate: Candidate) -> Span:
         version = candidate.version
         if version.outcome is Outcome.FORBIDDEN:
-            return Span(candidate, self.start, WhyForbidden.GRADE)
-        span = Span(candidate, self._start_of(candidate))
-        if span.start is not None and version.max_months is not None:
-            self._measure(span, span.start.date)
+            return Span(candidate, version, self.start, WhyForbidden.GRADE)
+        start = self.start if version.outcome is not Outcome.MONITORED else self._monitored_since(candidate)
+        span = Span(candidate, version, start)
+        if start is not None and version.max_months is not None:
+            self._measure(span, start.date)
         if candidate.scrap is not None:
             self._cut_to_scrap_age(span, candidate.scrap)
         return span
 
-    def _start_of(self, candidate: Candidate) -> Day | None:
-        if candidate.version.outcome is Outcome.MONITORED and self.last is not None:
-            grades = candidate.monitored_grades
-            return monitored_since(self.equipment, self.inspections, self.last, grades, self.on)
-        return self.start
+    def _monitored_since(self, candidate: Candidate) -> Day | None:
+        if self.last is None:
+            return self.start
+        return monitored_since(self.equipment, self.inspections, self.last, candidate.monitored_grades, self.on)
 
     def _measure(self, span: Span, start: date) -> None:
         version = span.version
@@ -260,7 +255,7 @@ class ClockInView:
         return None if printed else _joined([span.version for span in self.spans if span.lawful])
 
     def apply_by(self, on: date) -> date:
-        return add_months(on, -(self.book.principles["apply_before"].max_months or 0))
+        return add_months(on, -self.book.apply_before_months)
 
     def reached(self, day: date) -> bool:
         if day > self.on:
@@ -268,7 +263,9 @@ class ClockInView:
         return day <= self.on
 
     def changes_on(self) -> date | None:
-        return min([turn for turn in self.turns if turn > self.on], default=None) if self.turns else None
+        if not self.turns:
+            return None
+        return min([turn for turn in self.turns if turn > self.on], default=None)
 
 
 def _done_by(rules: ClockRules, setting: Mapping[str, str]) -> DoneBy:

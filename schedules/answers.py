@@ -36,9 +36,11 @@ class Range:
     decided_by: DecidedBy
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Answer:
-    """`version`: the one the answer rests on. `changes_on`: the next day on which the answer turns by itself,
+    """To be left as it is: it is not frozen only because that would double the cost of computing it.
+
+    `version`: the one the answer rests on. `changes_on`: the next day on which the answer turns by itself,
     apart from its state; None: never."""
 
     clock: Clock
@@ -58,7 +60,7 @@ class _Answer:
         return self.version.digest if self.version else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Due(_Answer):
     """There is a date: `on` is the last valid day, from `apply_by` on it must have been applied for."""
 
@@ -71,7 +73,7 @@ class Due(_Answer):
     range: Range | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Undetermined(_Answer):
     """Facts or a decision are missing; no date is guessed, only its bounds are known."""
 
@@ -82,7 +84,7 @@ class Undetermined(_Answer):
     range: Range | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class NotRunning(_Answer):
     """The clock does not run; `before_use`, `on`, `failed` and `range` are of a stopped device only."""
 
@@ -93,7 +95,7 @@ class NotRunning(_Answer):
     range: Range | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Forbidden(_Answer):
     """Use must stop."""
 

@@ -6,6 +6,7 @@ import re
 from calendar import monthrange
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Literal
 
 Date = date  # `Day` has a field of that name
@@ -20,6 +21,7 @@ def month_end(year: int, month: int) -> date:
     return date(year, month, monthrange(year, month)[1])
 
 
+@lru_cache(maxsize=1 << 16)  # a park has many devices but few dates
 def add_months(start: date, months: int) -> date:
     """The anniversary `months` later (earlier, if negative); a month without such a day gives its last day.
 
@@ -73,3 +75,9 @@ class Day:
 
     def __str__(self) -> str:
         return self.date.strftime("%Y-%m") if self.precision == "month" else self.date.isoformat()
+
+
+@lru_cache(maxsize=1 << 15)
+def exactly(date: Date) -> Day:
+    """A date known to the day."""
+    return Day(date)

@@ -90,8 +90,9 @@ def _answer(view: ClockInView, reasons: bool) -> Answer:
 
 def _out_of_service(view: ClockInView) -> WhyNotRunning | None:
     equipment = view.equipment
-    if equipment.status is not Status.IN_USE and equipment.status is not Status.STOPPED:
-        return WhyNotRunning(equipment.status.value)
+    status = equipment.status
+    if status is not Status.IN_USE and status is not Status.STOPPED:
+        return WhyNotRunning(status.value)
     if equipment.exempt_by_design and view.rules.clock in EXEMPTIBLE_CLOCKS:
         return WhyNotRunning.EXEMPT_BY_DESIGN
     return None
@@ -101,9 +102,9 @@ def _running(view: ClockInView) -> Answer:
     """The answer of a clock that runs, as if the device were in use."""
     if view.failed():
         return _forbidden(view, WhyForbidden.FAILED)
-    verdicts = [span.forbidden for span in view.spans]
-    if all(verdicts) and verdicts[0]:
-        return _forbidden(view, verdicts[0])
+    verdict = view.spans[0].forbidden
+    if verdict and all(span.forbidden for span in view.spans):
+        return _forbidden(view, verdict)
     if view.event:
         return _due(view, Day(view.event[0]), Origin.RULE)
     return _dated(view)
@@ -129,7 +130,7 @@ def _due(view: ClockInView, day: Day, origin: Origin, replaced: Day | None = Non
     return Due(
         view.rules.clock,
         view.done_by,
-        tuple(warnings(view, day)),
+        warnings(view, day),
         view.version,
         (),
         view.changes_on(),
@@ -150,7 +151,7 @@ def _undetermined(
     return Undetermined(
         view.rules.clock,
         view.done_by,
-        tuple(warnings(view, None)),
+        warnings(view, None),
         view.version,
         (),
         view.changes_on(),
@@ -168,7 +169,7 @@ def _forbidden(view: ClockInView, why: WhyForbidden) -> Forbidden:
         version, months = view.book.principles["failed"], None
     elif why is WhyForbidden.PAST_SCRAP_AGE and scrap:
         version = scrap
-    said = tuple(warnings(view, None, why))
+    said = warnings(view, None, why)
     return Forbidden(view.rules.clock, view.done_by, said, version, (), view.changes_on(), why, months)
 
 

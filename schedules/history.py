@@ -12,20 +12,23 @@ from schedules.rule import Rule, Version
 from schedules.terms import Clock
 
 
-def records(equipment: Equipment, clock: Clock, counts_as: frozenset[Clock], on: date) -> list[Inspection]:
-    """The inspections of a clock known on a day; records dated later do not count yet.
+def records(
+    equipment: Equipment, clock: Clock, counts_as: frozenset[Clock], on: date, turns: list[date]
+) -> list[Inspection]:
+    """The inspections of a clock known on a day; records dated later do not count yet: their days go to `turns`.
 
     Those of other clocks that count as its own lend no printed date.
     """
     found = []
     for inspection in equipment.inspections:
         done = inspection.completed_on
-        if done is not None and done.date > on:
+        own = inspection.clock is clock
+        if not own and (done is None or inspection.clock not in counts_as):
             continue
-        if inspection.clock is clock:
-            found.append(inspection)
-        elif inspection.clock in counts_as and done is not None:
-            found.append(replace(inspection, next_due=None))
+        if done is not None and done.date > on:
+            turns.append(done.date)
+        else:
+            found.append(inspection if own else replace(inspection, next_due=None))
     return found
 
 
@@ -33,10 +36,14 @@ def last_of(inspections: Sequence[Inspection]) -> Inspection | None:
     """The inspection that counts: the one completed last; those without a date only where none has one."""
     if len(inspections) == 1:
         return inspections[0]
-    dated = [inspection for inspection in inspections if inspection.completed_on is not None]
-    if dated:
-        return max(dated, key=_weight)
-    return max(inspections, key=_undated_weight, default=None)
+    last, latest = None, date.min
+    for inspection in inspections:
+        done = inspection.completed_on
+        if done is None or done.date < latest:
+            continue
+        if last is None or done.date > latest or _weight(inspection) > _weight(last):
+            last, latest = inspection, done.date
+    return last or max(inspections, key=_undated_weight, default=None)
 
 
 def _undated_weight(inspection: Inspection) -> tuple[object, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 from schedules.dates import Day, add_months
@@ -11,20 +11,30 @@ from schedules.terms import Conclusion, Verified, WarningCode, WhyForbidden
 from schedules.view import ClockInView
 
 
-def warnings(view: ClockInView, day: Day | None, why: WhyForbidden | None = None) -> Iterator[WarningCode]:
-    printed = view.last.next_due if view.last and view.last.next_due and not view.event else None
-    if day and printed:
-        yield from _about_the_printed_date(view, printed)
-    yield from _about_the_rule(view, why)
-    yield from _about_the_device(view)
-    if (day and day.is_month) or _month_precise_start(view, why):
-        yield WarningCode.PRECISION_MONTH
-    if _ignored(view):
-        yield WarningCode.TRAIT_IGNORED
-    if view.last and view.last.conclusion is Conclusion.SUPERVISED:
-        yield WarningCode.SUPERVISED_USE
+def warnings(view: ClockInView, day: Day | None, why: WhyForbidden | None = None) -> tuple[WarningCode, ...]:
+    found: list[WarningCode] = []
+    last = view.last
+    if day and last and last.next_due and not view.event:
+        found += _about_the_printed_date(view, last.next_due)
+    if why is not WhyForbidden.FAILED and why is not WhyForbidden.PAST_SCRAP_AGE:
+        if _edition_assumed(view):
+            found.append(WarningCode.EDITION_ASSUMED)
+        if view.version.verified is Verified.UNKNOWN:
+            found.append(WarningCode.UNVERIFIED_RULE)
+    if view.rules.heading.remarks:
+        found += _about_the_kind(view)
+    end = _design_life_end(view)
+    if end and view.reached(end):
+        found.append(WarningCode.DESIGN_LIFE_REACHED)
+    if (day and day.precision == "month") or _month_precise_start(view, why):
+        found.append(WarningCode.PRECISION_MONTH)
+    if view.only and view.only.version.ignores and not view.event and _ignored(view, view.only.version.ignores):
+        found.append(WarningCode.TRAIT_IGNORED)
+    if last and last.conclusion is Conclusion.SUPERVISED:
+        found.append(WarningCode.SUPERVISED_USE)
     if day and view.cut:
-        yield WarningCode.CUT_TO_SCRAP_AGE
+        found.append(WarningCode.CUT_TO_SCRAP_AGE)
+    return tuple(found)
 
 
 def _about_the_printed_date(view: ClockInView, printed: Day) -> Iterator[WarningCode]:
@@ -37,27 +47,19 @@ def _about_the_printed_date(view: ClockInView, printed: Day) -> Iterator[Warning
         yield WarningCode.CONCLUSION_MISSING
 
 
-def _about_the_rule(view: ClockInView, why: WhyForbidden | None) -> Iterator[WarningCode]:
-    if why is WhyForbidden.FAILED or why is WhyForbidden.PAST_SCRAP_AGE:
-        return
-    version = view.version
-    assumed = any(span.candidate.assumed for span in view.spans)
+def _edition_assumed(view: ClockInView) -> bool:
     if view.event:
-        assumed = version.effective_from is not None and view.event[0] < version.effective_from
-    if assumed:
-        yield WarningCode.EDITION_ASSUMED
-    if version.verified is Verified.UNKNOWN:
-        yield WarningCode.UNVERIFIED_RULE
+        day, version = view.event
+        return version.effective_from is not None and day < version.effective_from
+    if view.only:
+        return view.only.candidate.assumed
+    return any(span.candidate.assumed for span in view.spans)
 
 
-def _about_the_device(view: ClockInView) -> Iterator[WarningCode]:
-    equipment = view.equipment
-    for remark in view.book.remarks_of(equipment.kind):
+def _about_the_kind(view: ClockInView) -> Iterator[WarningCode]:
+    for remark in view.rules.heading.remarks:
         if _holds(view, remark.when) and view.reached(remark.effective_from):
             yield remark.code
-    end = _design_life_end(view)
-    if end is not None and view.reached(end):
-        yield WarningCode.DESIGN_LIFE_REACHED
 
 
 def _holds(view: ClockInView, when: tuple[Condition, ...]) -> bool:
@@ -66,8 +68,7 @@ def _holds(view: ClockInView, when: tuple[Condition, ...]) -> bool:
 
 def _design_life_end(view: ClockInView) -> date | None:
     """安全法 art. 48: at the end of its design life a device needs an inspection or assessment."""
-    default = view.book.design_life.get(view.equipment.kind)
-    years = view.equipment.design_life_years or (default.years if default else None)
+    years = view.equipment.design_life_years or view.rules.heading.life_years
     used_from = view.equipment.put_into_use_on
     return add_months(used_from.date, 12 * years) if years and used_from else None
 
@@ -77,18 +78,16 @@ def _month_precise_start(view: ClockInView, why: WhyForbidden | None) -> bool:
         return False
     made = view.equipment.made_on
     for span in view.spans:
-        if span.latest is not None and span.start is not None and span.start.is_month:
+        if span.latest is not None and span.start is not None and span.start.precision == "month":
             return True
-        if span.scrap_on is not None and made is not None and made.is_month:
+        if span.scrap_on is not None and made is not None and made.precision == "month":
             return True
     return False
 
 
-def _ignored(view: ClockInView) -> bool:
+def _ignored(view: ClockInView, ignores: Mapping[str, frozenset[object]]) -> bool:
     """A fact was given that the rule excludes (a boiler valve's longer interval)."""
-    ignores = view.only.version.ignores if view.only and not view.event else None
-    traits = view.equipment.traits
-    return ignores is not None and any(traits.get(fact) in values for fact, values in ignores.items())
+    return any(view.equipment.traits.get(fact) in values for fact, values in ignores.items())
 
 
 def _later_at_coarser_precision(printed: Day, bound: date) -> bool:

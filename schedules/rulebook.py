@@ -11,7 +11,7 @@ from pathlib import Path
 from schedules.place import RulebookError
 from schedules.reading import PRINCIPLES, Draft, read_files
 from schedules.rule import DesignLife, Remark, Rule, Source, Version
-from schedules.selection import ClockRules
+from schedules.selection import ClockRules, Heading
 from schedules.terms import Clock, DoneBy, Kind, clocks_of
 
 __all__ = ["Rulebook", "RulebookError", "load"]
@@ -55,17 +55,14 @@ class Rulebook:
         said += sorted(f"{kind} {clock} no conclusion" for kind, clock in self.no_conclusion)
         return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
 
+    @cached_property
+    def apply_before_months(self) -> int:
+        """How long before the date an inspection must have been applied for."""
+        return self.principles["apply_before"].max_months or 0
+
     def clocks_for(self, kind: Kind) -> tuple[ClockRules, ...]:
         """The rules of each clock of a kind, in the kind's order."""
         return self._by_kind[kind]
-
-    def remarks_of(self, kind: Kind) -> tuple[Remark, ...]:
-        return self._remarks_by_kind.get(kind, ())
-
-    @cached_property
-    def _remarks_by_kind(self) -> Mapping[Kind, tuple[Remark, ...]]:
-        kinds = {remark.kind for remark in self.remarks}
-        return {kind: tuple(remark for remark in self.remarks if remark.kind is kind) for kind in kinds}
 
     @cached_property
     def _by_kind(self) -> Mapping[Kind, tuple[ClockRules, ...]]:
@@ -109,6 +106,17 @@ def _clock_rules(folder: Path, draft: Draft, kind: Kind, clock: Clock) -> ClockR
         raise RulebookError(folder.name, f"{kind}/{clock}", f"{kind.label}的{clock.label}没有任何规则。")
     if (kind, clock) not in draft.done_by:
         raise RulebookError(rules[0].file, f"{clock}", "没有写明由谁实施（[done_by]）。")
-    compiled = ClockRules(kind, clock, rules)
+    compiled = ClockRules(kind, clock, rules, _heading(draft, kind, clock))
     compiled.check()
     return compiled
+
+
+def _heading(draft: Draft, kind: Kind, clock: Clock) -> Heading:
+    life = draft.design_life.get(kind)
+    return Heading(
+        done_by=draft.done_by[kind, clock],
+        counts_as=draft.counts_as.get((kind, clock), frozenset()),
+        needs_conclusion=(kind, clock) not in draft.no_conclusion,
+        remarks=tuple(remark for remark in draft.remarks if remark.kind is kind),
+        life_years=life.years if life else None,
+    )

@@ -12,39 +12,14 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import product
 
+from schedules.candidate import Candidate
 from schedules.conditions import OTHER_CODE
 from schedules.place import RulebookError
-from schedules.rule import WALKED, Outcome, Rule, Version
-from schedules.terms import GRADES, Clock, Kind, traits_of
+from schedules.rule import WALKED, Outcome, Remark, Rule, Version
+from schedules.terms import GRADES, Clock, DoneBy, Kind, traits_of
 from schedules.wording import show
 
 Point = Mapping[str, object]
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """The version that applies under one completion of the facts.
-
-    `assumed`: the interval starts before the first edition known. `scrap`: the age no date may pass.
-    `monitored_grades`: the grades whose inspections belong to one run of monitored use.
-    """
-
-    version: Version
-    assumed: bool
-    scrap: Version | None
-    monitored_grades: frozenset[int]
-
-    @property
-    def effect(self) -> tuple[object, ...]:
-        """Candidates of equal effect need not be told apart, so a fact between them is not missing.
-
-        Which grades make a run of monitored use matters only where such use is counted.
-        """
-        version, scrap = self.version, self.scrap
-        allowances = tuple((allowance.trait, allowance.max_months) for allowance in version.allowances)
-        figures = (version.outcome, version.min_months, version.max_months, version.decided_by, allowances)
-        counted = self.monitored_grades if version.outcome is Outcome.MONITORED else None
-        return (*figures, scrap.max_months if scrap else None, counted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +30,26 @@ class Selection:
     missing: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What stands above the rules of a clock.
+
+    `done_by`: who inspects unless the station says otherwise; `counts_as`: the other clocks whose inspections count
+    as this one's; `life_years`: the years of use after which a device without a stated design life is at its end.
+    """
+
+    done_by: DoneBy
+    counts_as: frozenset[Clock] = frozenset()
+    needs_conclusion: bool = True
+    remarks: tuple[Remark, ...] = ()
+    life_years: int | None = None
+
+
 class ClockRules:
     """The rules of one clock of one kind; `check` refuses a gap or a contradiction among them."""
 
-    def __init__(self, kind: Kind, clock: Clock, rules: tuple[Rule, ...]) -> None:
-        self.kind, self.clock = kind, clock
+    def __init__(self, kind: Kind, clock: Clock, rules: tuple[Rule, ...], heading: Heading) -> None:
+        self.kind, self.clock, self.heading = kind, clock, heading
         self.rules = rules
         self._walked = tuple(rule for rule in rules if rule.outcome in WALKED)
         self._scrap = tuple(rule for rule in rules if rule.outcome is Outcome.SCRAP)
@@ -77,7 +67,7 @@ class ClockRules:
 
         `later`: there is an inspection to count from, then `grade` is its grade (None: not known).
         """
-        known = tuple([traits.get(name) for name in self.traits])
+        known = tuple([traits.get(name) for name in self.traits]) if self.traits else ()
         edition = bisect_right(self._editions, day)
         key = (later, code if code in self.codes else OTHER_CODE, grade, known, edition)
         found = self._cache.get(key)

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from schedules.answers import Range
-from schedules.dates import Day, add_months
+from schedules.candidate import Candidate
+from schedules.dates import Day, add_months, exactly
 from schedules.facts import Equipment, Extension, Inspection
 from schedules.history import last_of, monitored_since, outstanding_event, records, standing_extension
 from schedules.rule import Outcome, Version
 from schedules.rulebook import Rulebook
-from schedules.selection import Candidate, ClockRules, Selection
-from schedules.terms import Clock, DecidedBy, DoneBy, Missing, WhyForbidden
+from schedules.selection import ClockRules
+from schedules.terms import DecidedBy, DoneBy, Missing, WhyForbidden
 
 ONE_DAY = timedelta(days=1)
 
@@ -23,6 +24,7 @@ class Span:
     """What one candidate rule makes of the facts: a verdict, or the dates between which an interval ends."""
 
     candidate: Candidate
+    version: Version
     start: Day | None
     forbidden: WhyForbidden | None = None
     earliest: date | None = None  # None also where the rule gives only a maximum
@@ -31,10 +33,6 @@ class Span:
     uncut_bound: date | None = None  # before it was cut to the scrap age
     scrap_on: date | None = None
     scrap_unknown: bool = False
-
-    @property
-    def version(self) -> Version:
-        return self.candidate.version
 
     @property
     def lawful(self) -> bool:
@@ -52,6 +50,11 @@ class ClockInView:
     age) are noted while judging, for the reasons and warnings.
     """
 
+    __slots__ = (
+        *("equipment", "rules", "on", "book", "done_by", "turns", "event", "extension", "cut", "inspections", "last"),
+        *("start_fact", "start", "selection", "spans", "only", "version", "bound"),
+    )
+
     def __init__(
         self,
         equipment: Equipment,
@@ -61,8 +64,7 @@ class ClockInView:
         done_by: Mapping[str, str] | None,
     ) -> None:
         self.equipment, self.rules, self.on, self.book = equipment, rules, on, book
-        self.key = (rules.kind, rules.clock)
-        self.done_by = _done_by(rules, book, done_by)
+        self.done_by = _done_by(rules, done_by) if done_by else rules.heading.done_by
         self.turns: list[date] = []
         self.event: tuple[date, Version] | None = None
         self.extension: Extension | None = None
@@ -72,20 +74,44 @@ class ClockInView:
 
     def look_up(self) -> None:
         """The inspection that counts, the rules that may apply, and what each makes of the facts."""
-        equipment, rules, on = self.equipment, self.rules, self.on
-        counts_as = self.book.counts_as.get(self.key, frozenset())
-        self.inspections = records(equipment, rules.clock, counts_as, on) if equipment.inspections else []
-        self.last: Inspection | None = last_of(self.inspections) if self.inspections else None
-        self.start_fact = "completed_on" if self.last else rules.first_counts_from
-        self.start: Day | None = self.last.completed_on if self.last else getattr(equipment, rules.first_counts_from)
-        self.selection = self._select()
-        self.spans = [self._span(candidate) for candidate in self.selection.candidates]
-        self.only = self.spans[0] if len(self.spans) == 1 else None
-        if rules.events:
-            self.event = outstanding_event(equipment, rules.events, self.inspections, on)
-        self.version = self.event[1] if self.event else self._leading()
-        self.bound = self.only.bound if self.only and not self.only.scrap_unknown else None
-        self._note_turns(counts_as)
+        self._look_back()
+        equipment, last, start = self.equipment, self.last, self.start
+        self.selection = self.rules.select(
+            last is not None,
+            equipment.catalogue_code,
+            last.grade if last else None,
+            equipment.traits,
+            start.date if start else self.on,
+        )
+        spans = self.spans = [self._span(candidate) for candidate in self.selection.candidates]
+        self.only = spans[0] if len(spans) == 1 else None
+        if self.rules.events:
+            self._note_events()
+        only = self.only
+        self.bound = only.bound if only and not only.scrap_unknown else None
+        self.version = self.event[1] if self.event else only.version if only else self._leading()
+
+    def _look_back(self) -> None:
+        equipment, rules, traits = self.equipment, self.rules, self.equipment.traits
+        self.inspections: list[Inspection] = []
+        if equipment.inspections:
+            counts_as = rules.heading.counts_as
+            self.inspections = records(equipment, rules.clock, counts_as, self.on, self.turns)
+        last = self.last = last_of(self.inspections) if self.inspections else None
+        self.start_fact = "completed_on" if last else rules.first_counts_from
+        self.start: Day | None = last.completed_on if last else getattr(equipment, rules.first_counts_from)
+        if self.start is None and (edition := rules.next_edition(self.on)):
+            self.turns.append(edition)
+        if equipment.extensions:
+            granted = [one.granted_on for one in equipment.extensions if one.clock is rules.clock]
+            self.turns += [day for day in granted if day]
+        if traits and (since := traits.get("monitored_since")):
+            self.turns.append(since)
+
+    def _note_events(self) -> None:
+        equipment = self.equipment
+        self.turns += [day for day in (equipment.moved_on, equipment.restarted_on) if day]
+        self.event = outstanding_event(equipment, self.rules.events, self.inspections, self.on)
 
     def _leading(self) -> Version:
         """The version to cite: of the one rule, or of the first that may still apply."""
@@ -93,32 +119,22 @@ class ClockInView:
             return self.spans[0].version
         return next(span for span in self.spans if span.lawful).version
 
-    def _select(self) -> Selection:
-        equipment, last = self.equipment, self.last
-        return self.rules.select(
-            last is not None,
-            equipment.catalogue_code,
-            last.grade if last else None,
-            equipment.traits,
-            self.start.date if self.start else self.on,
-        )
-
     def _span(self, candidate: Candidate) -> Span:
         version = candidate.version
         if version.outcome is Outcome.FORBIDDEN:
-            return Span(candidate, self.start, WhyForbidden.GRADE)
-        span = Span(candidate, self._start_of(candidate))
-        if span.start is not None and version.max_months is not None:
-            self._measure(span, span.start.date)
+            return Span(candidate, version, self.start, WhyForbidden.GRADE)
+        start = self.start if version.outcome is not Outcome.MONITORED else self._monitored_since(candidate)
+        span = Span(candidate, version, start)
+        if start is not None and version.max_months is not None:
+            self._measure(span, start.date)
         if candidate.scrap is not None:
             self._cut_to_scrap_age(span, candidate.scrap)
         return span
 
-    def _start_of(self, candidate: Candidate) -> Day | None:
-        if candidate.version.outcome is Outcome.MONITORED and self.last is not None:
-            grades = candidate.monitored_grades
-            return monitored_since(self.equipment, self.inspections, self.last, grades, self.on)
-        return self.start
+    def _monitored_since(self, candidate: Candidate) -> Day | None:
+        if self.last is None:
+            return self.start
+        return monitored_since(self.equipment, self.inspections, self.last, candidate.monitored_grades, self.on)
 
     def _measure(self, span: Span, start: date) -> None:
         version = span.version
@@ -150,19 +166,6 @@ class ClockInView:
         span.latest = _earlier(span.latest, span.scrap_on)
         span.bound = _earlier(span.bound, span.scrap_on)
 
-    def _note_turns(self, counts_as: frozenset[Clock]) -> None:
-        equipment, clock, turns = self.equipment, self.rules.clock, self.turns
-        for inspection in equipment.inspections:
-            if inspection.completed_on and (inspection.clock is clock or inspection.clock in counts_as):
-                turns.append(inspection.completed_on.date)
-        turns += [one.granted_on for one in equipment.extensions if one.granted_on and one.clock is clock]
-        if self.rules.events:
-            turns += [day for day in (equipment.moved_on, equipment.restarted_on) if day]
-        since = equipment.traits.get("monitored_since")
-        turns += [since] if since else []
-        edition = None if self.start else self.rules.next_edition(self.on)
-        turns += [edition] if edition else []
-
     # --- judging
 
     def failed(self) -> bool:
@@ -171,7 +174,7 @@ class ClockInView:
 
     def conclusion_missing(self) -> bool:
         """An empty conclusion is not a good one; some clocks (a replacement) need none."""
-        if self.last is None or self.key in self.book.no_conclusion:
+        if self.last is None or not self.rules.heading.needs_conclusion:
             return False
         return self.last.conclusion is None or not self.last.conclusion.qualified
 
@@ -179,7 +182,7 @@ class ClockInView:
         """What is needed before a rule gives a date; empty where it does."""
         only = self.only
         if only and only.latest and not only.scrap_unknown and not self.conclusion_missing():
-            return tuple(_decision(only.version))
+            return only.candidate.decision
         return tuple(self._missing_facts())
 
     def _missing_facts(self) -> Iterator[Missing]:
@@ -192,7 +195,7 @@ class ClockInView:
         if any(span.scrap_unknown for span in possible) and self.start_fact != Missing.MADE_ON:
             yield Missing.MADE_ON
         if self.only or all(span.version.max_months is None for span in possible):
-            yield from dict.fromkeys(fact for span in possible for fact in _decision(span.version))
+            yield from dict.fromkeys(fact for span in possible for fact in span.candidate.decision)
 
     def deciding_facts(self) -> tuple[str, ...]:
         """The absent facts worth finding: none where the only rule that allows use has no figure anyway."""
@@ -207,13 +210,13 @@ class ClockInView:
         if span.latest is None:
             return None
         self.cut = span.latest == span.scrap_on != span.uncut_bound
-        return Day(span.latest)
+        return exactly(span.latest)
 
     def cut_down(self, day: Day) -> Day:
         """No date passes the scrap age."""
         scrap_on = self.only.scrap_on if self.only else None
         self.cut = scrap_on is not None and day.last > scrap_on
-        return Day(scrap_on) if scrap_on is not None and self.cut else day
+        return exactly(scrap_on) if scrap_on is not None and self.cut else day
 
     def bounds(self) -> tuple[date | None, date | None]:
         """Between which days the date must lie: one rule's ends, or those of all the rules that may apply."""
@@ -248,11 +251,11 @@ class ClockInView:
         only = self.only
         if only:
             known = not only.scrap_unknown and (only.start is not None or only.version.max_months is None)
-            return _range_of(only.version) if known or not printed else None
+            return only.candidate.months if known or not printed else None
         return None if printed else _joined([span.version for span in self.spans if span.lawful])
 
     def apply_by(self, on: date) -> date:
-        return add_months(on, -(self.book.principles["apply_before"].max_months or 0))
+        return add_months(on, -self.book.apply_before_months)
 
     def reached(self, day: date) -> bool:
         if day > self.on:
@@ -260,34 +263,14 @@ class ClockInView:
         return day <= self.on
 
     def changes_on(self) -> date | None:
-        return min((turn for turn in self.turns if turn > self.on), default=None)
+        if not self.turns:
+            return None
+        return min([turn for turn in self.turns if turn > self.on], default=None)
 
 
-def _done_by(rules: ClockRules, book: Rulebook, setting: Mapping[str, str] | None) -> DoneBy:
-    if setting:
-        chosen = setting.get(f"{rules.kind}.{rules.clock}") or setting.get(rules.clock)
-        if chosen:
-            return DoneBy(chosen)
-    return book.done_by[rules.kind, rules.clock]
-
-
-def _decision(version: Version) -> Iterator[Missing]:
-    """Who has to be asked where the rule alone gives no date."""
-    low, high = version.min_months, version.max_months
-    if version.decided_by is DecidedBy.INSTITUTION:
-        yield Missing.INSTITUTION_DECISION
-    elif high is None:
-        yield Missing.RULE_UNKNOWN if version.decided_by is DecidedBy.RULE else Missing.USER_DECISION
-    elif low is not None and low != high:
-        by_user = version.decided_by is DecidedBy.USER
-        yield Missing.USER_DECISION if by_user else Missing.INSTITUTION_DECISION
-
-
-def _range_of(version: Version) -> Range | None:
-    """None where the document's figure is not known; both ends None where it leaves the date to somebody."""
-    if version.max_months is None and version.decided_by is DecidedBy.RULE:
-        return None
-    return Range(version.min_months, version.max_months, version.decided_by)
+def _done_by(rules: ClockRules, setting: Mapping[str, str]) -> DoneBy:
+    chosen = setting.get(f"{rules.kind}.{rules.clock}") or setting.get(rules.clock)
+    return DoneBy(chosen) if chosen else rules.heading.done_by
 
 
 def _joined(versions: list[Version]) -> Range | None:

@@ -1,0 +1,119 @@
+"""P7: the due engine against a vectorised month addition. `python -m benchmarks.engine [SMALL LARGE]` (10 000, 100 000).
+
+Both sides give one date for each clock of the same park, in memory, in one run; the engine leaves reasons out. The
+figures are CPU time, the best of three. The growth is the log-log slope from the small park to the large.
+"""
+
+import gc
+import sys
+import time
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from math import log
+from random import Random
+
+import numpy as np
+from numpy.typing import NDArray
+
+from schedules.dates import Day, add_months
+from schedules.due import due_dates
+from schedules.facts import Equipment, Inspection
+from schedules.rulebook import load
+from schedules.terms import Clock, Conclusion, Kind, clocks_of
+
+ON = date(2026, 11, 22)
+BOOK = load()
+BAR = 20.0
+GROWTH_BAR = 1.15
+PARK = (
+    (Kind.FIXED_VESSEL, "2150", {"material": "metal"}, {Clock.PERIODIC: 72, Clock.ANNUAL: 12}),
+    (Kind.BOILER, "1100", {}, {Clock.EXTERNAL: 12, Clock.INTERNAL: 24}),
+    (Kind.INDUSTRIAL_PIPE, "8310", {"pipe_grade": "GC2"}, {Clock.PERIODIC: 72, Clock.ANNUAL: 12}),
+    (Kind.SAFETY_VALVE, "7310", {"on": "vessel"}, {Clock.CALIBRATION: 12}),
+    (Kind.GAUGE, "F000", {"accessory": "gauge"}, {Clock.VERIFICATION: 6}),
+)
+"""Kind, code, traits and the usual months of its clocks: what a park consists of, in this mixture."""
+
+
+def park(devices: int) -> list[Equipment]:
+    """Each clock with up to three inspections; half of the reports print a date, a fifth of them only a month."""
+    random = Random(7)
+    return [_device(random, number) for number in range(devices)]
+
+
+def _device(random: Random, number: int) -> Equipment:
+    kind, code, traits, clocks = PARK[number % len(PARK)]
+    used = date(2005, 1, 1) + timedelta(days=random.randint(0, 7000))
+    found = [one for clock, months in clocks.items() for one in _history(random, clock, months)]
+    return Equipment(kind, code, put_into_use_on=Day(used), traits=dict(traits), inspections=tuple(found))
+
+
+def _history(random: Random, clock: Clock, months: int) -> list[Inspection]:
+    last = ON - timedelta(days=random.randint(0, months * 31))
+    return [
+        _inspection(random, clock, add_months(last, -months * back), months) for back in range(random.randint(0, 3))
+    ]
+
+
+def _inspection(random: Random, clock: Clock, done: date, months: int) -> Inspection:
+    grade = random.choice((1, 2, 2, 3)) if clock is Clock.PERIODIC else None
+    printed = None
+    if random.random() < 0.5:
+        printed = Day(add_months(done, months), "month" if random.random() < 0.2 else "day")
+    return Inspection(clock, Day(done), Conclusion.MEETS, grade, printed)
+
+
+def engine(devices: Sequence[Equipment]) -> int:
+    return sum(len(due_dates(device, ON, BOOK, reasons=False)) for device in devices)
+
+
+def months_added(starts: NDArray[np.datetime64], months: NDArray[np.timedelta64]) -> NDArray[np.datetime64]:
+    """The anniversary, clipped to the month's last day, for all starts at once."""
+    month = starts.astype("M8[M]")
+    day = starts - month.astype("M8[D]")
+    there = month + months
+    last = (there + 1).astype("M8[D]") - there.astype("M8[D]") - 1
+    return there.astype("M8[D]") + np.minimum(day, last)
+
+
+def reference(clocks: int) -> Callable[[], object]:
+    random = np.random.default_rng(7)
+    starts = np.datetime64(ON) - random.integers(0, 3000, clocks).astype("m8[D]")
+    months = random.choice([6, 12, 24, 36, 72], clocks).astype("m8[M]")
+    return lambda: months_added(starts, months)
+
+
+def cost(work: Callable[[], object], rounds: int = 3) -> float:
+    """CPU seconds of the best round, the garbage of the others swept before."""
+    best = float("inf")
+    for _ in range(rounds):
+        gc.collect()
+        begun = time.process_time()
+        work()
+        best = min(best, time.process_time() - begun)
+    return best
+
+
+def main(sizes: Sequence[int]) -> None:
+    costs = []
+    for size in sizes:
+        devices = park(size)
+        gc.freeze()  # the park is the data, not the work
+        clocks = sum(len(clocks_of(device.kind)) for device in devices)
+        ours, theirs = cost(lambda devices=devices: engine(devices)), cost(reference(clocks), 9)
+        costs.append(ours)
+        _line(
+            f"{size} devices, {clocks} clocks: {1e6 * ours / clocks:.2f} us a clock, against numpy",
+            ours / theirs,
+            BAR,
+        )
+    slope = log(costs[-1] / costs[0]) / log(sizes[-1] / sizes[0])
+    _line("growth (log-log slope)", slope, GROWTH_BAR)
+
+
+def _line(what: str, figure: float, bar: float) -> None:
+    print(f"P7  {what:72} {figure:8.2f}   bar {bar:g}  {'ok' if figure <= bar else 'MISSED'}")
+
+
+if __name__ == "__main__":
+    main([int(size) for size in sys.argv[1:]] or [10_000, 100_000])

@@ -9,11 +9,12 @@ from typing import Any
 import orjson
 
 from inspect_station.accounts.scope import Actor
+from inspect_station.db import run
 from inspect_station.duelist import buckets, query
 from inspect_station.duelist.groups import due_groups
 from inspect_station.duelist.owing import OwingRow, rows_for_equipment, rows_for_ladder
 from inspect_station.duelist.projection import refresh
-from inspect_station.duelist.query import Filters, condition, parameters, run
+from inspect_station.duelist.query import Filters, condition, parameters
 from inspect_station.duelist.rows import (
     HEAD,
     ITEM_SQL,

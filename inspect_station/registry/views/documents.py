@@ -54,7 +54,11 @@ def _page(equipment_id: int, error: StationError | None) -> str:
 def download_document(document_id: int) -> Response:
     row, path = service.documents.path_of(current_actor(), document_id, settings().files_dir)
     return send_file(
-        path.resolve(), mimetype=row["media_type"], as_attachment=True, download_name=row["file_name"], etag=row["sha256"]
+        path.resolve(),
+        mimetype=row["media_type"],
+        as_attachment=True,
+        download_name=row["file_name"],
+        etag=row["sha256"],
     )
 
 

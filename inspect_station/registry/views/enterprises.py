@@ -62,7 +62,11 @@ def _held(filters: Filters, people: Mapping[int, str]) -> list[dict[str, str]]:
         ("status", "状态", ENTERPRISE_STATUSES.get(filters.status, "")),
         ("responsible_id", "负责检验员", people.get(filters.responsible or 0, "")),
     ]
-    return [{"label": label, "value": value, "clear_url": _address(**{name: None})} for name, label, value in said if value]
+    return [
+        {"label": label, "value": value, "clear_url": _address(**{name: None})}
+        for name, label, value in said
+        if value
+    ]
 
 
 def _headings(sort: str) -> list[dict[str, Any]]:

@@ -50,7 +50,9 @@ _ELSEWHERE = ("revision", "reason", "technical", "length_m")
 def equipment(form: MultiDict[str, str]) -> dict[str, Any]:
     """The equipment form as `EquipmentSchema` reads it. Raises `InvalidInput` for an odd length or technical line."""
     given: dict[str, Any] = {
-        name: value for name, value in form_data().items() if not name.startswith("traits.") and name not in _ELSEWHERE
+        name: value
+        for name, value in form_data().items()
+        if not name.startswith("traits.") and name not in _ELSEWHERE
     }
     for name in _NUMBERS:
         given[name] = number(given.get(name, ""))

@@ -63,9 +63,7 @@ def save_correction(inspection_id: int) -> Any:
     def act() -> str:
         values = load(InspectionSchema(), _typed())
         reason = values.pop("reason")
-        service.inspections.correct(
-            current_actor(), inspection_id, values, reason=reason, now=now(), today=today()
-        )
+        service.inspections.correct(current_actor(), inspection_id, values, reason=reason, now=now(), today=today())
         return url_for("portal.device", equipment_id=old["equipment"])
 
     return forms.save(act, "已更正，原记录和理由已留存。", lambda error: _page(device, request.form, error, old))

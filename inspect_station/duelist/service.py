@@ -33,6 +33,7 @@ from inspect_station.duelist.rows import (
 )
 from inspect_station.errors import NotFound
 from schedules.dates import month_end
+from schedules.terms import Kind
 
 __all__ = [
     "Filters",
@@ -98,13 +99,23 @@ def due_page(
 def counts(actor: Actor, filters: Filters, today: date) -> dict[str, int]:
     """How many rows each bucket holds under the other filters, and `all`; more than the cap counts as cap + 1.
 
-    Call it after the rows, which have refreshed.
+    A list narrowed to a kind of pipe also has `lines` and `length_mm`, of the bucket asked for. Call it after the
+    rows, which have refreshed.
     """
     rest = filters.without("bucket")
     shapes = [Filters(**{**rest.held(), "bucket": str(bucket)}) for bucket in buckets.ORDER]
     sql = query.counts_sql([condition(actor, each) for each in [rest, *shapes]])
-    (found,) = run(sql, parameters(actor, rest, today))
-    return dict(zip(["all", *map(str, buckets.ORDER)], found, strict=True))
+    names = ["all", *map(str, buckets.ORDER)]
+    if filters.kind in _PIPES:
+        sql += _PIPES_SQL.format(where=condition(actor, filters))
+        names += ["lines", "length_mm"]
+    (found,) = run(sql, parameters(actor, filters, today))
+    return dict(zip(names, found, strict=True))
+
+
+_PIPES = {str(kind) for kind in (Kind.INDUSTRIAL_PIPE, Kind.PUBLIC_PIPE, Kind.LONG_DISTANCE_PIPE)}
+_LINES = "FROM equipment l WHERE l.id IN (SELECT d.equipment_id FROM due_row d WHERE {where})"
+_PIPES_SQL = f", (SELECT count(*) {_LINES}), (SELECT coalesce(sum(l.length_mm), 0) {_LINES})"
 
 
 def clocks_of(actor: Actor, equipment_id: int, today: date) -> list[dict[str, Any]]:

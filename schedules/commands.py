@@ -42,7 +42,10 @@ def due(argv: list[str]) -> int:
     book = _usable(args.rules)
     results = [answer_case(case, args.on, book) for case in cases]
     _print_array(results)
-    return 1 if any("error" in result for result in results) else 0
+    refused = [(number, result) for number, result in enumerate(results, 1) if "error" in result]
+    for number, result in refused:
+        print(f"第 {number} 个案例（id {_dumps(result['id'])}）：{result['error']}", file=sys.stderr)
+    return 1 if refused else 0
 
 
 def answer_case(case: object, on: date, book: Rulebook) -> dict[str, Any]:
@@ -195,11 +198,7 @@ def _moves(cases: list[Any], on: date, before: Rulebook, after: Rulebook) -> Ite
     moved = same = 0
     yield f"与现行规则比较，按 {on} 计："
     for number, case in enumerate(cases):
-        name = (
-            case.get("id")
-            if isinstance(case, dict) and case.get("id") is not None
-            else f"第 {number + 1} 个案例"
-        )
+        name = case.get("id") if isinstance(case, dict) and case.get("id") is not None else f"第 {number + 1} 个案例"
         try:
             equipment = from_json(case)
         except FactError as error:

@@ -1,5 +1,7 @@
 """The register as JSON: /api/v1/enterprises, /equipment, /inspections, /extensions."""
 
+# mypy: disallow-untyped-decorators=False
+# flask-smorest ships no types.
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
@@ -14,6 +16,7 @@ from inspect_station.errors import NotFound
 from inspect_station.registry import cursors, service
 from inspect_station.registry.schemas import (
     ActSchema,
+    ChangedEnterpriseSchema,
     ChangedEquipmentSchema,
     EnterpriseOut,
     EnterpriseQuery,
@@ -103,7 +106,11 @@ def list_enterprises(given: dict[str, Any]) -> Response:
 @enterprises.response(200, EnterpriseOut)
 def get_enterprise(enterprise_id: int) -> Response:
     """一家企业"""
-    row = service.enterprises.get(current_actor(), _id(enterprise_id))
+    return _firm_answer(_id(enterprise_id))
+
+
+def _firm_answer(enterprise_id: int) -> Response:
+    row = service.enterprises.get(current_actor(), enterprise_id)
     return with_etag(json_response(_enterprise(row)), row["revision"])
 
 
@@ -122,7 +129,7 @@ def add_enterprise(given: dict[str, Any]) -> Response:
 @enterprises.route("/<int:enterprise_id>", methods=["PATCH"])
 @enterprises.doc(**_MATCH)
 @idempotent
-@enterprises.arguments(EnterpriseSchema(partial=True))
+@enterprises.arguments(ChangedEnterpriseSchema(partial=True))
 @enterprises.response(200, EnterpriseOut)
 def change_enterprise(given: dict[str, Any], enterprise_id: int) -> Response:
     """修改企业（可带 If-Match）"""
@@ -130,7 +137,7 @@ def change_enterprise(given: dict[str, Any], enterprise_id: int) -> Response:
     current_actor().need("edit")
     check_etag(present["revision"])
     service.enterprises.change(current_actor(), enterprise_id, given, now=now(), revision=_revision(present))
-    return get_enterprise(enterprise_id=enterprise_id)  # type: ignore[no-any-return]
+    return _firm_answer(enterprise_id)
 
 
 def _id(number: int) -> int:
@@ -168,7 +175,11 @@ def list_equipment(given: dict[str, Any]) -> Response:
 @equipment.response(200, EquipmentOut)
 def get_equipment(equipment_id: int) -> Response:
     """一台设备"""
-    row = service.equipment.get(current_actor(), _id(equipment_id))
+    return _device_answer(_id(equipment_id))
+
+
+def _device_answer(equipment_id: int) -> Response:
+    row = service.equipment.get(current_actor(), equipment_id)
     return with_etag(json_response(_device(row)), row["revision"])
 
 
@@ -198,7 +209,7 @@ def change_equipment(given: dict[str, Any], equipment_id: int) -> Response:
     service.equipment.change(
         current_actor(), equipment_id, given, reason=reason, now=now(), today=today(), revision=_revision(present)
     )
-    return get_equipment(equipment_id=equipment_id)  # type: ignore[no-any-return]
+    return _device_answer(equipment_id)
 
 
 @equipment.post("/<int:equipment_id>/acts/<string:act>")
@@ -214,7 +225,7 @@ def perform_act(given: dict[str, Any], equipment_id: int, act: str) -> Response:
     service.statuses.perform(
         current_actor(), equipment_id, act, **given, now=now(), today=today(), revision=_revision(present)
     )
-    return get_equipment(equipment_id=equipment_id)  # type: ignore[no-any-return]
+    return _device_answer(equipment_id)
 
 
 # --- inspections ---------------------------------------------------------------------------------------------------
@@ -292,7 +303,12 @@ def list_extensions(given: dict[str, Any]) -> Response:
 @extensions.response(200, ExtensionOut)
 def get_extension(extension_id: int) -> Response:
     """一项延期"""
-    row = service.extensions.get(current_actor(), _id(extension_id))
+    return _extension_answer(_id(extension_id))
+
+
+def _extension_answer(extension_id: int) -> Response:
+    """Its revision: 1 as recorded, 2 once withdrawn."""
+    row = service.extensions.get(current_actor(), extension_id)
     return with_etag(json_response(_record(row)), 2 if row["withdrawn_at"] else 1)
 
 
@@ -320,4 +336,4 @@ def withdraw_extension(given: dict[str, Any], extension_id: int) -> Response:
     current_actor().need("edit")
     check_etag(2 if row["withdrawn_at"] else 1)
     service.extensions.withdraw(current_actor(), extension_id, reason=given["reason"], now=now())
-    return get_extension(extension_id=extension_id)  # type: ignore[no-any-return]
+    return _extension_answer(extension_id)

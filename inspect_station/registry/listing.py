@@ -117,7 +117,7 @@ def _rows(conditions: Sequence[Any]) -> Any:
 
 def _conditions(actor: Actor, filters: Filters) -> list[Any]:
     found = [visible(actor, Equipment.enterprise), *_equalities(filters)]
-    found.extend(matching(word) | enterprises.matching(word) for word in words.of_search(filters.q))
+    found.extend(matching(word) | enterprises.named(word) for word in words.of_search(filters.q))
     if filters.kind:
         found.append(_any([Equipment.catalogue_code.startswith(p) for p in words.prefixes(filters.kind)]))
     if filters.grade is not None:
@@ -139,7 +139,7 @@ def _equalities(filters: Filters) -> list[Any]:
 
 def matching(word: str) -> Any:
     """Devices a person means by a word: part of the name or of a number, or pinyin initials."""
-    return _any([c.contains(word) for c in (Equipment.name, *_NUMBERS)]) | Equipment.initials.startswith(word.lower())
+    return _any([c.contains(word) for c in (Equipment.name, *_NUMBERS)]) | Equipment.initials.contains(word)
 
 
 def _any(conditions: Sequence[Any]) -> Any:

@@ -50,10 +50,15 @@ def enterprise_list() -> str:
     )
 
 
-def _address(endpoint: str = "registry.enterprise_list", **changed: Any) -> str:
+def _address(endpoint: str = "registry.enterprise_list", /, **changed: Any) -> str:
     state = {k: v for k, v in request.args.items() if v and k != "cursor"} | changed
     kept = {k: v for k, v in state.items() if v not in (None, "")}
     return url_for(endpoint) + (f"?{urlencode(kept)}" if kept else "")
+
+
+def _without(name: str) -> str:
+    changed: dict[str, Any] = {name: None}
+    return _address(**changed)
 
 
 def _held(filters: Filters, people: Mapping[int, str]) -> list[dict[str, str]]:
@@ -62,11 +67,7 @@ def _held(filters: Filters, people: Mapping[int, str]) -> list[dict[str, str]]:
         ("status", "状态", ENTERPRISE_STATUSES.get(filters.status, "")),
         ("responsible_id", "负责检验员", people.get(filters.responsible or 0, "")),
     ]
-    return [
-        {"label": label, "value": value, "clear_url": _address(**{name: None})}
-        for name, label, value in said
-        if value
-    ]
+    return [{"label": label, "value": value, "clear_url": _without(name)} for name, label, value in said if value]
 
 
 def _headings(sort: str) -> list[dict[str, Any]]:

@@ -65,11 +65,16 @@ def equipment_list() -> str:
     )
 
 
-def _address(endpoint: str = "registry.equipment_list", **changed: Any) -> str:
+def _address(endpoint: str = "registry.equipment_list", /, **changed: Any) -> str:
     """This list's address with some of its state changed; another sort or filter begins at the first page."""
     state = {k: v for k, v in request.args.items() if v and k != "cursor"} | changed
     kept = {k: v for k, v in state.items() if v not in (None, "")}
     return url_for(endpoint) + (f"?{urlencode(kept)}" if kept else "")
+
+
+def _without(name: str) -> str:
+    changed: dict[str, Any] = {name: None}
+    return _address(**changed)
 
 
 def _held(filters: Filters, firms: dict[int, str], people: dict[int, str]) -> list[dict[str, str]]:
@@ -87,7 +92,7 @@ def _held(filters: Filters, firms: dict[int, str], people: dict[int, str]) -> li
     }
     names = {"enterprise": "enterprise_id", "responsible": "responsible_id", "parent": "parent_id"}
     return [
-        {"label": said[name][0], "value": said[name][1], "clear_url": _address(**{names.get(name, name): None})}
+        {"label": said[name][0], "value": said[name][1], "clear_url": _without(names.get(name, name))}
         for name in filters.held()
     ]
 

@@ -10,7 +10,8 @@ from werkzeug.datastructures import MultiDict
 from inspect_station.accounts.views import form_data
 from inspect_station.errors import Conflict, InvalidInput, Stale, StationError
 from inspect_station.registry.words import metres
-from schedules.terms import Trait, kind_of, traits_of
+from schedules.terms import kind_of, traits_of
+from schedules.traits import Trait
 
 
 def save(act: Callable[[], str], said: str, again: Callable[[StationError], str]) -> Any:
@@ -126,7 +127,7 @@ def typed(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def retyped(form: MultiDict[str, str]) -> dict[str, Any]:
     """The submitted form as the form shows it again; boxes left empty are empty."""
-    shown: dict[str, Any] = {name: "" for name in _BOXES}
+    shown: dict[str, Any] = dict.fromkeys(_BOXES, "")
     for name in form:
         values = form.getlist(name)
         shown[name] = values if len(values) > 1 else values[0]

@@ -63,13 +63,18 @@ def _many(sql: str, values: list[tuple[Any, ...]]) -> None:
 
 def cost(work: Callable[[], object], times: int = 60) -> float:
     """CPU seconds of one call: the median of many."""
-    work()
-    spent = []
+    return costs(times, work)[0]
+
+
+def costs(times: int, *works: Callable[[], object]) -> list[float]:
+    """The medians of several kinds of call made in turn, so that a busy machine slows all alike."""
+    spent: list[list[float]] = [[] for _ in works]
     for _ in range(times):
-        begun = time.process_time()
-        work()
-        spent.append(time.process_time() - begun)
-    return median(spent)
+        for place, work in enumerate(works):
+            begun = time.process_time()
+            work()
+            spent[place].append(time.process_time() - begun)
+    return [median(each) for each in spent]
 
 
 def bare(path: str, where: str, values: dict[str, Any]) -> Callable[[], object]:
@@ -83,9 +88,9 @@ def bare(path: str, where: str, values: dict[str, Any]) -> Callable[[], object]:
         import sqlite3
 
         connection = sqlite3.connect(path)
-        text, order = query._marked(sql, True)
+        text, order = database._marked(sql, True)
         found = connection.execute(text, [values[name] for name in order]).fetchall()
-        counting, order = query._marked(query.count_sql(where), True)
+        counting, order = database._marked(query.count_sql(where), True)
         ((total,),) = connection.execute(counting, [values[name] for name in order]).fetchall()
         connection.close()
         items = [dict(zip(names, row, strict=False)) for row in found[:50]]
@@ -133,8 +138,8 @@ def report(app: Flask, path: str, token: str) -> None:
     for bucket in (None, "overdue", "approaching", "ok"):
         filters = Filters(bucket=bucket)
         values = parameters(SYSTEM, filters, TODAY) | {"most": 51}
-        reference = cost(bare(path, condition(SYSTEM, filters), values))
-        ours = cost(ask("/api/v1/due" + (f"?bucket={bucket}" if bucket else "")))
+        address = "/api/v1/due" + (f"?bucket={bucket}" if bucket else "")
+        reference, ours = costs(150, bare(path, condition(SYSTEM, filters), values), ask(address))
         _line("P1", f"JSON list, {bucket or 'all'}, against bare Flask", ours / reference, 1.5)
     first = cost(ask("/api/v1/due"))
     _line(

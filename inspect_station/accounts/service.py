@@ -7,7 +7,7 @@ from typing import Any
 from inspect_station.accounts import audit, passwords, sessions
 from inspect_station.accounts.models import ROLES, Account, ApiToken, OneTimeLink
 from inspect_station.accounts.scope import Actor
-from inspect_station.db import db
+from inspect_station.db import db, moment, run
 from inspect_station.errors import Conflict, InvalidInput, NotFound, TooMany
 
 _LOGIN_FAILED = "登录名或密码不对。连续输错会暂时锁定账号；忘记密码请向管理员要一次性登录链接。"
@@ -283,16 +283,15 @@ def revoke_token(actor: Actor, token_id: int, now: datetime) -> None:
 
 def by_token(token: str, now: datetime) -> Actor | None:
     """Who this API token speaks for."""
-    row = (
-        ApiToken.select(ApiToken, Account)
-        .join(Account)
-        .where(
-            ApiToken.token_hash == sessions.token_hash(token),
-            ApiToken.revoked_at.is_null(),
-            Account.disabled_at.is_null(),
-        )
-        .first()
-    )
-    if row is None or (row.expires_at and row.expires_at <= now):
+    rows = run(_SPEAKER, {"hash": sessions.token_hash(token)})
+    if not rows:
         return None
-    return sessions.actor_of(row.account)
+    until, *who = rows[0]
+    expires_at = moment(until)
+    return None if expires_at and expires_at <= now else Actor(*who)
+
+
+_SPEAKER = (
+    "SELECT t.expires_at, a.id, a.name, a.role, a.enterprise_id FROM api_token t JOIN account a ON a.id = t.account_id "
+    "WHERE t.token_hash = :hash AND t.revoked_at IS NULL AND a.disabled_at IS NULL"
+)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from inspect_station.accounts.models import Account, LoginSession
 from inspect_station.accounts.scope import Actor
+from inspect_station.db import moment, run
 
 
 def new_token() -> str:
@@ -32,17 +33,22 @@ def start(account: Account, now: datetime, address: str = "", agent: str = "") -
 
 def find(token: str, now: datetime, *, idle: timedelta, longest: timedelta) -> Actor | None:
     """Who this token's session belongs to, while it lives; marks it as seen at most once a minute."""
-    row = (
-        LoginSession.select(LoginSession, Account)
-        .join(Account)
-        .where(LoginSession.token_hash == token_hash(token), LoginSession.ended_at.is_null())
-        .first()
-    )
-    if row is None or row.account.disabled_at or now - row.seen_at > idle or now - row.created_at > longest:
+    rows = run(_FIND, {"hash": token_hash(token)})
+    if not rows:
         return None
-    if now - row.seen_at > timedelta(minutes=1):
-        LoginSession.update(seen_at=now).where(LoginSession.id == row.id).execute()
-    return actor_of(row.account)
+    number, seen, created, disabled, *who = rows[0]
+    seen_at, created_at = moment(seen), moment(created)
+    if disabled or seen_at is None or created_at is None or now - seen_at > idle or now - created_at > longest:
+        return None
+    if now - seen_at > timedelta(minutes=1):
+        LoginSession.update(seen_at=now).where(LoginSession.id == number).execute()
+    return Actor(*who)
+
+
+_FIND = (
+    "SELECT s.id, s.seen_at, s.created_at, a.disabled_at, a.id, a.name, a.role, a.enterprise_id FROM login_session s "
+    "JOIN account a ON a.id = s.account_id WHERE s.token_hash = :hash AND s.ended_at IS NULL"
+)
 
 
 def end(token: str, now: datetime) -> None:

@@ -7,10 +7,10 @@ from datetime import date
 from typing import Any
 
 from inspect_station.accounts.scope import Actor
-from inspect_station.db import is_sqlite
+from inspect_station.db import is_sqlite, run
 from inspect_station.duelist import query, rows
 from inspect_station.duelist.projection import refresh
-from inspect_station.duelist.query import Filters, condition, parameters, run
+from inspect_station.duelist.query import Filters, condition, parameters
 from inspect_station.duelist.rows import ROW, ROW_SQL, Page, Place, around, plain
 
 _HEADS = (

@@ -14,11 +14,10 @@ from typing import Any
 from inspect_station.accounts import audit
 from inspect_station.accounts.models import Account
 from inspect_station.accounts.scope import Actor
-from inspect_station.db import db
+from inspect_station.db import db, run
 from inspect_station.duelist import rulebooks
 from inspect_station.duelist.models import RulebookPreview
 from inspect_station.duelist.projection import in_force_now
-from inspect_station.duelist.query import run
 from inspect_station.errors import InvalidInput, NotFound
 from inspect_station.registry.facts import facts_of
 from inspect_station.registry.models import Equipment

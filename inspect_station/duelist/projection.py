@@ -14,11 +14,10 @@ from typing import Any
 
 from peewee import SQL
 
-from inspect_station.db import db, is_sqlite
+from inspect_station.db import db, is_sqlite, run
 from inspect_station.duelist import answers, rulebooks
 from inspect_station.duelist.answers import COLUMNS
 from inspect_station.duelist.models import DueRow, DueStamp
-from inspect_station.duelist.query import run
 from inspect_station.registry import facts
 from inspect_station.registry.models import Equipment
 

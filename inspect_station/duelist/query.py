@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from inspect_station.accounts.scope import Actor
-from inspect_station.db import db, is_sqlite
+from inspect_station.db import is_sqlite
 from inspect_station.duelist import buckets
 from schedules.dates import month_end
 from schedules.terms import Bucket
@@ -79,23 +79,6 @@ SORTS: Mapping[str, tuple[str, ...]] = {
     "bucket": ("d.standing", "d.sort_on", "d.id"),
 }
 JOINS = "JOIN equipment e ON e.id = d.equipment_id JOIN enterprise f ON f.id = d.enterprise_id"
-
-
-def run(sql: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """The rows of a statement with `:named` parameters."""
-    text, order = _marked(sql, is_sqlite())
-    return db.execute_sql(text, [values[name] for name in order]).fetchall()  # type: ignore[no-any-return]
-
-
-@lru_cache(maxsize=512)
-def _marked(sql: str, sqlite: bool) -> tuple[str, tuple[str, ...]]:
-    order: list[str] = []
-
-    def mark(match: re.Match[str]) -> str:
-        order.append(match.group(1))
-        return "?" if sqlite else "%s"
-
-    return re.sub(r":([a-z_0-9]+)", mark, sql), tuple(order)
 
 
 def condition(actor: Actor, filters: Filters) -> str:

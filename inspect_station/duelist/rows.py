@@ -4,16 +4,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 import orjson
 
 from inspect_station.accounts.scope import Actor
+from inspect_station.db import moment, run
 from inspect_station.duelist import buckets, query
 from inspect_station.duelist.answers import UNREADABLE
-from inspect_station.duelist.models import RuleConfirmation
-from inspect_station.duelist.query import Filters, condition, parameters, run
+from inspect_station.duelist.query import Filters, condition, parameters
 from inspect_station.errors import InvalidInput
 from schedules.terms import Bucket, Clock, Missing, WhyForbidden, WhyNotRunning
 
@@ -150,6 +150,7 @@ def around(keys: Sequence[Any], place: Place, more: bool) -> tuple[Any, Any]:
     return after, before
 
 
-def shanghai_day(moment: Any) -> str:
-    value: datetime = RuleConfirmation.at.python_value(moment)
-    return value.date().isoformat()
+def shanghai_day(value: Any) -> str:
+    read = moment(value)
+    assert read is not None
+    return read.date().isoformat()

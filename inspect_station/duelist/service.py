@@ -9,11 +9,12 @@ from typing import Any
 import orjson
 
 from inspect_station.accounts.scope import Actor
+from inspect_station.db import run
 from inspect_station.duelist import buckets, query
 from inspect_station.duelist.groups import due_groups
 from inspect_station.duelist.owing import OwingRow, rows_for_equipment, rows_for_ladder
 from inspect_station.duelist.projection import refresh
-from inspect_station.duelist.query import Filters, condition, parameters, run
+from inspect_station.duelist.query import Filters, condition, parameters
 from inspect_station.duelist.rows import (
     HEAD,
     ITEM_SQL,
@@ -32,6 +33,7 @@ from inspect_station.duelist.rows import (
 )
 from inspect_station.errors import NotFound
 from schedules.dates import month_end
+from schedules.terms import Kind
 
 __all__ = [
     "Filters",
@@ -97,13 +99,23 @@ def due_page(
 def counts(actor: Actor, filters: Filters, today: date) -> dict[str, int]:
     """How many rows each bucket holds under the other filters, and `all`; more than the cap counts as cap + 1.
 
-    Call it after the rows, which have refreshed.
+    A list narrowed to a kind of pipe also has `lines` and `length_mm`, of the bucket asked for. Call it after the
+    rows, which have refreshed.
     """
     rest = filters.without("bucket")
     shapes = [Filters(**{**rest.held(), "bucket": str(bucket)}) for bucket in buckets.ORDER]
     sql = query.counts_sql([condition(actor, each) for each in [rest, *shapes]])
-    (found,) = run(sql, parameters(actor, rest, today))
-    return dict(zip(["all", *map(str, buckets.ORDER)], found, strict=True))
+    names = ["all", *map(str, buckets.ORDER)]
+    if filters.kind in _PIPES:
+        sql += _PIPES_SQL.format(where=condition(actor, filters))
+        names += ["lines", "length_mm"]
+    (found,) = run(sql, parameters(actor, filters, today))
+    return dict(zip(names, found, strict=True))
+
+
+_PIPES = {str(kind) for kind in (Kind.INDUSTRIAL_PIPE, Kind.PUBLIC_PIPE, Kind.LONG_DISTANCE_PIPE)}
+_LINES = "FROM equipment l WHERE l.id IN (SELECT d.equipment_id FROM due_row d WHERE {where})"
+_PIPES_SQL = f", (SELECT count(*) {_LINES}), (SELECT coalesce(sum(l.length_mm), 0) {_LINES})"
 
 
 def clocks_of(actor: Actor, equipment_id: int, today: date) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from flask import Blueprint, Response, render_template, request
 
 from inspect_station.accounts.guard import current_actor
-from inspect_station.duelist import exports, listing, reasons, service
+from inspect_station.duelist import exports, listing, month, reasons, service, wording
 from inspect_station.duelist.query import Filters
 from inspect_station.duelist.schemas import CalendarSchema, DuePageSchema, ExportSchema
 from inspect_station.export import MEDIA_TYPE
@@ -73,13 +73,13 @@ def filters() -> str:
 def why(equipment_id: int, clock: str) -> str:
     explained = reasons.explain(current_actor(), equipment_id, clock, today())
     in_drawer = request.headers.get("HX-Target") == "drawer-body"
-    return render_template("duelist/why.html", in_drawer=in_drawer, **listing.explained(explained))
+    return render_template("duelist/why.html", in_drawer=in_drawer, **wording.explained(explained))
 
 
 @pages.get("/due/calendar")
 def calendar() -> str:
     args = _asked(CalendarSchema())
-    return render_template("duelist/calendar.html", **listing.calendar(current_actor(), Filters(**args), today()))
+    return render_template("duelist/calendar.html", **month.calendar(current_actor(), Filters(**args), today()))
 
 
 @pages.get("/due/print")
@@ -90,7 +90,7 @@ def print_list() -> str:
     asked = Filters(**args, rows=_ids())
     page = service.due_page(current_actor(), asked, sort, service.Place(), 1000, today())
     words = listing.words_of(current_actor(), asked)
-    return render_template("duelist/print.html", page=page, words=words, columns=listing.PRINTED)
+    return render_template("duelist/print.html", page=page, words=words, columns=listing.PRINTED, plain_wide=True)
 
 
 @pages.get("/due/export")

@@ -48,6 +48,11 @@ def test_month_precise_dates_are_shown_as_months(town: Town) -> None:
     assert '<time datetime="2026-12">2026-12</time>' in page
 
 
+def test_pipes_are_counted_in_lines_and_metres(town: Town) -> None:
+    page = town.browser().get("/due?kind=industrial_pipe").get_data(as_text=True)
+    assert "共 2 项，1 条管线，125.5 米" in page
+
+
 @pytest.mark.parametrize(
     ("address", "words"),
     [

@@ -76,7 +76,9 @@ def log_in() -> Any:
 
 
 def _login_page(error: StationError | None = None) -> str:
-    return render_template("accounts/login.html", error=error, next=request.values.get("next", ""), given=request.form)
+    return render_template(
+        "accounts/login.html", error=error, next=request.values.get("next", ""), given=request.form
+    )
 
 
 @pages.get("/login/<token>")

@@ -139,10 +139,7 @@ def _check_sizes(entries: list[zipfile.ZipInfo]) -> None:
     if total > MAX_UNPACKED_BYTES:
         raise LedgerRefused("zip_bomb", f"{total >> 20} MB")
     for entry in entries:
-        if (
-            entry.file_size > RATIO_MATTERS_FROM
-            and entry.file_size > MAX_PACK_RATIO * entry.compress_size
-        ):
+        if entry.file_size > RATIO_MATTERS_FROM and entry.file_size > MAX_PACK_RATIO * entry.compress_size:
             raise LedgerRefused("zip_bomb", f"压缩比 {entry.file_size // max(entry.compress_size, 1)} 倍")
 
 

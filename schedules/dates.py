@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+Date = date  # `Day` has a field of that name
 Precision = Literal["day", "month"]
 
 _SHAPE = re.compile(r"([0-9]{4})-([0-9]{2})(?:-([0-9]{2}))?")
@@ -20,10 +21,10 @@ def month_end(year: int, month: int) -> date:
 
 
 def add_months(start: date, months: int) -> date:
-    """The anniversary `months` later (or earlier, if negative); a month without such a day gives its last day.
+    """The anniversary `months` later (earlier, if negative); a month without such a day gives its last day.
 
-    Always add to the ORIGINAL start: adding step by step loses days. 民法典 art. 202: the corresponding day is the
-    last day of the period; where the month has none, the last day of that month.
+    Always add to the ORIGINAL start: adding step by step loses days. 民法典 art. 202: the corresponding day
+    is the last day of the period; where the month has none, the last day of that month.
     """
     years, month0 = divmod(start.month - 1 + months, 12)
     year, month = start.year + years, month0 + 1
@@ -36,7 +37,7 @@ def add_months(start: date, months: int) -> date:
 class Day:
     """A date as it was written: a day, or a whole month (then `date` is its first day)."""
 
-    date: date
+    date: Date
     precision: Precision = "day"
 
     def __post_init__(self) -> None:
@@ -61,12 +62,12 @@ class Day:
         return self.precision == "month"
 
     @property
-    def first(self) -> date:
+    def first(self) -> Date:
         """Where an interval starting here begins."""
         return self.date
 
     @property
-    def last(self) -> date:
+    def last(self) -> Date:
         """The last valid day of a validity that is printed so."""
         return month_end(self.date.year, self.date.month) if self.precision == "month" else self.date
 

@@ -21,12 +21,16 @@ from schedules.terms import (
     traits_of,
 )
 
+_EQUIPMENT_KEYS = {
+    *("catalogue_code", "status", "stopped_on", "restarted_on", "moved_on", "made_on", "put_into_use_on"),
+    *("design_life_years", "exempt_by_design", "traits"),
+}
 _Row = TypeVar("_Row")
 _Term = TypeVar("_Term", bound=Term)
 
 
 class FactError(ValueError):
-    """A case that cannot be read; the message is a Chinese sentence naming field, value and what is allowed."""
+    """A case that cannot be read; the message (Chinese) names field, value and what is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +79,8 @@ def from_json(case: object) -> Equipment:
     facts = _object(
         row.get("equipment"),
         "equipment",
-        {
-            "catalogue_code", "status", "stopped_on", "restarted_on", "moved_on", "made_on", "put_into_use_on",
-            "design_life_years", "exempt_by_design", "traits",
-        },
-    )  # fmt: skip
+        _EQUIPMENT_KEYS,
+    )
     kind, code = _kind(facts)
     return Equipment(
         kind=kind,
@@ -103,6 +104,8 @@ def read_traits(kind: Kind, catalogue_code: str, given: object) -> dict[str, Any
     permitted = traits_of(kind)
     traits: dict[str, Any] = {}
     for name, value in _mapping(given, "equipment.traits").items():
+        if value is None:
+            continue
         trait = permitted.get(name)
         if trait is None or (trait.codes is not None and catalogue_code not in trait.codes):
             allowed = [t.name for t in permitted.values() if t.codes is None or catalogue_code in t.codes]
@@ -110,8 +113,7 @@ def read_traits(kind: Kind, catalogue_code: str, given: object) -> dict[str, Any
                 f"equipment.traits.{_show(name)}：{kind.label}（目录代码 {catalogue_code}）没有这项特性；"
                 f"可用的是：{'、'.join(allowed) or '无'}。"
             )
-        if value is not None:
-            traits[name] = _trait(value, trait)
+        traits[name] = _trait(value, trait)
     return traits
 
 
@@ -138,11 +140,17 @@ def _kind(facts: Mapping[str, Any]) -> tuple[Kind, str]:
     if kind is not None:
         return kind, code
     if code == "F000":
-        raise FactError("equipment.traits.accessory：目录代码 F000 须注明安全附件种类；可用的是：gauge（压力表）。")
-    raise FactError(f"equipment.catalogue_code：目录代码 {_show(code)} 不在本规则库范围内，请核对特种设备目录。")
+        raise FactError(
+            "equipment.traits.accessory：目录代码 F000 须注明安全附件种类；可用的是：gauge（压力表）。"
+        )
+    raise FactError(
+        f"equipment.catalogue_code：目录代码 {_show(code)} 不在本规则库范围内，请核对特种设备目录。"
+    )
 
 
-def _rows(value: object, where: str, kind: Kind, read: Callable[[object, str, Kind], _Row]) -> tuple[_Row, ...]:
+def _rows(
+    value: object, where: str, kind: Kind, read: Callable[[object, str, Kind], _Row]
+) -> tuple[_Row, ...]:
     if value is None:
         return ()
     if not isinstance(value, list):
@@ -188,11 +196,11 @@ def _clock(value: object, kind: Kind, where: str) -> Clock:
 def _word(value: object, terms: type[_Term], where: str) -> _Term | None:
     if value is None:
         return None
-    try:
-        return terms(value)
-    except ValueError:
-        allowed = "、".join(term.value for term in terms)
-        raise FactError(f"{where}：不认识 {_show(value)}；可用的是：{allowed}。") from None
+    for term in terms:
+        if value == term.value:
+            return term
+    allowed = "、".join(term.value for term in terms)
+    raise FactError(f"{where}：不认识 {_show(value)}；可用的是：{allowed}。")
 
 
 def _choice(value: object, values: Mapping[str, str], where: str) -> str:

@@ -1,4 +1,4 @@
-"""The statutory words: an id for the code and its Chinese term for people. The glossary of the whole project."""
+"""The statutory words: an id for the code and its Chinese term for people. The glossary of the project."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Term(StrEnum):
 
     label: str
 
-    def __new__(cls, value: str, label: str) -> Self:
+    def __new__(cls, value: str, label: str = "") -> Self:
         member = str.__new__(cls, value)
         member._value_ = value
         member.label = label

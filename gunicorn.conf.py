@@ -4,9 +4,9 @@ import os
 import shutil
 from typing import Any
 
-from inspect_station import config
+from inspect_station.config import load as _load  # a name without underscore would be read as a setting
 
-_settings = config.load()
+_settings = _load()
 
 # Before prometheus_client is imported: the counters of all workers lie in files here, emptied at every start.
 _metrics = _settings.data_path / "metrics"

@@ -100,7 +100,7 @@ def _all_processes() -> CollectorRegistry:
     if ValueClass.__name__ == "MutexValue":  # one process: the numbers are in memory
         return ONE_PROCESS
     registry = CollectorRegistry()
-    multiprocess.MultiProcessCollector(registry)
+    multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
     return registry
 
 

@@ -219,7 +219,9 @@ def _flag(name: str, label: str, default: bool = False) -> Trait:
     return Trait(name, label, "flag", default=default)
 
 
-def _choice(name: str, label: str, values: Mapping[str, str], default: str | None = None, *codes: str) -> Trait:
+def _choice(
+    name: str, label: str, values: Mapping[str, str], default: str | None = None, *codes: str
+) -> Trait:
     return Trait(name, label, "choice", values, default, frozenset(codes) or None)
 
 
@@ -310,7 +312,9 @@ _KINDS: Mapping[Kind, _KindFacts] = MappingProxyType(
             _choice(
                 "medium_group",
                 "介质组别",
-                MappingProxyType({"A": "A组（天然气、氢气等）", "B": "B组（氮气、氦气、氩气、氖气、空气等）"}),
+                MappingProxyType(
+                    {"A": "A组（天然气、氢气等）", "B": "B组（氮气、氦气、氩气、氖气、空气等）"}
+                ),
                 None,
                 "2230",
                 "2250",

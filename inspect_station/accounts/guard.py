@@ -72,7 +72,7 @@ def forget() -> None:
 
 
 def _identify() -> Response | None:
-    if request.endpoint in {None, "static", "health.alive"}:
+    if request.endpoint in {"static", "health.alive"}:
         return None
     bearer = request.headers.get("Authorization", "")
     if bearer.startswith("Bearer "):
@@ -80,9 +80,9 @@ def _identify() -> Response | None:
     else:
         g.actor = _from_cookie()
         # A browser sends its cookie by itself, so every unsafe request must prove it came from our own page.
-        if request.method not in {"GET", "HEAD", "OPTIONS"}:
+        if request.endpoint is not None and request.method not in {"GET", "HEAD", "OPTIONS"}:
             csrf.protect()
-    if g.actor is None and not _is_public():
+    if request.endpoint is not None and g.actor is None and not _is_public():
         return _ask_to_log_in()
     return None
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
@@ -149,7 +149,7 @@ def audit_trail() -> str:
         act_names=ACT_NAMES,
         object_names=OBJECT_NAMES,
         held=_held(args),
-        next_url=url_for("accounts.audit_trail", **more) if more else None,
+        next_url=_trail_address(more) if more else None,
         checked=list(audit.broken_links()) if args.get("check") else None,
     )
 
@@ -161,13 +161,15 @@ def _held(args: Mapping[str, str]) -> list[dict[str, str]]:
         {
             "label": label,
             "value": ACT_NAMES.get(args[name], args[name]),
-            "clear_url": url_for(
-                "accounts.audit_trail", **{k: v for k, v in args.items() if k not in {name, "cursor"}}
-            ),
+            "clear_url": _trail_address({k: v for k, v in args.items() if k not in {name, "cursor"}}),
         }
         for name, label in labels.items()
         if args.get(name)
     ]
+
+
+def _trail_address(args: Mapping[str, Any]) -> str:
+    return url_for("accounts.audit_trail") + "?" + urlencode(args)
 
 
 def _period(first: str, last: str) -> dict[str, datetime]:

@@ -1,0 +1,1 @@
+"""What is due, and why: the facts projected through the rulebook."""

@@ -1,0 +1,191 @@
+"""Keeping the due rows true: `refresh` recomputes what is stale, in bulk, and writes only what differs.
+
+Stale is: a device whose facts were touched; a row whose answer turns by itself on a day now reached; everything, when
+the rulebook or a setting it rests on changed; a row computed for a later day than asked (a clock set back). Each chunk
+is one transaction, so an interrupted refresh goes on where it stopped, and nobody waits long for it.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
+from typing import Any
+
+from peewee import SQL
+
+from inspect_station.db import db, is_sqlite
+from inspect_station.duelist import answers, rulebooks
+from inspect_station.duelist.answers import COLUMNS
+from inspect_station.duelist.models import DueRow, DueStamp
+from inspect_station.duelist.query import run
+from inspect_station.registry import facts
+from inspect_station.registry.models import Equipment
+
+CHUNK = 500
+_REFRESH_LOCK = 5_570_114_333
+
+# One statement, each part of it one look at an index.
+_LOOK = (
+    "SELECT (SELECT digest FROM due_stamp), (SELECT newest FROM due_stamp), "
+    f"(SELECT value FROM station_setting WHERE key = '{rulebooks.DONE_BY}'), "
+    "EXISTS(SELECT 1 FROM equipment_touched), EXISTS(SELECT 1 FROM due_row WHERE changes_on <= :today), "
+    "EXISTS(SELECT 1 FROM due_row) OR NOT EXISTS(SELECT 1 FROM equipment WHERE form <> 'installation')"
+)
+
+
+def refresh(today: date) -> int:
+    """Make every row's answer that of `today`; returns the rows written. Nothing stale: one look, nothing written."""
+    ((digest, newest, done_by, touched, reached, filled),) = run(_LOOK, {"today": today.isoformat()})
+    book = rulebooks.in_force(done_by)
+    written = 0
+    if digest != book.digest or not filled:
+        written += _chunks(lambda: _next_to_rebuild(book), book, today)
+    if touched:
+        written += _chunks(_take_touched, book, today)
+    if reached:
+        written += _chunks(lambda: _reached(today), book, today)
+    if newest and _day(newest) > today:
+        written += _chunks(_later_than(today), book, today)
+    return written
+
+
+def in_force_now() -> rulebooks.InForce:
+    """The rulebook with the station's present choices."""
+    ((done_by,),) = run(f"SELECT (SELECT value FROM station_setting WHERE key = '{rulebooks.DONE_BY}')", {})
+    return rulebooks.in_force(done_by)
+
+
+def answers_on(equipment_ids: Sequence[int], on: date) -> list[dict[str, Any]]:
+    """What the rows of these devices would be on another day; nothing is stored."""
+    return _compute(equipment_ids, in_force_now(), on)
+
+
+def _chunks(take: Callable[[], Sequence[int]], book: rulebooks.InForce, today: date) -> int:
+    written = 0
+    while True:
+        with db.atomic(), _one_refresher():
+            ids = take()
+            if not ids:
+                return written
+            written += _write(ids, book, today)
+
+
+@contextmanager
+def _one_refresher() -> Iterator[None]:
+    # A second process waits here, then finds nothing left to take. SQLite's IMMEDIATE queues writers by itself.
+    if not is_sqlite():
+        db.execute_sql("SELECT pg_advisory_xact_lock(%s)", (_REFRESH_LOCK,))
+    yield
+
+
+def _take_touched() -> Sequence[int]:
+    # Taken before the facts are read: a change that commits later finds its mark gone and makes a new one. Marks of
+    # changes not committed yet are locked; their facts cannot be seen, so they are left for the next refresh.
+    lock = "" if is_sqlite() else " FOR UPDATE SKIP LOCKED"
+    return [
+        row[0]
+        for row in run(
+            "DELETE FROM equipment_touched WHERE equipment_id IN (SELECT equipment_id FROM equipment_touched "
+            f"ORDER BY equipment_id LIMIT {CHUNK}{lock}) RETURNING equipment_id",
+            {},
+        )
+    ]
+
+
+def _reached(today: date) -> Sequence[int]:
+    query = DueRow.select(DueRow.equipment_id).where(DueRow.changes_on <= today).order_by(DueRow.changes_on)
+    return sorted({row[0] for row in query.limit(CHUNK).tuples()})
+
+
+def _later_than(today: date) -> Callable[[], Sequence[int]]:
+    """Devices computed for a day after `today`, chunk by chunk; the stamp is set back when all are done."""
+
+    def take() -> Sequence[int]:
+        query = DueRow.select(DueRow.equipment_id).where(DueRow.computed_on > today)
+        ids = sorted({row[0] for row in query.limit(CHUNK).tuples()})
+        if not ids:
+            DueStamp.update(newest=today).execute()
+        return ids
+
+    return take
+
+
+def _next_to_rebuild(book: rulebooks.InForce) -> Sequence[int]:
+    """The next devices of a rebuild; the stamp remembers how far it came."""
+    stamp = DueStamp.get_or_none()
+    if stamp is None:
+        stamp = DueStamp.create(newest=date(1970, 1, 1))
+    emptied = stamp.digest == book.digest and not DueRow.select(DueRow.id).limit(1).exists()
+    if stamp.digest == book.digest and not emptied:
+        return []  # another process has just finished it
+    if stamp.building != book.digest or emptied:
+        stamp.digest, stamp.building, stamp.position = "", book.digest, 0
+    query = Equipment.select(Equipment.id).where(Equipment.id > stamp.position).order_by(Equipment.id).limit(CHUNK)
+    ids = [row[0] for row in query.tuples()]
+    if ids:
+        stamp.position = ids[-1]
+    else:
+        stamp.digest, stamp.building, stamp.position = book.digest, "", 0
+    stamp.save()
+    return ids
+
+
+def _write(ids: Sequence[int], book: rulebooks.InForce, today: date) -> int:
+    wanted = {(row["equipment_id"], row["clock"]): row for row in _compute(ids, book, today)}
+    present = {(row["equipment_id"], row["clock"]): row for row in _present(ids)}
+    new = [row for key, row in wanted.items() if key not in present]
+    gone = [row["id"] for key, row in present.items() if key not in wanted]
+    changed = [
+        (row, present[key]["id"]) for key, row in wanted.items() if key in present and _differs(row, present[key], today)
+    ]
+    _insert(new)
+    _update(changed)
+    if gone:
+        DueRow.delete().where(DueRow.id.in_(gone)).execute()
+    if new or changed:
+        DueStamp.update(newest=today).where(DueStamp.newest < today).execute()
+    return len(new) + len(changed) + len(gone)
+
+
+def _compute(ids: Sequence[int], book: rulebooks.InForce, today: date) -> list[dict[str, Any]]:
+    return [row for device in facts.facts_of(ids) for row in answers.rows(device, book, today)]
+
+
+def _present(ids: Sequence[int]) -> list[dict[str, Any]]:
+    names = ", ".join(("id", *COLUMNS))
+    rows = DueRow.select(SQL(names)).where(DueRow.equipment.in_(ids)).tuples()
+    return [dict(zip(("id", *COLUMNS), row, strict=True)) for row in rows]
+
+
+def _differs(wanted: dict[str, Any], present: dict[str, Any], today: date) -> bool:
+    if present["computed_on"] > today:
+        return True
+    return any(wanted[name] != present[name] for name in COLUMNS if name != "computed_on")
+
+
+def _insert(rows: Sequence[dict[str, Any]]) -> None:
+    names = ", ".join(COLUMNS)
+    marks = ", ".join([_mark()] * len(COLUMNS))
+    _many(f"INSERT INTO due_row ({names}) VALUES ({marks})", [_values(row) for row in rows])
+
+
+def _update(rows: Sequence[tuple[dict[str, Any], int]]) -> None:
+    pairs = ", ".join(f"{name} = {_mark()}" for name in COLUMNS)
+    _many(f"UPDATE due_row SET {pairs} WHERE id = {_mark()}", [(*_values(row), number) for row, number in rows])
+
+
+def _many(sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
+    # executemany on the connection: peewee's insert_many is six times slower.
+    if rows:
+        db.cursor().executemany(sql, rows)
+
+
+def _values(row: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(v.isoformat() if isinstance(v, date) else v for v in (row[name] for name in COLUMNS))
+
+
+def _mark() -> str:
+    return "?" if is_sqlite() else "%s"
+
+
+def _day(value: Any) -> date:
+    return value if isinstance(value, date) else date.fromisoformat(value)

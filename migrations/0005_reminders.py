@@ -61,6 +61,7 @@ class Message(Base):
     file_name = CharField(max_length=200, default="", constraints=_EMPTY)
     account = ForeignKeyField(Account, null=True, on_delete="SET NULL", index=False)
     created_at = DateTimeField()
+    queued_at = DateTimeField()
     done_at = DateTimeField(null=True)
     revision = IntegerField(default=1, constraints=[SQL("DEFAULT 1")])
 

@@ -12,7 +12,7 @@ from inspect_station.db import is_sqlite
 from inspect_station.duelist import buckets, query
 from inspect_station.duelist.answers import UNREADABLE
 from inspect_station.duelist.models import RuleConfirmation
-from inspect_station.duelist.projection import answers_on, refresh
+from inspect_station.duelist.projection import refresh
 from inspect_station.duelist.query import Filters, condition, parameters, run
 from inspect_station.errors import InvalidInput, NotFound
 from schedules.dates import month_end

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, render_template, request
 
 from inspect_station.accounts.guard import current_actor
 from inspect_station.duelist import exports, listing, reasons, service

@@ -8,7 +8,7 @@ Message-ID and marked doubtful: at most one repeat for each death, never a loss.
 import os
 import socket
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -23,6 +23,7 @@ from inspect_station.db import connection, db, is_sqlite
 from inspect_station.reminders import ladder, letter, routes, source
 from inspect_station.reminders.channels import CHANNELS, Channel, ChannelError, Outgoing
 from inspect_station.reminders.models import Attempt, Message, OwedStep
+from inspect_station.reminders.reading import tuples
 from inspect_station.reminders.steps import MOVED, RECIPIENT_GONE
 
 log = structlog.get_logger()
@@ -147,17 +148,16 @@ def _claim_one(now: datetime, sender: str) -> int | None:
 
 def _recover(now: datetime) -> int:
     """Claims whose sender died: their letters may be out, so they go again, marked."""
-    expired = list(
-        Message.select(Message.id, Message.claimed_by).where(Message.state == "claimed", Message.lease_until < now).tuples()
-    )
-    return sum(_recover_one(number, sender, now) for number, sender in expired)
+    dead = (Message.state == "claimed") & (Message.lease_until < now)
+    expired = tuples(Message.select(Message.id, Message.claimed_by).where(dead))
+    return sum(_recover_one(int(number), str(sender), now) for number, sender in expired)
 
 
 def _recover_one(number: int, sender: str, now: datetime) -> int:
     with db.atomic():
-        freed = Message.update(state="uncertain", doubtful=True, next_at=now, reason="发送进程中断，可能已送达").where(
-            Message.id == number, Message.state == "claimed", Message.lease_until < now
-        )
+        freed = Message.update(
+            state="uncertain", doubtful=True, next_at=now, reason="发送进程中断，可能已送达"
+        ).where(Message.id == number, Message.state == "claimed", Message.lease_until < now)
         if not freed.execute():
             return 0
         OwedStep.update(state="uncertain").where(OwedStep.message == number, OwedStep.state == "claimed").execute()
@@ -174,12 +174,14 @@ def _obey_the_sample(message: Message, settings: Settings) -> None:
 
 def _recheck(message: Message, today: date, now: datetime) -> list[OwedStep]:
     """The steps that still stand; the others are suppressed with the reason."""
-    steps = list(OwedStep.select().where(OwedStep.message == message.id, OwedStep.state.not_in(("superseded", "suppressed"))))
+    steps = list(
+        OwedStep.select().where(OwedStep.message == message.id, OwedStep.state.not_in(("superseded", "suppressed")))
+    )
     known = routes.of_enterprise(message.enterprise_id, message.channel, today)
     if message.recipient not in {r.recipient for r in known} and not message.manual:
         _suppress(steps, RECIPIENT_GONE, now)
         return []
-    present = source.present([s.equipment_id for s in steps], today)
+    present = source.present(s.equipment_id for s in steps)
     moved = [s for s in steps if not _stands(s, present.get((s.equipment_id, s.clock)))]
     _suppress(moved, MOVED, now)
     gone = {s.id for s in moved}
@@ -235,9 +237,9 @@ def _write(message: Message, steps: Sequence[OwedStep], settings: Settings, toda
         items_of(steps, today),
         today,
     )
-    Message.update(
-        subject=written.subject, text=written.text, html=written.html, file_name=written.file_name
-    ).where(Message.id == message.id).execute()
+    Message.update(subject=written.subject, text=written.text, html=written.html, file_name=written.file_name).where(
+        Message.id == message.id
+    ).execute()
     return outgoing_of(message, written, settings)
 
 
@@ -269,7 +271,7 @@ def record_sent(message: Message, words: str, now: datetime) -> str:
 def record_failure(message: Message, error: ChannelError, now: datetime) -> str:
     if error.permanent:
         return _record(message, "refused", error.sentence, now, final=True)
-    if now - message.created_at > GIVE_UP_AFTER:
+    if now - message.queued_at > GIVE_UP_AFTER:
         return _record(message, "refused", f"连续 {GIVE_UP_AFTER.days} 天未能送达：{error.sentence}", now, final=True)
     return _record(message, "uncertain" if error.uncertain else "failed", error.sentence, now, final=False)
 
@@ -307,5 +309,3 @@ def _ours(message: Message, changes: dict[str, Any]) -> bool:
     """Record the fate, unless the lease ran out and another sender has the letter now."""
     mine = (Message.id == message.id) & (Message.state == "claimed") & (Message.claimed_by == message.claimed_by)
     return bool(Message.update(**changes, lease_until=None, revision=Message.revision + 1).where(mine).execute())
-
-

@@ -12,6 +12,7 @@ from peewee import fn
 
 from inspect_station.db import db
 from inspect_station.reminders.models import Message, OwedStep
+from inspect_station.reminders.reading import tuples
 from inspect_station.reminders.routes import Route, of_enterprise
 
 DAYS_BETWEEN = 7
@@ -44,11 +45,11 @@ def compose(today: date, now: datetime, domain: str) -> int:
 def _waiting() -> Iterator[Group]:
     o = OwedStep
     query = (
-        o.select(o.enterprise_id, o.channel, o.recipient, fn.SUM(o.urgent.cast("integer")))
+        o.select(o.enterprise, o.channel, o.recipient, fn.SUM(o.urgent.cast("integer")))
         .where(o.state == "queued", o.message.is_null())
-        .group_by(o.enterprise_id, o.channel, o.recipient)
+        .group_by(o.enterprise, o.channel, o.recipient)
     )
-    for enterprise_id, channel, recipient, urgent in list(query.tuples()):
+    for enterprise_id, channel, recipient, urgent in tuples(query):
         yield Group(enterprise_id, channel, recipient, bool(urgent))
 
 
@@ -91,6 +92,7 @@ def insert(
         next_at=now,
         account=account_id,
         created_at=now,
+        queued_at=now,
     ).on_conflict_ignore()
     if not made.as_rowcount().execute():
         return None
@@ -103,11 +105,7 @@ def key_digest(key: str) -> str:
 
 def last_day(group: Group) -> date | None:
     """The day of the last letter to this recipient."""
-    found = (
-        Message.select(fn.MAX(Message.day))
-        .where(_to(group), Message.state.in_(_COUNTED))
-        .scalar()
-    )
+    found = Message.select(fn.MAX(Message.day)).where(_to(group), Message.state.in_(_COUNTED)).scalar()
     return date.fromisoformat(found) if isinstance(found, str) else found
 
 
@@ -122,7 +120,7 @@ def _to(group: Group) -> object:
 def _open_message(group: Group) -> int | None:
     """A message to this recipient that still waits; touched, so that nobody claims it until we have committed."""
     query = Message.select(Message.id).where(_to(group), Message.state.in_(("queued", "failed")))
-    for (number,) in list(query.order_by(Message.id).limit(1).tuples()):
+    for (number,) in tuples(query.order_by(Message.id).limit(1)):
         touched = Message.update(revision=Message.revision + 1).where(
             Message.id == number, Message.state.in_(("queued", "failed"))
         )

@@ -1,27 +1,17 @@
-"""Which step of the ladder a clock owes on a day, and which will follow.
+"""The ladder of `schedules` over rows of the due list: which step a clock owes, and how the outbox names it."""
 
-Never "due in exactly N days": a step is owed from its day on, so a missed night loses nothing. The steps [J: practice]:
-90, 60, 30, 15, 7 and 0 days before, then weekly while overdue; clocks that need a shutdown begin at 180 days, so that
-the firm can put them into its overhaul. A forbidden clock is told at once and then weekly.
-"""
-
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 
-from schedules.terms import SHUTDOWN_CLOCKS, Clock
+from schedules import ladder as law
+from schedules.answers import Due, Forbidden, Undetermined
+from schedules.terms import Clock, DoneBy, Origin, WhyForbidden
 
-DAYS_BEFORE = (90, 60, 30, 15, 7, 0)
-SHUTDOWN_DAYS = 180
-HORIZON = timedelta(days=SHUTDOWN_DAYS)
-# From here on the enterprise must hear of it sooner than with its next weekly letter.
-URGENT_DAYS = 15
-
-OVERDUE, FORBIDDEN, MANUAL = "overdue", "forbidden", "manual"
+MANUAL = "manual"  # a step that a person asked for; it has no place in the order
 _RANK_OF_DUE_DAY = 1_000
 _RANK_FORBIDDEN = 100_000
-# A clock that is first heard of at this rank or later (a short-notice or overdue device just imported) is urgent too.
-URGENT_RANK = _RANK_OF_DUE_DAY - URGENT_DAYS
 _EPOCH = date(1970, 1, 5)  # a Monday
 
 
@@ -29,8 +19,8 @@ _EPOCH = date(1970, 1, 5)  # a Monday
 class LadderRow:
     """One clock of one device, as far as reminders care.
 
-    `on` is the last valid day; of an undetermined date its earliest bound. `late_on` is the last lawful day: past it
-    the clock is overdue (an undetermined one only past its latest bound).
+    `on` is the date the steps count down to: the last valid day, or the earliest (else the latest) bound of an
+    undetermined date. `late_on` is the last lawful day; past it the clock is overdue.
     """
 
     equipment_id: int
@@ -48,12 +38,14 @@ class LadderRow:
 
     @property
     def due(self) -> str:
-        """What the steps count down to, as the outbox names it."""
-        return "" if self.answer == "forbidden" else (self.on or self.late_on or date.max).isoformat()
+        """What the steps count down to, as the outbox names it; a forbidden clock has no date."""
+        return self.on.isoformat() if self.on and self.answer != "forbidden" else ""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
+    """One step as the outbox keeps it. `rank` orders the steps of one date."""
+
     name: str
     week: int
     rank: int
@@ -61,46 +53,57 @@ class Step:
     urgent: bool
 
 
+@cache
+def steps_in_force() -> law.Ladder:
+    return law.load()
+
+
+def horizon() -> timedelta:
+    """How far ahead a date may lie and yet owe a step."""
+    ladder = steps_in_force()
+    return timedelta(days=max(days for clock in Clock for days in ladder.steps_of(clock)))
+
+
+def urgent_rank() -> int:
+    """A clock first heard of at this rank or later (a device just imported, a silence just ended) cannot wait."""
+    return _RANK_OF_DUE_DAY - steps_in_force().urgent_within_days
+
+
 def latest(row: LadderRow, today: date) -> Step | None:
-    """The last step owed by `today`; earlier ones are overtaken by it."""
+    """The last step owed by `today`; the earlier ones are overtaken by it."""
+    owed = law.owed(_answer(row), today, steps_in_force(), forbidden_since=_period(today))
+    return _step(owed[-1], today) if owed else None
+
+
+def upcoming(row: LadderRow, today: date, until: date) -> Sequence[Step]:
+    """The steps that become owed after `today` and by `until`, if nothing changes."""
+    found = law.upcoming(_answer(row), today, until, steps_in_force(), forbidden_since=_period(today))
+    return [_step(step, step.owed_on) for step in found]
+
+
+def _period(today: date) -> date:
+    """The first day of the present period of a forbidden clock's repeats; counted from one day for all, so that it
+    does not matter who first saw it."""
+    return today - timedelta(days=(today - _EPOCH).days % steps_in_force().forbidden_every_days)
+
+
+def _step(step: law.Step, today: date) -> Step:
+    name, _, week = step.id.partition("-w")
+    if name == "forbidden":
+        period = (today - _EPOCH).days // steps_in_force().forbidden_every_days
+        return Step(name, period, _RANK_FORBIDDEN + period, step.owed_on, False)
+    if name == "overdue":
+        # The first notice is urgent. The repeats ride with the weekly letter, or a firm with seven overdue devices
+        # would be written to every day and read none of it.
+        return Step(name, int(week), _RANK_OF_DUE_DAY + int(week), step.owed_on, week == "1")
+    return Step(name, 0, _RANK_OF_DUE_DAY - int(name[1:]), step.owed_on, step.urgent)
+
+
+def _answer(row: LadderRow) -> Due | Undetermined | Forbidden:
+    """The row as the ladder of `schedules` reads it; it looks at the kind of answer and its dates only."""
+    clock, by = Clock(row.clock), DoneBy(row.done_by)
     if row.answer == "forbidden":
-        return _forbidden(today)
-    if row.late_on is not None and row.late_on < today:
-        return _overdue(row.late_on, today)
-    if row.on is None:
-        return None
-    owed = [days for days in _days_before(row.clock) if row.on - timedelta(days=days) <= today]
-    return _before(row.on, min(owed)) if owed else None
-
-
-def between(row: LadderRow, first: date, last: date) -> Iterator[Step]:
-    """The steps that become owed from `first` to `last`, in order."""
-    seen = latest(row, first - timedelta(days=1))
-    day = first
-    while day <= last:
-        step = latest(row, day)
-        if step is not None and step != seen:
-            yield step
-            seen = step
-        day += timedelta(days=1)
-
-
-def _days_before(clock: str) -> tuple[int, ...]:
-    return (SHUTDOWN_DAYS, *DAYS_BEFORE) if Clock(clock) in SHUTDOWN_CLOCKS else DAYS_BEFORE
-
-
-def _before(on: date, days: int) -> Step:
-    return Step(str(days), 0, _RANK_OF_DUE_DAY - days, on - timedelta(days=days), days <= URGENT_DAYS)
-
-
-def _overdue(late_on: date, today: date) -> Step:
-    week = (today - late_on - timedelta(days=1)).days // 7
-    owed_on = late_on + timedelta(days=1 + 7 * week)
-    # The first notice is urgent; the weekly repeats ride with the weekly letter, or a firm with seven overdue devices
-    # would be written to every day and read none of it.
-    return Step(OVERDUE, week, _RANK_OF_DUE_DAY + 1 + week, owed_on, week == 0)
-
-
-def _forbidden(today: date) -> Step:
-    week = (today - _EPOCH).days // 7
-    return Step(FORBIDDEN, week, _RANK_FORBIDDEN + week, _EPOCH + timedelta(days=7 * week), False)
+        return Forbidden(clock, by, (), None, (), None, WhyForbidden(row.why or "failed"))
+    if row.answer == "undetermined" or row.on is None:
+        return Undetermined(clock, by, (), None, (), None, (), row.on, row.late_on, None, None)
+    return Due(clock, by, (), None, (), None, row.on, "day", Origin.REPORT, row.on, None, None, None)

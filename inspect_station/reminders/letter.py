@@ -37,6 +37,7 @@ class Item:
     due: str
     days: str
     act: str
+    pipe: str = ""
     count: int = 1
     sort: tuple[Any, ...] = ()
 
@@ -59,7 +60,11 @@ class Letter:
 # The sections in the order of urgency: (id, title, what to do).
 SECTIONS = (
     ("forbidden", "须停止使用", "下列设备按规定不得继续使用，请立即停用，并与我站联系后续的检验或处置。"),
-    ("overdue", "已超过检验有效期", "下列设备已超过有效期，未经检验合格不得继续使用。请停止使用，并尽快申请检验。"),
+    (
+        "overdue",
+        "已超过检验有效期",
+        "下列设备已超过有效期，未经检验合格不得继续使用。请停止使用，并按所列办法尽快办理。",
+    ),
     ("apply_now", "请现在办理", "下列设备一个月内到期，按规定现在就应提出检验要求。"),
     ("approaching", "即将到期", "请提前安排；需要停产的检验请排入检修计划。"),
     ("undetermined", "日期待确定", "下列设备缺少资料，日期按最早的可能计算。请提供检验报告或联系我站确定。"),
@@ -71,19 +76,28 @@ _ORDER = {name: place for place, (name, _, _) in enumerate(SECTIONS)}
 def item_of(facts: Mapping[str, Any], clock: str, device: Mapping[str, Any], today: date) -> Item:
     """What a recorded step says about a device, in the words of `today`."""
     section, last = section_of(facts, today), facts["late_on"] or facts["on"]
-    is_line = device["form"] == "line"
+    is_line, on_device = device["form"] == "line", device["form"] == "accessory"
     return Item(
         section=section,
-        device=device["name"],
-        certificate=device["certificate_number"] or (device["parent_certificate"] or "" if is_line else ""),
+        device=device["name"] + (f"（装于{device['parent_name']}）" if on_device and device["parent_name"] else ""),
+        certificate=device["certificate_number"]
+        or device["parent_certificate"]
+        or ("" if on_device else "（未登记）"),
         own_number=(device["line_number"] if is_line else "") or device["own_number"],
         location=device["location"],
         clock=Clock(clock).label,
         due=_due_words(facts, section),
         days=_days_words(section, last, today),
         act=_act(facts, section),
-        count=1,
-        sort=(_ORDER[section], last or "", device["parent_id"] or 0, device["name"], device["id"], clock),
+        pipe=(device["parent_name"] or "") if is_line else "",
+        sort=(
+            _ORDER[section],
+            last or "",
+            (device["parent_id"] or 0) if is_line else 0,
+            device["name"],
+            device["id"],
+            clock,
+        ),
     )
 
 
@@ -147,7 +161,7 @@ def _one_of(lines: Sequence[Item]) -> Item:
     names = {i.device for i in lines}
     return Item(
         section=first.section,
-        device=f"{first.device if len(names) == 1 else '管道'}（{len(lines)} 条）",
+        device=f"{first.device if len(names) == 1 else first.pipe}（{len(lines)} 条）",
         certificate=first.certificate,
         own_number=named + ("等" if len(lines) > _LINES_NAMED else ""),
         location=first.location,
@@ -221,10 +235,10 @@ def one_line(text: str) -> str:
 
 @cache
 def _templates(escaped: bool) -> Environment:
-    # S701: the text part must not be escaped, the HTML part is.
-    return Environment(  # noqa: S701
+    # The text part must not be escaped, the HTML part is.
+    return Environment(
         loader=PackageLoader("inspect_station"),
-        autoescape=escaped,
+        autoescape=escaped,  # noqa: S701
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -246,7 +260,10 @@ _COLUMNS = (
 
 def workbook(every: Sequence[Item], settings: Settings, created: datetime) -> bytes:
     """All items, one row for each clock, as a workbook."""
-    rows = ({c.value: getattr(i, c.value) for c in _COLUMNS if isinstance(c.value, str)} | {"section": i.section} for i in every)
+    rows = (
+        {c.value: getattr(i, c.value) for c in _COLUMNS if isinstance(c.value, str)} | {"section": i.section}
+        for i in every
+    )
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "list.xlsx"
         write_workbook(path, _COLUMNS, rows, sheet="设备清单", author=settings.station_name, created=created)

@@ -3,15 +3,26 @@
 Rows are never deleted: what was said to whom, with which date and rule, stays readable.
 """
 
-from peewee import SQL, AutoField, BooleanField, CharField, Check, DateField, ForeignKeyField, IntegerField, TextField
+from peewee import (
+    SQL,
+    AutoField,
+    BooleanField,
+    CharField,
+    Check,
+    DateField,
+    ForeignKeyField,
+    IntegerField,
+    Node,
+    TextField,
+)
 
 from inspect_station.accounts.models import Account
 from inspect_station.db import JsonField, MomentField, Table
 from inspect_station.registry.models import Enterprise, Equipment
 
-_EMPTY = [SQL("DEFAULT ''")]
-_ZERO = [SQL("DEFAULT 0")]
-_FALSE = [SQL("DEFAULT FALSE")]
+_EMPTY: list[Node] = [SQL("DEFAULT ''")]
+_ZERO: list[Node] = [SQL("DEFAULT 0")]
+_FALSE: list[Node] = [SQL("DEFAULT FALSE")]
 
 # queued: waits. claimed: a sender has it until `lease_until`. failed: tried, will be tried again at `next_at`.
 # uncertain: the receiver may or may not have it; tried again with the same Message-ID.
@@ -49,8 +60,12 @@ class Message(Table):
     file_name = CharField(max_length=200, default="", constraints=_EMPTY)
     account = ForeignKeyField(Account, null=True, on_delete="SET NULL", index=False)
     created_at = MomentField()
+    # Since when it has been tried; a resend by hand begins anew.
+    queued_at = MomentField()
     done_at = MomentField(null=True)
     revision = IntegerField(default=1, constraints=[SQL("DEFAULT 1")])
+
+    enterprise_id: int
 
     class Meta:
         constraints = [Check(_STATE_CHECK)]
@@ -86,6 +101,9 @@ class OwedStep(Table):
     facts = JsonField(null=True)
     created_at = MomentField()
     done_at = MomentField(null=True)
+
+    equipment_id: int
+    enterprise_id: int
 
     class Meta:
         constraints = [Check(_STATE_CHECK)]

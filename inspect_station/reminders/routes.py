@@ -9,6 +9,7 @@ from datetime import date
 from inspect_station.accounts import station
 from inspect_station.config import Settings
 from inspect_station.registry.models import Contact, Enterprise, Equipment
+from inspect_station.reminders.reading import tuples
 
 # One address of printable ASCII without spaces: what an SMTP server takes without extensions.
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}")
@@ -38,14 +39,14 @@ def addresses(text: str) -> list[str]:
 
 def of_enterprises(channel: str, today: date, enterprise_ids: Iterable[int] | None = None) -> dict[int, list[Route]]:
     """The routes of each enterprise that has any; an address shared by two people counts once."""
-    query = Contact.select(Contact.id, Contact.enterprise_id, Contact.name, Contact.email).where(
+    query = Contact.select(Contact.id, Contact.enterprise, Contact.name, Contact.email).where(
         Contact.receives_reminders, Contact.email != "", Contact.started_on <= today
     )
     query = query.where(Contact.ended_on.is_null() | (Contact.ended_on > today))
     if enterprise_ids is not None:
-        query = query.where(Contact.enterprise_id.in_(list(enterprise_ids)))
+        query = query.where(Contact.enterprise.in_(list(enterprise_ids)))
     routes: dict[int, dict[str, Route]] = defaultdict(dict)
-    for contact_id, enterprise_id, name, email in query.order_by(Contact.id).tuples():
+    for contact_id, enterprise_id, name, email in tuples(query.order_by(Contact.id)):
         for address in addresses(email):
             routes[enterprise_id].setdefault(address, Route(channel, address, name, contact_id))
     return {enterprise_id: list(found.values()) for enterprise_id, found in routes.items()}
@@ -59,8 +60,8 @@ def of_enterprise(enterprise_id: int, channel: str, today: date) -> list[Route]:
 def without_address(today: date) -> list[tuple[int, str]]:
     """Active enterprises with equipment in use that no letter can reach: (id, name)."""
     reachable = of_enterprises("mail", today)
-    in_use = Equipment.select(Equipment.enterprise_id).where(Equipment.status == "in_use")
+    in_use = Equipment.select(Equipment.enterprise).where(Equipment.status == "in_use")
     query = Enterprise.select(Enterprise.id, Enterprise.name).where(
         Enterprise.status == "active", Enterprise.id.in_(in_use)
     )
-    return [(i, name) for i, name in query.order_by(Enterprise.name).tuples() if i not in reachable]
+    return [(i, name) for i, name in tuples(query.order_by(Enterprise.name)) if i not in reachable]

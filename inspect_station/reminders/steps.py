@@ -12,6 +12,7 @@ from inspect_station.db import bulk_insert, db, is_sqlite
 from inspect_station.reminders import ladder, routes
 from inspect_station.reminders.ladder import LadderRow, Step
 from inspect_station.reminders.models import OwedStep
+from inspect_station.reminders.reading import tuples
 from inspect_station.reminders.routes import Route
 
 _LOCK = 55_701  # with the enterprise's id: the two-number form of PostgreSQL's advisory locks
@@ -45,7 +46,10 @@ class Owed:
 
 
 def write(rows: Iterable[LadderRow], channel: str, today: date, now: datetime) -> Written:
-    """Record what is owed by `today`; `rows` come by enterprise. Any number may run at once and any number of times: the second adds nothing."""
+    """Record what is owed by `today`; `rows` come by enterprise.
+
+    Any number may run at once and any number of times: the second adds nothing.
+    """
     reachable = routes.of_enterprises(channel, today)
     total = Written()
     for enterprise_id, theirs in groupby(rows, key=lambda row: row.enterprise_id):
@@ -64,6 +68,18 @@ def owed_steps(rows: Iterable[LadderRow], theirs: Sequence[Route], today: date) 
         step = ladder.latest(row, today)
         if step is not None:
             yield from (Owed(row, step, route) for route in theirs)
+
+
+def unrecorded(rows: Iterable[LadderRow], channel: str, on: date) -> Iterator[tuple[Route, int, list[Owed]]]:
+    """What a tick on a day would add, for each recipient; nothing is written."""
+    reachable = routes.of_enterprises(channel, on)
+    for enterprise_id, theirs in groupby(rows, key=lambda row: row.enterprise_id):
+        owed = list(owed_steps(theirs, reachable.get(enterprise_id) or [Route("folder", routes.NO_ADDRESS)], on))
+        known = _known(enterprise_id)
+        for route, ones in groupby(sorted(owed, key=lambda o: o.route.recipient), key=lambda o: o.route):
+            new = [one for one in ones if known.lacks(one)]
+            if new:
+                yield route, enterprise_id, new
 
 
 def _one_at_a_time(enterprise_id: int) -> None:
@@ -89,14 +105,14 @@ class Known:
 
 def _known(enterprise_id: int) -> Known:
     o = OwedStep
-    key = (o.equipment_id, o.clock, o.due, o.channel, o.recipient)
+    key = (o.equipment, o.clock, o.due, o.channel, o.recipient)
     query = o.select(*key, fn.MAX(o.rank)).where(o.enterprise == enterprise_id, o.step != ladder.MANUAL)
     moved = o.select(*key, o.rank).where(
         o.enterprise == enterprise_id, o.state == "suppressed", o.reason.in_(_TAKEN_UP_AGAIN)
     )
     return Known(
-        {tuple(row[:5]): row[5] for row in query.group_by(*key).tuples()},
-        {(tuple(row[:5]), row[5]) for row in moved.tuples()},
+        {tuple(row[:5]): row[5] for row in tuples(query.group_by(*key))},
+        {(tuple(row[:5]), row[5]) for row in tuples(moved)},
     )
 
 
@@ -104,12 +120,12 @@ def _record(owed: Sequence[Owed], known: Known, now: datetime) -> Written:
     new = [one for one in owed if known.lacks(one)]
     again = [one for one in new if (one.key, one.step.rank) in known.to_take_up]
     fresh = [one for one in new if (one.key, one.step.rank) not in known.to_take_up]
-    bulk_insert(OwedStep, [_values(one, known.is_jump(one), now) for one in fresh])
+    bulk_insert(OwedStep, [values_of(one, known.is_jump(one), now) for one in fresh])
     later = [one for one in fresh if one.key in known.highest]
     return Written(len(fresh) + sum(map(_take_up_again, again)), _supersede(later, now))
 
 
-def _values(one: Owed, jump: bool, now: datetime) -> dict[str, Any]:
+def values_of(one: Owed, jump: bool, now: datetime) -> dict[str, Any]:
     row, step = one.row, one.step
     return {
         "equipment": row.equipment_id,
@@ -121,20 +137,25 @@ def _values(one: Owed, jump: bool, now: datetime) -> dict[str, Any]:
         "recipient": one.route.recipient,
         "enterprise": row.enterprise_id,
         "rank": step.rank,
-        "urgent": step.urgent or (jump and step.rank >= ladder.URGENT_RANK),
+        "urgent": step.urgent or (jump and step.rank >= ladder.urgent_rank()),
         "owed_on": step.owed_on,
-        "facts": {
-            "answer": row.answer,
-            "on": row.on.isoformat() if row.on else None,
-            "late_on": row.late_on.isoformat() if row.late_on else None,
-            "precision": row.precision,
-            "origin": row.origin,
-            "document": row.document,
-            "clause": row.clause,
-            "why": row.why,
-            "done_by": row.done_by,
-        },
+        "facts": facts_of(row),
         "created_at": now,
+    }
+
+
+def facts_of(row: LadderRow) -> dict[str, Any]:
+    """What is kept of the answer as it stood."""
+    return {
+        "answer": row.answer,
+        "on": row.on.isoformat() if row.on else None,
+        "late_on": row.late_on.isoformat() if row.late_on else None,
+        "precision": row.precision,
+        "origin": row.origin,
+        "document": row.document,
+        "clause": row.clause,
+        "why": row.why,
+        "done_by": row.done_by,
     }
 
 

@@ -4,6 +4,7 @@ Any number may run: what they do is safe twice, and a lease in the database lets
 jumps while the process runs (wall against monotonic clock) pauses sending until a person has looked.
 """
 
+import logging
 import signal
 import threading
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from inspect_station.reminders.delivery import worker_name
 from inspect_station.reminders.leases import give_up, take
 
 log = structlog.get_logger()
+logging.getLogger("apscheduler").setLevel(logging.WARNING)  # it would report every beat
 
 LEASE_NAME = "timetable"
 LEASE = timedelta(seconds=3 * BEAT_SECONDS)
@@ -65,7 +67,6 @@ class Worker:
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-        self.beat()
         scheduler = self._scheduler()
         scheduler.start()
         log.info("worker started", worker=self._name)
@@ -87,9 +88,12 @@ class Worker:
 
     def _finish(self, scheduler: BackgroundScheduler) -> None:
         scheduler.pause()
-        waiting = threading.Thread(target=scheduler.shutdown, kwargs={"wait": True}, daemon=True)
+        waiting = threading.Thread(target=self._shut_down, args=[scheduler], daemon=True)
         waiting.start()
         waiting.join(GRACE_SECONDS)  # what is not done by then is left with its lease: it heals by itself
+
+    def _shut_down(self, scheduler: BackgroundScheduler) -> None:
+        scheduler.shutdown(wait=True)
         with connection():
             give_up(LEASE_NAME, self._name)
 
@@ -122,6 +126,8 @@ class Worker:
             log.exception("job failed", job=job.name)
 
     def catch_up(self) -> None:
+        """What should have run before we were there."""
+        self.beat()
         with connection():
             owed = jobs.owed_at_start(self._now())
         for job in owed:

@@ -10,8 +10,6 @@ from collections.abc import Mapping, Sequence
 from types import FrameType
 from typing import Any
 
-from inspect_station.db import db
-
 _STOP_SECONDS = 30
 
 
@@ -25,13 +23,11 @@ def add(verbs: Any) -> None:
 def run_worker(args: Namespace) -> int:
     from inspect_station.worker import Worker  # the scheduler is needed here only
 
-    db.close()  # the worker's threads open their own connections
     return Worker(args.settings).run()
 
 
 def run_serve(args: Namespace) -> int:
     """Start both, stop both. If one dies the other is stopped too, so that whoever watches us notices."""
-    db.close()
     commands = {
         "web": [sys.executable, "-m", "gunicorn", "wsgi:app"],
         "worker": [sys.executable, "-m", "inspect_station", "worker"],

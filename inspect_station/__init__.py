@@ -11,6 +11,13 @@ from inspect_station import db as database
 from inspect_station.accounts import guard
 from inspect_station.accounts.views import pages as accounts_pages
 from inspect_station.config import Settings
+from inspect_station.duelist import rule_views  # noqa: F401  its pages belong to the blueprint below
+from inspect_station.duelist.api import api as duelist_api
+from inspect_station.duelist.views import pages as duelist_pages
+from inspect_station.portal.views import pages as portal_pages
+from inspect_station.registry import api as registry_api
+from inspect_station.registry.views import pages as registry_pages
+from inspect_station.settings.views import pages as settings_pages
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -21,6 +28,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app = Flask(__name__)
     _configure(app, settings)
     web.csrf.init_app(app)
+    web.ClosingCompress(app)
     api = web.make_api(app)
     web.install(app)
     guard.install(app)
@@ -28,7 +36,12 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     health.install(app)
     app.register_blueprint(accounts_pages)
-    _ = api  # the areas register their JSON blueprints here
+    app.register_blueprint(registry_pages)
+    registry_api.register(api)
+    app.register_blueprint(duelist_pages)
+    api.register_blueprint(duelist_api)
+    app.register_blueprint(portal_pages)
+    app.register_blueprint(settings_pages)
 
     app.add_url_rule("/", "home", home)
     return app
@@ -36,7 +49,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 def home() -> Response:
     """Everybody's first page is what is due."""
-    return redirect(url_for("accounts.me"))
+    return redirect(url_for("duelist.due_list"))
 
 
 def _configure(app: Flask, settings: Settings) -> None:
@@ -50,6 +63,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         PERMANENT_SESSION_LIFETIME=timedelta(hours=settings.session_hours),
         MAX_CONTENT_LENGTH=settings.upload_mb * 1024 * 1024,
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1),
+        COMPRESS_ALGORITHM=["zstd", "br", "gzip"],
         WTF_CSRF_CHECK_DEFAULT=False,  # guard.py asks for it, after it knows whether a token speaks
         WTF_CSRF_TIME_LIMIT=None,  # a clinic form may stay open all day
         WTF_CSRF_SSL_STRICT=False,

@@ -8,7 +8,7 @@ from typing import Any
 from inspect_station.accounts.models import IdempotencyKey, LoginSession, OneTimeLink
 from inspect_station.config import Settings
 from inspect_station.db import db
-from inspect_station.duelist import projection
+from inspect_station.duelist import service as duelist
 from inspect_station.reminders import service as reminders
 
 SENDERS = 4
@@ -28,7 +28,7 @@ class Job:
 
 
 def refresh_due_list(_settings: Settings, now: datetime) -> object:
-    return projection.refresh(now.date())
+    return duelist.refresh(now.date())
 
 
 def tick(settings: Settings, now: datetime) -> object:

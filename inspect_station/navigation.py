@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, g, request, url_for
+from peewee import PeeweeException
 
 from inspect_station.accounts.scope import ROLE_NAMES, Actor
 from inspect_station.accounts.station import sample_loaded
@@ -62,8 +63,15 @@ def _context(app: Flask) -> dict[str, Any]:
         "in_drawer": request.headers.get("HX-Target") == "drawer-body",
         "station_name": settings().station_name,
         "station_phone": settings().station_phone,
-        "sample_data": bool(actor) and sample_loaded(),
+        "sample_data": actor is not None and _sample_data(),
     }
+
+
+def _sample_data() -> bool:
+    try:
+        return sample_loaded()
+    except PeeweeException:  # the page that says the database is away must still appear
+        return False
 
 
 def _may_open(actor: Actor, entry: Entry) -> bool:
@@ -71,5 +79,14 @@ def _may_open(actor: Actor, entry: Entry) -> bool:
 
 
 def _link(entry: Entry) -> dict[str, Any]:
-    here = (request.endpoint or "").split(".")[0] == entry.endpoint.split(".")[0]
-    return {"label": entry.label, "url": url_for(entry.endpoint), "icon": entry.icon, "active": here}
+    url = url_for(entry.endpoint)
+    return {"label": entry.label, "url": url, "icon": entry.icon, "active": _is_here(entry, url)}
+
+
+def _is_here(entry: Entry, url: str) -> bool:
+    """Beneath the entry's own address; else in its area, unless the area has several entries."""
+    if request.path == url or request.path.startswith(f"{url}/"):
+        return True
+    area = entry.endpoint.split(".")[0]
+    alone = sum(e.endpoint.startswith(f"{area}.") for e in ENTRIES) == 1
+    return alone and (request.endpoint or "").split(".")[0] == area

@@ -32,9 +32,9 @@ def speak_chinese() -> None:
     validate.Length.message_max = "最多 {max} 个字"
     validate.Length.message_all = "应为 {min} 至 {max} 个字"
     validate.Length.message_equal = "应为 {equal} 个字"
-    validate.Range.message_min = "应不小于 {min}"
-    validate.Range.message_max = "应不大于 {max}"
-    validate.Range.message_all = "应在 {min} 与 {max} 之间"
+    validate.Range.message_min = "应不小于 {{min}}"
+    validate.Range.message_max = "应不大于 {{max}}"
+    validate.Range.message_all = "应在 {{min}} 与 {{max}} 之间"
     validate.OneOf.default_message = "只能是：{choices}"
     validate.Regexp.default_message = "格式不对"
 

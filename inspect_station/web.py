@@ -8,6 +8,7 @@ from typing import Any, cast
 import orjson
 import structlog
 from flask import Flask, Response, current_app, g, jsonify, render_template, request
+from flask_compress import Compress
 from flask_smorest import Api
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from peewee import InterfaceError, OperationalError
@@ -35,6 +36,17 @@ _HEADERS = {
     "Permissions-Policy": "geolocation=(), microphone=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+
+
+class ClosingCompress(Compress):
+    """Compression that closes the file a static answer was read from; the library leaves it to the collector."""
+
+    def after_request(self, response: Response | None) -> Response:
+        body = response.response if response else None
+        compressed: Response = super().after_request(response)
+        if body is not None and compressed.response is not body and hasattr(body, "close"):
+            compressed.call_on_close(body.close)
+        return compressed
 
 
 def settings() -> Settings:

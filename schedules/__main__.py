@@ -1,4 +1,4 @@
-"""The same functions by hand: `due`, `plan` and `check`. Exit 0: done; 1: ran and says no; 2: unusable input."""
+"""The same functions by hand: `due`, `plan`, `check`. Exit 0: done; 1: ran and says no; 2: unusable input."""
 
 from __future__ import annotations
 
@@ -22,9 +22,12 @@ def main(argv: list[str]) -> int:
             return commands.check(rest)
         if verb == "plan":
             return _plan(rest)
-    except commands.UnusableInput as error:
+    except commands.UnusableInputError as error:
         print(error, file=sys.stderr)
         return 2
+    except BrokenPipeError:  # whoever read us has seen enough (`| head`)
+        sys.stdout = None  # nothing left to flush into
+        return 1
     print(f"没有命令 {verb!r}。{USAGE}" if verb else USAGE, file=sys.stderr)
     return 2
 
@@ -32,7 +35,7 @@ def main(argv: list[str]) -> int:
 def _plan(argv: list[str]) -> int:
     from schedules.planning.cli import main as plan_main  # late: only planning needs the solver
 
-    return plan_main(argv)
+    return int(plan_main(argv))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,6 @@ from schedules.terms import (
     Clock,
     DecidedBy,
     DoneBy,
-    Missing,
     Origin,
     State,
     WarningCode,
@@ -155,10 +154,6 @@ _ORDER = {one: place for place, one in enumerate(Bucket)}
 def worst(buckets: Iterable[Bucket]) -> Bucket:
     """The bucket a device is shown in: that of its worst clock."""
     return min(buckets, key=_ORDER.__getitem__, default=Bucket.NONE)
-
-
-def missing_word(fact: str) -> str:
-    return Missing(fact).label
 
 
 # --- JSON, in the keys of the contract

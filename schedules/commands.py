@@ -21,7 +21,7 @@ STALE_MONTHS = 12
 """A source that nobody has looked at for a year may have been replaced unnoticed."""
 
 
-class UnusableInput(Exception):
+class UnusableInputError(Exception):
     """The command could not run at all; the message is one sentence for stderr, the exit code 2."""
 
 
@@ -29,7 +29,7 @@ class Parser(argparse.ArgumentParser):
     """Says what is wrong with the arguments in one sentence instead of a usage block."""
 
     def error(self, message: str) -> NoReturn:
-        raise UnusableInput(f"命令参数有误：{message}。请用 --help 查看用法。")
+        raise UnusableInputError(f"命令参数有误：{message}。请用 --help 查看用法。")
 
 
 def due(argv: list[str]) -> int:
@@ -42,7 +42,10 @@ def due(argv: list[str]) -> int:
     book = _usable(args.rules)
     results = [answer_case(case, args.on, book) for case in cases]
     _print_array(results)
-    return 1 if any("error" in result for result in results) else 0
+    refused = [(number, result) for number, result in enumerate(results, 1) if "error" in result]
+    for number, result in refused:
+        print(f"第 {number} 个案例（id {_dumps(result['id'])}）：{result['error']}", file=sys.stderr)
+    return 1 if refused else 0
 
 
 def answer_case(case: object, on: date, book: Rulebook) -> dict[str, Any]:
@@ -63,7 +66,7 @@ def check(argv: list[str]) -> int:
     parser.add_argument("--on", type=_day, help="按哪一天判断（来源是否过时；--against 时的比较日）")
     args = parser.parse_args(argv)
     if (args.against is None) != (args.register is None):
-        raise UnusableInput("--against 与 --register 须同时给出：与哪套规则比较，用哪些设备比较。")
+        raise UnusableInputError("--against 与 --register 须同时给出：与哪套规则比较，用哪些设备比较。")
     cases = read_cases(args.register) if args.register else []
     try:
         book = _load(args.rules)
@@ -93,18 +96,18 @@ def _day(text: str) -> date:
 
 
 def read_cases(name: str) -> list[Any]:
-    """The JSON array of a file ("-": standard input). UnusableInput where it is none."""
+    """The JSON array of a file ("-": standard input). UnusableInputError where it is none."""
     shown = "标准输入" if name == "-" else name
     try:
         raw = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
     except OSError as error:
-        raise UnusableInput(f"读不到文件 {shown}：{error.strerror or error}。") from error
+        raise UnusableInputError(f"读不到文件 {shown}：{error.strerror or error}。") from error
     try:
         cases = json.loads(raw.decode("utf-8-sig"), parse_constant=_no_constant, parse_float=_finite)
     except (ValueError, RecursionError) as error:
-        raise UnusableInput(f"{shown} 不是有效的 UTF-8 JSON：{error}。") from error
+        raise UnusableInputError(f"{shown} 不是有效的 UTF-8 JSON：{error}。") from error
     if not isinstance(cases, list):
-        raise UnusableInput(f"{shown} 应为 JSON 数组（[案例, …]），请检查最外层。")
+        raise UnusableInputError(f"{shown} 应为 JSON 数组（[案例, …]），请检查最外层。")
     return cases
 
 
@@ -121,14 +124,14 @@ def _load(directory: Path | None) -> Rulebook:
     try:
         return load(directory)
     except OSError as error:
-        raise UnusableInput(f"没有规则目录 {directory}，请检查路径。") from error
+        raise UnusableInputError(f"没有规则目录 {directory}，请检查路径。") from error
 
 
 def _usable(directory: Path | None) -> Rulebook:
     try:
         return _load(directory)
     except RulebookError as error:
-        raise UnusableInput(str(error)) from error
+        raise UnusableInputError(str(error)) from error
 
 
 # --- output
@@ -164,8 +167,8 @@ _UNREADABLE = "无法读取"
 
 
 def _report(book: Rulebook, on: date | None) -> Iterator[str]:
-    files, versions = {rule.file for rule in book.rules}, book.versions
-    yield f"规则库 {book.digest}：{len(files)} 个文件，{len(book.rules)} 条规则，{len(versions)} 个版本，无矛盾、无缺口。"
+    size = f"{len(book.rules)} 条规则，{len(book.versions)} 个版本"
+    yield f"规则库 {book.digest}：{size}，无矛盾、无缺口。"
     unverified = book.unverified()
     yield f"待核实的版本：{len(unverified)}"
     for version in unverified:
@@ -175,7 +178,8 @@ def _report(book: Rulebook, on: date | None) -> Iterator[str]:
 
 
 def _newest_check(book: Rulebook) -> date:
-    return max(item.checked_on for item in (*book.sources.values(), *book.versions))
+    sources = [source.checked_on for source in book.sources.values()]
+    return max(sources + [version.checked_on for version in book.versions])
 
 
 def _stale(book: Rulebook, on: date | None) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""The reminder ladder: which steps are owed by today. A step is owed from its day on, never on its day only."""
+"""The reminder ladder: which steps are owed by today. A step is owed from its day on, not on its day only."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class Ladder:
 class Step:
     """One reminder owed: `id` is stable (d90, d0, overdue-w3, forbidden-w1), `target` is the enforced date.
 
-    `urgent`: may go out sooner than the weekly digest. `superseded`: a later step is owed already, so this one
-    is recorded but not sent. `undetermined`: to be worded 待确定.
+    `urgent`: may go out sooner than the weekly digest. `superseded`: a later step is owed already, so this
+    one is recorded but not sent. `undetermined`: to be worded 待确定.
     """
 
     id: str
@@ -89,8 +89,9 @@ def owed(
 ) -> tuple[Step, ...]:
     """The steps owed by today, oldest first; all but the last are superseded.
 
-    An undetermined date runs on `earliest`. A forbidden clock is owed at once and weekly: its weeks count from
-    `forbidden_since` (the day it was first seen; today, if not given).
+    An undetermined date runs on `earliest`, weekly after it as well: a decision is then overdue, even while a
+    lawful date is left. A forbidden clock is owed at once and weekly: its weeks count from `forbidden_since`
+    (the day it was first seen; today, if not given).
     """
     steps = _until(answer, today, ladder, forbidden_since or today)
     return tuple(_superseded(step) for step in steps[:-1]) + tuple(steps[-1:])
@@ -114,8 +115,7 @@ def _until(answer: Answer, day: date, ladder: Ladder, forbidden_since: date) -> 
         return []
     steps = [_before(answer, target, days, ladder) for days in ladder.steps_of(answer.clock)]
     steps = [step for step in steps if step.owed_on <= day]
-    overdue_from = (answer.latest or target) if isinstance(answer, Undetermined) else target
-    first = overdue_from + timedelta(days=1)
+    first = target + timedelta(days=1)
     return steps + _weekly(answer, "overdue", target, first, ladder.overdue_every_days, day)
 
 

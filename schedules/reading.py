@@ -8,11 +8,11 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any
 
+from schedules.place import Place, RulebookError
 from schedules.rule import (
     Allowance,
     Condition,
@@ -42,16 +42,6 @@ PRINCIPLES = ("apply_before", "failed")
 EVENTS = ("moved", "restarted")
 COUNTS_FROM = ("put_into_use_on", "made_on", "completed_on", "event")
 
-_Term = TypeVar("_Term", bound=StrEnum)
-
-
-class RulebookError(Exception):
-    """A rulebook that must not be used; says in which file, at which rule, and why."""
-
-    def __init__(self, file: str, rule: str, reason: str) -> None:
-        super().__init__(f"规则文件 {file}，规则 {rule or '（整份文件）'}：{reason}")
-        self.file, self.rule, self.reason = file, rule, reason
-
 
 @dataclass(slots=True)
 class Draft:
@@ -69,64 +59,6 @@ class Draft:
     not_modelled: dict[Kind | None, list[str]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where we are reading, to name it in a refusal."""
-
-    file: str
-    rule: str = ""
-
-    def refuse(self, reason: str) -> NoReturn:
-        raise RulebookError(self.file, self.rule, reason)
-
-    def keys(self, table: Mapping[str, Any], allowed: set[str]) -> None:
-        unknown = sorted(set(table) - allowed)
-        if unknown:
-            self.refuse(f"不认识的字段 {unknown[0]}；可用的是：{'、'.join(sorted(allowed))}。")
-
-    def text(self, table: Mapping[str, Any], name: str) -> str:
-        value = table.get(name)
-        if not isinstance(value, str) or not value.strip():
-            self.refuse(f"缺少 {name}（文字）。")
-        return value
-
-    def day(self, table: Mapping[str, Any], name: str) -> date:
-        value = self.day_or_none(table, name)
-        return value if value is not None else self.refuse(f"缺少 {name}（日期）。")
-
-    def day_or_none(self, table: Mapping[str, Any], name: str) -> date | None:
-        value = table.get(name)
-        if value is None or type(value) is date:
-            return value
-        return self.refuse(f"{name} 应写成日期，如 2026-01-01，现为 {value!r}。")
-
-    def word(self, value: object, terms: type[_Term], name: str) -> _Term:
-        for term in terms:
-            if value == term.value:
-                return term
-        return self.refuse(f"{name} 不认识 {value!r}；可用的是：{'、'.join(term.value for term in terms)}。")
-
-    def months(self, table: Mapping[str, Any], name: str, least: int = 1) -> int | None:
-        value = table.get(name)
-        if value is None:
-            return None
-        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= 600:
-            self.refuse(f"{name} 应为 {least} 到 600 的整数（月），现为 {value!r}。")
-        return value
-
-    def tables(self, table: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
-        value = table.get(name, [])
-        if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
-            self.refuse(f"{name} 应写成 [[{name}]] 表。")
-        return value
-
-    def table(self, table: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-        value = table.get(name, {})
-        if not isinstance(value, dict):
-            self.refuse(f"{name} 应写成表。")
-        return value
-
-
 def read_files(directory: Path) -> Draft:
     """Read every *.toml of a rules folder, the sources first so that rules can cite them."""
     files = {path.name: _parse(path) for path in sorted(directory.glob("*.toml"))}
@@ -134,8 +66,8 @@ def read_files(directory: Path) -> Draft:
         raise RulebookError(directory.name, "", "目录中没有规则文件（*.toml）。")
     draft = Draft()
     for name, table in files.items():
-        for row in _Place(name).tables(table, "source"):
-            _add_source(draft, _Place(name), row)
+        for row in Place(name).tables(table, "source"):
+            _add_source(draft, Place(name), row)
     for name, table in files.items():
         _read_file(draft, name, table)
     return draft
@@ -148,8 +80,8 @@ def _parse(path: Path) -> dict[str, Any]:
         raise RulebookError(path.name, "", f"不是有效的 TOML 文件：{error}。") from error
 
 
-def _add_source(draft: Draft, place: _Place, row: Mapping[str, Any]) -> None:
-    place = _Place(place.file, place.text(row, "document"))
+def _add_source(draft: Draft, place: Place, row: Mapping[str, Any]) -> None:
+    place = Place(place.file, place.text(row, "document"))
     place.keys(row, {"document", "title", "effective_from", "effective_to", "verified", "checked_on", "note"})
     if place.rule in draft.sources:
         place.refuse("同一文件登记了两次。")
@@ -166,7 +98,7 @@ def _add_source(draft: Draft, place: _Place, row: Mapping[str, Any]) -> None:
     draft.sources[source.document] = source
 
 
-def _check_order(place: _Place, start: date | None, end: date | None) -> None:
+def _check_order(place: Place, start: date | None, end: date | None) -> None:
     if start is not None and end is not None and end <= start:
         place.refuse(f"失效日期 {end} 不晚于施行日期 {start}。")
 
@@ -178,7 +110,7 @@ _FILE_KEYS = {
 
 
 def _read_file(draft: Draft, name: str, table: Mapping[str, Any]) -> None:
-    place = _Place(name)
+    place = Place(name)
     place.keys(table, _FILE_KEYS)
     kind = place.word(table["kind"], Kind, "kind") if "kind" in table else None
     draft.not_modelled.setdefault(kind, []).extend(table.get("not_modelled", []))
@@ -194,7 +126,7 @@ def _read_file(draft: Draft, name: str, table: Mapping[str, Any]) -> None:
         place.refuse("有规则却没有写明 kind（设备种类）。")
 
 
-def _read_header(draft: Draft, place: _Place, kind: Kind, table: Mapping[str, Any]) -> None:
+def _read_header(draft: Draft, place: Place, kind: Kind, table: Mapping[str, Any]) -> None:
     if "first_counts_from" in table:
         value = place.text(table, "first_counts_from")
         if value not in ("put_into_use_on", "made_on"):
@@ -212,7 +144,7 @@ def _read_header(draft: Draft, place: _Place, kind: Kind, table: Mapping[str, An
         draft.design_life[kind] = _design_life(draft, place, kind, life)
 
 
-def _design_life(draft: Draft, place: _Place, kind: Kind, row: Mapping[str, Any]) -> DesignLife:
+def _design_life(draft: Draft, place: Place, kind: Kind, row: Mapping[str, Any]) -> DesignLife:
     place.keys(row, {"years", "document", "clause", "verified"})
     years = place.months(row, "years")
     if years is None:
@@ -223,7 +155,7 @@ def _design_life(draft: Draft, place: _Place, kind: Kind, row: Mapping[str, Any]
     )  # fmt: skip
 
 
-def _clock(place: _Place, kind: Kind, name: object) -> Clock:
+def _clock(place: Place, kind: Kind, name: object) -> Clock:
     for clock in clocks_of(kind):
         if name == clock.value:
             return clock
@@ -231,7 +163,7 @@ def _clock(place: _Place, kind: Kind, name: object) -> Clock:
     return place.refuse(f"{kind.label}没有检验项目 {name!r}；可用的是：{allowed}。")
 
 
-def _cited(draft: Draft, place: _Place, row: Mapping[str, Any]) -> str:
+def _cited(draft: Draft, place: Place, row: Mapping[str, Any]) -> str:
     document = place.text(row, "document")
     if document not in draft.sources:
         place.refuse(f"引用了 sources.toml 中没有的文件 {document!r}。")
@@ -246,8 +178,8 @@ _RULE_KEYS = {
 }
 
 
-def _rule(draft: Draft, place: _Place, kind: Kind, row: Mapping[str, Any]) -> Rule:
-    place = _Place(place.file, place.text(row, "key"))
+def _rule(draft: Draft, place: Place, kind: Kind, row: Mapping[str, Any]) -> Rule:
+    place = Place(place.file, place.text(row, "key"))
     place.keys(row, _RULE_KEYS)
     if any(rule.key == place.rule and rule.kind is kind for rule in draft.rules):
         place.refuse("同一种设备有两条规则用了这个名称。")
@@ -270,7 +202,7 @@ def _rule(draft: Draft, place: _Place, kind: Kind, row: Mapping[str, Any]) -> Ru
     return replace(shell, versions=_in_order(place, versions))
 
 
-def _overrides(place: _Place, value: object) -> frozenset[str]:
+def _overrides(place: Place, value: object) -> frozenset[str]:
     if value == "all":
         return frozenset({"all"})
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
@@ -278,7 +210,7 @@ def _overrides(place: _Place, value: object) -> frozenset[str]:
     return frozenset(value)
 
 
-def _conditions(place: _Place, kind: Kind, when: Mapping[str, Any]) -> Iterator[Condition]:
+def _conditions(place: Place, kind: Kind, when: Mapping[str, Any]) -> Iterator[Condition]:
     for fact, value in when.items():
         label, lawful, words = _domain(place, kind, fact)
         allowed = _allowed(place, fact, value, lawful)
@@ -286,7 +218,7 @@ def _conditions(place: _Place, kind: Kind, when: Mapping[str, Any]) -> Iterator[
         yield Condition(fact, frozenset(allowed), label, shown or tuple(sorted(map(str, allowed))))
 
 
-def _domain(place: _Place, kind: Kind, fact: str) -> tuple[str, list[object], dict[object, str]]:
+def _domain(place: Place, kind: Kind, fact: str) -> tuple[str, list[object], dict[object, str]]:
     """A fact's Chinese label, lawful values and their words; the catalogue code's are open."""
     if fact == "stage":
         return "次序", list(STAGES), STAGES
@@ -303,7 +235,7 @@ def _domain(place: _Place, kind: Kind, fact: str) -> tuple[str, list[object], di
     return trait.label, list(trait.lawful), words
 
 
-def _allowed(place: _Place, fact: str, value: object, lawful: list[object]) -> set[object]:
+def _allowed(place: Place, fact: str, value: object, lawful: list[object]) -> set[object]:
     if isinstance(value, dict):
         return _between(place, fact, value, lawful)
     values = value if isinstance(value, list) else [value]
@@ -315,7 +247,7 @@ def _allowed(place: _Place, fact: str, value: object, lawful: list[object]) -> s
     return set(values) if values else place.refuse(f"条件 {fact} 没有任何值，规则永远不会适用。")
 
 
-def _between(place: _Place, fact: str, value: Mapping[str, Any], lawful: list[object]) -> set[object]:
+def _between(place: Place, fact: str, value: Mapping[str, Any], lawful: list[object]) -> set[object]:
     low, high = value.get("from"), value.get("to")
     numbers = {item for item in lawful if isinstance(item, int) and not isinstance(item, bool)}
     if set(value) != {"from", "to"} or not isinstance(low, int) or not isinstance(high, int) or not numbers:
@@ -324,7 +256,7 @@ def _between(place: _Place, fact: str, value: Mapping[str, Any], lawful: list[ob
     return chosen or place.refuse(f"条件 {fact} 的区间 {low}—{high} 内没有任何值。")
 
 
-def _in_order(place: _Place, versions: list[Version]) -> tuple[Version, ...]:
+def _in_order(place: Place, versions: list[Version]) -> tuple[Version, ...]:
     ordered = sorted(versions, key=lambda version: version.effective_from or date.min)
     for earlier, later in pairwise(ordered):
         begins = later.effective_from or date.min
@@ -342,7 +274,7 @@ _CITATION_KEYS = {
 
 
 def _version(
-    draft: Draft, place: _Place, rule: Rule, row: Mapping[str, Any], table: Mapping[str, Any]
+    draft: Draft, place: Place, rule: Rule, row: Mapping[str, Any], table: Mapping[str, Any]
 ) -> Version:
     place.keys(table, _CITATION_KEYS | {"allowance"})
     version = replace(
@@ -360,7 +292,7 @@ def _version(
     return replace(version, digest=_digest(rule, version))
 
 
-def _citation(draft: Draft, place: _Place, table: Mapping[str, Any]) -> Version:
+def _citation(draft: Draft, place: Place, table: Mapping[str, Any]) -> Version:
     source = draft.sources[_cited(draft, place, table)]
     exact = place.months(table, "months", least=0)
     if exact is not None and ("min_months" in table or "max_months" in table):
@@ -388,7 +320,7 @@ def _citation(draft: Draft, place: _Place, table: Mapping[str, Any]) -> Version:
     )
 
 
-def _counts_from(draft: Draft, place: _Place, rule: Rule, row: Mapping[str, Any]) -> str:
+def _counts_from(draft: Draft, place: Place, rule: Rule, row: Mapping[str, Any]) -> str:
     if "counts_from" in row:
         value = place.text(row, "counts_from")
         if value not in COUNTS_FROM:
@@ -402,7 +334,7 @@ def _counts_from(draft: Draft, place: _Place, rule: Rule, row: Mapping[str, Any]
     return first or place.refuse("文件没有写明首次检验从何日起算（first_counts_from）。")
 
 
-def _event(place: _Place, rule: Rule, row: Mapping[str, Any]) -> dict[str, Any]:
+def _event(place: Place, rule: Rule, row: Mapping[str, Any]) -> dict[str, Any]:
     event = row.get("event", "")
     if rule.outcome is not Outcome.BEFORE_USE:
         return {} if not event else place.refuse("event 只用于 outcome = before_use 的规则。")
@@ -411,7 +343,7 @@ def _event(place: _Place, rule: Rule, row: Mapping[str, Any]) -> dict[str, Any]:
     return {"event": event, "after_stop_months": place.months(row, "after_stop_months")}
 
 
-def _allowance(place: _Place, kind: Kind, row: Mapping[str, Any]) -> Allowance:
+def _allowance(place: Place, kind: Kind, row: Mapping[str, Any]) -> Allowance:
     place.keys(row, {"trait", "max_months", "clause", "paraphrase"})
     trait: Trait | None = traits_of(kind).get(place.text(row, "trait"))
     if trait is None or trait.type != "flag":
@@ -422,13 +354,13 @@ def _allowance(place: _Place, kind: Kind, row: Mapping[str, Any]) -> Allowance:
     return Allowance(trait.name, months, place.text(row, "clause"), place.text(row, "paraphrase"))
 
 
-def _ignores(place: _Place, kind: Kind, row: Mapping[str, Any]) -> Mapping[str, frozenset[object]] | None:
+def _ignores(place: Place, kind: Kind, row: Mapping[str, Any]) -> Mapping[str, frozenset[object]] | None:
     if not row:
         return None
     return {condition.fact: condition.allowed for condition in _conditions(place, kind, row)}
 
 
-def _check_figures(place: _Place, version: Version) -> None:
+def _check_figures(place: Place, version: Version) -> None:
     low, high = version.min_months, version.max_months
     if low is not None and (high is None or low > high):
         place.refuse(f"期限的下限 {low} 没有不小于它的上限。")
@@ -443,15 +375,15 @@ def _check_figures(place: _Place, version: Version) -> None:
         place.refuse("禁用或不适用的规则不能有期限。")
 
 
-def _remark(place: _Place, kind: Kind, row: Mapping[str, Any]) -> Remark:
+def _remark(place: Place, kind: Kind, row: Mapping[str, Any]) -> Remark:
     place.keys(row, {"code", "when", "effective_from"})
     when = tuple(_conditions(place, kind, place.table(row, "when")))
     code = place.word(row.get("code"), WarningCode, "code")
     return Remark(code, kind, when, place.day(row, "effective_from"))
 
 
-def _add_principle(draft: Draft, place: _Place, row: Mapping[str, Any]) -> None:
-    place = _Place(place.file, place.text(row, "key"))
+def _add_principle(draft: Draft, place: Place, row: Mapping[str, Any]) -> None:
+    place = Place(place.file, place.text(row, "key"))
     place.keys(row, _CITATION_KEYS | {"key"})
     if place.rule not in PRINCIPLES:
         place.refuse(f"不认识的总则；可用的是：{'、'.join(PRINCIPLES)}。")

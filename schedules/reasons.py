@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING
 
 from schedules.answers import Answer, Due, Forbidden, NotRunning, Undetermined
@@ -22,7 +23,7 @@ from schedules.terms import (
 )
 
 if TYPE_CHECKING:
-    from schedules.due import ClockInView
+    from schedules.view import ClockInView
 
 _START = {
     "put_into_use_on": "投入使用日期",
@@ -77,9 +78,12 @@ def _history(view: ClockInView) -> Iterator[str]:
     yield "，".join(parts) + "。"
 
 
+def _mark(version: Version) -> str:
+    return "" if version.is_text else "（待核实）"
+
+
 def _cites(version: Version) -> str:
-    mark = "" if version.is_text else "（待核实）"
-    return f"依据{version.citation}：{version.paraphrase}{mark}。"
+    return f"依据{version.citation}：{version.paraphrase}{_mark(version)}。"
 
 
 def _rule(view: ClockInView) -> Iterator[str]:
@@ -91,22 +95,22 @@ def _rule(view: ClockInView) -> Iterator[str]:
     yield _cites(version)
     for one in version.allowances:
         if view.equipment.traits.get(one.trait):
-            yield f"依据{version.document} {one.clause}：{one.paraphrase}。"
+            yield f"依据{version.document} {one.clause}：{one.paraphrase}{_mark(version)}。"
     if version.outcome is Outcome.MONITORED and span.start:
         yield f"监控使用自{span.start}起累计。"
-    if span.start and version.max_months is not None:
-        yield _reckoning(version, span.start)
+    if span.start and span.latest:
+        yield _reckoning(version, span.start, span.earliest, span.latest)
     if span.scrap_on and (scrap := span.candidate.scrap):
         yield f"{_cites(scrap)[:-1]}，报废期限为{span.scrap_on}。"
 
 
-def _reckoning(version: Version, start: Day) -> str:
+def _reckoning(version: Version, start: Day, earliest: date | None, latest: date) -> str:
     low, high = version.min_months, version.max_months
-    if low is not None and low != high:
-        return f"自{start.date}起算，{low}至{high}个月，{version.decided_by.label}。"
-    most = "最长" if low is None else ""
     decided = f"，{version.decided_by.label}" if version.decided_by is not DecidedBy.RULE else ""
-    return f"自{start.date}起算，{most}{high}个月{decided}。"
+    if low is not None and low != high:
+        return f"自{start.date}起算，{low}至{high}个月，即{earliest}至{latest}{decided}。"
+    most = "最长" if low is None else ""
+    return f"自{start.date}起算，{most}{high}个月，到{latest}{decided}。"
 
 
 def _event(view: ClockInView) -> Iterator[str]:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from schedules.facts import Equipment
-from schedules.reading import PRINCIPLES, Draft, RulebookError, read_files
+from schedules.place import RulebookError
+from schedules.reading import PRINCIPLES, Draft, read_files
 from schedules.rule import DesignLife, Remark, Rule, Source, Version
 from schedules.selection import ClockRules
 from schedules.terms import Clock, DoneBy, Kind, clocks_of
@@ -55,8 +55,21 @@ class Rulebook:
         said += sorted(f"{kind} {clock} no conclusion" for kind, clock in self.no_conclusion)
         return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
 
-    def clocks_for(self, equipment: Equipment) -> tuple[ClockRules, ...]:
-        return tuple(self.clocks[equipment.kind, clock] for clock in clocks_of(equipment.kind))
+    def clocks_for(self, kind: Kind) -> tuple[ClockRules, ...]:
+        """The rules of each clock of a kind, in the kind's order."""
+        return self._by_kind[kind]
+
+    def remarks_of(self, kind: Kind) -> tuple[Remark, ...]:
+        return self._remarks_by_kind.get(kind, ())
+
+    @cached_property
+    def _remarks_by_kind(self) -> Mapping[Kind, tuple[Remark, ...]]:
+        kinds = {remark.kind for remark in self.remarks}
+        return {kind: tuple(remark for remark in self.remarks if remark.kind is kind) for kind in kinds}
+
+    @cached_property
+    def _by_kind(self) -> Mapping[Kind, tuple[ClockRules, ...]]:
+        return {kind: tuple(self.clocks[kind, clock] for clock in clocks_of(kind)) for kind in Kind}
 
 
 def load(directory: Path | None = None) -> Rulebook:

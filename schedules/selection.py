@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import product
 
-from schedules.reading import OTHER_CODE, RulebookError
+from schedules.place import RulebookError
+from schedules.reading import OTHER_CODE
 from schedules.rule import WALKED, Outcome, Rule, Version
 from schedules.terms import GRADES, Clock, Kind, traits_of
 

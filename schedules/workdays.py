@@ -1,4 +1,4 @@
-"""Counting in Chinese working days over a calendar that is given: weekends, holidays and make-up days (调休)."""
+"""Counting in Chinese working days over a calendar that is given: weekends, holidays, make-up days (调休)."""
 
 from __future__ import annotations
 
@@ -49,6 +49,6 @@ class Calendar:
         return sum(map(self.is_workday, days))
 
     def provisional_years(self, start: date, end: date) -> tuple[int, ...]:
-        """The years between two days that are not announced yet, so that a count over them may still change."""
+        """The years between two days that are not announced yet: a count over them may still change."""
         first, last = sorted((start.year, end.year))
         return tuple(year for year in range(first, last + 1) if year not in self.years)

@@ -6,14 +6,20 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-import manimgx_fonts_cjk
 from playwright.sync_api import Browser, sync_playwright
 
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-_FONTS = Path(next(iter(manimgx_fonts_cjk.__path__)))
+
+
+def _fonts() -> Path:
+    found = find_spec("manimgx_fonts_cjk")
+    assert found is not None
+    assert found.origin is not None, "the fonts of requirements.txt are not installed"
+    return Path(found.origin).parent
 
 
 def fonts_conf(folder: Path) -> Path:
@@ -21,7 +27,7 @@ def fonts_conf(folder: Path) -> Path:
     conf = folder / "fonts.conf"
     conf.write_text(
         '<?xml version="1.0"?>\n<!DOCTYPE fontconfig SYSTEM "fonts.dtd">\n<fontconfig>'
-        f"<dir>{escape(str(_FONTS))}</dir><cachedir>{escape(str(folder / 'font-cache'))}</cachedir></fontconfig>\n",
+        f"<dir>{escape(str(_fonts()))}</dir><cachedir>{escape(str(folder / 'font-cache'))}</cachedir></fontconfig>\n",
         encoding="utf-8",
     )
     return conf
@@ -35,7 +41,7 @@ def executable() -> str | None:
 @contextmanager
 def launch(folder: Path) -> Iterator[Browser]:
     """A browser that shows Chinese; `folder` takes the fontconfig file and cache."""
-    environment = {**os.environ, "FONTCONFIG_FILE": str(fonts_conf(folder))}
+    environment: dict[str, str | float | bool] = {**os.environ, "FONTCONFIG_FILE": str(fonts_conf(folder))}
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=executable(), args=_ARGUMENTS, env=environment)
         try:

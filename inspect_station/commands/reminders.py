@@ -42,7 +42,7 @@ def run_tick(args: Namespace) -> int:
         raise InvalidInput(
             f"--on {on} 已经过去，提醒不能补记到过去；漏掉的日子不必补跑，今天执行 tick 会一并写入该提醒的内容。"
         )
-    return _preview(args, today, on) if on > today else _tick(args, today)
+    return _preview(args, on) if on > today else _tick(args, today)
 
 
 def _tick(args: Namespace, today: date) -> int:
@@ -53,8 +53,8 @@ def _tick(args: Namespace, today: date) -> int:
     return 0
 
 
-def _preview(args: Namespace, today: date, on: date) -> int:
-    done = service.preview(args.settings, today, on, clock.now())
+def _preview(args: Namespace, on: date) -> int:
+    done = service.preview(args.settings, on, clock.now())
     print(f"预览 {on}：若资料不变，届时会写 {done.letters} 封提醒，共 {done.steps} 项。发件箱没有改动。")
     if done.letters:
         print(f"信件（.eml）在 {done.folder.resolve()}")

@@ -72,7 +72,9 @@ def _standing(answer: Answer) -> int:
 
 
 def _dates(answer: Answer) -> dict[str, Any]:
-    dates: dict[str, Any] = dict.fromkeys(("due_on", "apply_by", "latest", "earliest", "late_on", "precision", "origin"))
+    dates: dict[str, Any] = dict.fromkeys(
+        ("due_on", "apply_by", "latest", "earliest", "late_on", "precision", "origin")
+    )
     if isinstance(answer, Due):
         dates |= {"due_on": answer.on, "apply_by": answer.apply_by, "latest": answer.latest, "late_on": answer.on}
         return dates | {"precision": str(answer.precision), "origin": str(answer.origin), "sort_on": answer.on}
@@ -87,7 +89,10 @@ def _dates(answer: Answer) -> dict[str, Any]:
 def _rule(answer: Answer) -> dict[str, Any]:
     version = answer.version
     if version is None:
-        return {**dict.fromkeys(("document", "clause", "verified", "rule", "version", "version_digest")), "unread": False}
+        return {
+            **dict.fromkeys(("document", "clause", "verified", "rule", "version", "version_digest")),
+            "unread": False,
+        }
     by_rule = isinstance(answer, Undetermined) or (isinstance(answer, Due) and answer.origin is Origin.RULE)
     return {
         "document": version.document[:100],
@@ -103,7 +108,9 @@ def _rule(answer: Answer) -> dict[str, Any]:
 
 def _last_grade(facts: Equipment, answer: Answer, today: date) -> int | None:
     """The grade of the clock's inspection completed last."""
-    done = [i for i in facts.inspections if i.clock is answer.clock and i.completed_on and i.completed_on.first <= today]
+    done = [
+        i for i in facts.inspections if i.clock is answer.clock and i.completed_on and i.completed_on.first <= today
+    ]
     last = max(done, key=lambda i: i.completed_on.first, default=None)  # type: ignore[union-attr]
     return last.grade if last else None
 

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from flask import url_for
+from flask import current_app, url_for
 
 from inspect_station.accounts.scope import Actor
 from inspect_station.duelist import buckets, query, service
 from inspect_station.duelist.query import Filters
-from schedules.terms import GRADES, Bucket, Clock, DoneBy, Kind
+from inspect_station.duelist.reasons import Explanation
+from schedules.terms import GRADES, Bucket, Clock, DecidedBy, DoneBy, Kind, Origin, Verified, WarningCode
 
 _COLUMNS: tuple[dict[str, Any], ...] = (
     {"key": "state", "label": "状态", "sort": "bucket"},
@@ -51,7 +52,10 @@ class Address:
 
     def url(self, endpoint: str = "duelist.due_list", **changes: Any) -> str:
         state = self.filters.held()
-        state |= {"view": self.view if self.view != "firms" else None, "sort": self.sort if self.sort != "due" else None}
+        state |= {
+            "view": self.view if self.view != "firms" else None,
+            "sort": self.sort if self.sort != "due" else None,
+        }
         state |= {"per_page": self.per_page if self.per_page != 50 else None} | changes
         return url_for(endpoint, **{name: value for name, value in state.items() if value is not None})
 
@@ -71,6 +75,118 @@ def shown(actor: Actor, address: Address, counts: dict[str, int], names: dict[st
         "clear_url": url_for("duelist.due_list", bucket=address.filters.bucket, view=_flat(address.view)),
         "columns": _columns(address),
         "DONE_BY": {d.value: d.label for d in DoneBy},
+        "empty_words": _EMPTY,
+        "batch_actions": _BATCH,
+        "device_page": _has(_DEVICE_PAGE),
+        "import_url": _import_url(actor),
+    }
+
+
+_EMPTY = {
+    Bucket.FORBIDDEN: "没有必须停止使用的在用设备。",
+    Bucket.OVERDUE: "所有推算得出的日期都还没有过。",
+    Bucket.APPLY_NOW: "一个月内没有到期而须报检的项目。",
+    Bucket.APPROACHING: "90 天内没有临近到期的项目。",
+    Bucket.OK: "没有日期在 90 天以后的项目。",
+    Bucket.UNDETERMINED: "每一项的日期都能推算出来。",
+    Bucket.DATE_MISSING: "推算所需的日期都已登记。",
+    Bucket.STOPPED: "没有办理停用的设备。",
+    Bucket.NONE: "没有不适用的项目。",
+}
+# Reminders add theirs through the page's own address: the rows ticked go along as `ids`.
+_BATCH = [
+    {"label": "导出", "icon": "download", "name": "format", "value": "xlsx"},
+    {"label": "打印", "icon": "printer", "url": "/due/print", "name": "format", "value": "xlsx"},
+]
+PRINTED = [
+    {"key": name, "label": label}
+    for name, label in (
+        ("state", "状态"), ("enterprise", "企业"), ("device", "设备"), ("clock", "检验项目"),
+        ("due", "到期日期"), ("apply", "最迟报检"), ("inspector", "责任检验员"),
+    )
+]  # fmt: skip
+
+
+# Pages of areas above this one: linked where they exist.
+_DEVICE_PAGE, _IMPORT_PAGE = "portal.device", "registry.imports"
+
+
+def _has(endpoint: str) -> bool:
+    return endpoint in current_app.view_functions
+
+
+def _import_url(actor: Actor) -> str | None:
+    return url_for(_IMPORT_PAGE) if actor.may("import") and _has(_IMPORT_PAGE) else None
+
+
+def explained(explanation: Explanation) -> dict[str, Any]:
+    """为什么是这一天, in words."""
+    row = explanation.row
+    source, range_ = row.get("source"), row.get("range")
+    origins = {o.value: o.label for o in Origin}
+    basis = [("文件", f"{source['document']} {source['clause']}" if source else "不依据规则推算")]
+    if source:
+        basis.append(("条文状况", _standing_words(row, source["verified"])))
+    if row.get("origin"):
+        basis.append(("日期来源", origins[row["origin"]]))
+    if range_:
+        basis.append(("规则的期限", _range_words(range_)))
+    if row.get("latest"):
+        basis.append(("规则允许的最晚日期", row["latest"]))
+    if row.get("before_extension"):
+        basis.append(("延期之前的日期", row["before_extension"]))
+    return {
+        "row": row | {"done_by_label": DoneBy(row["done_by"]).label, "because": _because(row)},
+        "basis": basis,
+        "warnings": [WarningCode(code).label for code in row.get("warnings", ())],
+        "unverified": row["unverified"],
+        "rule_url": url_for("duelist.rule", key=row["rule"]) if row["rule"] else None,
+        "missing": row["missing_labels"],
+        "changes": explanation.changes,
+        "history": [_past(item) for item in explanation.history],
+        "device_url": url_for(_DEVICE_PAGE, equipment_id=row["equipment_id"]) if _has(_DEVICE_PAGE) else None,
+    }
+
+
+def _standing_words(row: dict[str, Any], verified: str) -> str:
+    if row["confirmed_by"]:
+        return f"{row['confirmed_by']} 于 {row['confirmed_on']} 对照原文确认"
+    return Verified(verified).label
+
+
+def _because(row: dict[str, Any]) -> list[str]:
+    """The steps; what has been confirmed since is no longer called 待核实."""
+    said = f"（{row['confirmed_by']}{row['confirmed_on']}已核实）" if row["confirmed_by"] else "（待核实）"
+    return [sentence.replace("（待核实）", said) for sentence in row["because"]]
+
+
+def _range_words(range_: dict[str, Any]) -> str:
+    least, most = range_["min_months"], range_["max_months"]
+    figures = f"{least} 至 {most} 个月" if least != most and least and most else f"{most or least or '未查实'} 个月"
+    who = DecidedBy(range_["decided_by"])
+    return figures + ("" if who is DecidedBy.RULE else f"，{who.label}")
+
+
+def _past(item: dict[str, Any]) -> dict[str, Any]:
+    if item["what"] == "extension":
+        return {
+            "when": item["when"] or "日期不详",
+            "title": f"批准延期到 {item['until']}",
+            "text": "；".join(t for t in (item["document"], item["reason"]) if t),
+            "icon": "calendar-plus",
+        }
+    parts = (
+        item["conclusion"] and f"结论 {item['conclusion']}",
+        item["grade"] and f"安全状况等级 {item['grade']} 级",
+        item["next_due"] and f"下次检验日期 {item['next_due']}",
+        item["report_number"] and f"报告 {item['report_number']}",
+    )
+    return {
+        "when": item["when"] or "日期不详",
+        "title": "检验完成",
+        "text": "；".join(part for part in parts if part),
+        "who": "　".join(t for t in (item["institution"], item["inspectors"]) if t),
+        "icon": "clipboard-check",
     }
 
 
@@ -99,7 +215,11 @@ def _columns(address: Address) -> list[dict[str, Any]]:
 def _chips(address: Address, names: dict[str, str]) -> list[dict[str, str]]:
     held = {name: value for name, value in address.filters.held().items() if name in _FILTER_LABELS}
     return [
-        {"label": _FILTER_LABELS[name], "value": _word(name, value, names), "clear_url": address.url(**{name: None})}
+        {
+            "label": _FILTER_LABELS[name],
+            "value": _word(name, value, names),
+            "clear_url": address.url("duelist.due_list", **{name: None}),
+        }
         for name, value in held.items()
     ]
 
@@ -164,20 +284,22 @@ def calendar(actor: Actor, filters: Filters, today: date) -> dict[str, Any]:
         "prev_url": _month_url(narrowed, service.month_after(first, -1)),
         "next_url": _month_url(narrowed, service.month_after(first, 1)),
         "today_url": _month_url(narrowed, (today.year, today.month)),
-        "chips": _chips_of_calendar(address, actor, narrowed, f"{year:04}-{month:02}"),
+        "chips": _chips_of_calendar(actor, narrowed, f"{year:04}-{month:02}"),
         "list_url": address.url(month=f"{year:04}-{month:02}", view=None),
         "month_url": lambda text: url_for("duelist.calendar", **narrowed.held() | {"month": text}),
     }
 
 
-def _chips_of_calendar(address: Address, actor: Actor, filters: Filters, month: str) -> list[dict[str, str]]:
+def _chips_of_calendar(actor: Actor, filters: Filters, month: str) -> list[dict[str, str]]:
     names = service.names_of(actor, filters)
     held = {n: v for n, v in filters.held().items() if n in _FILTER_LABELS}
     return [
         {
             "label": _FILTER_LABELS[name],
             "value": _word(name, value, names),
-            "clear_url": address.url("duelist.calendar", **{name: None, "month": month, "view": None}),
+            "clear_url": url_for(
+                "duelist.calendar", **{n: v for n, v in held.items() if n != name} | {"month": month}
+            ),
         }
         for name, value in held.items()
     ]

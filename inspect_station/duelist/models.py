@@ -1,12 +1,12 @@
 """The projection, its stamp, and what the technical head has confirmed."""
 
-from peewee import SQL, AutoField, BooleanField, CharField, DateField, ForeignKeyField, IntegerField, TextField
+from peewee import SQL, AutoField, BooleanField, CharField, DateField, ForeignKeyField, IntegerField, Node, TextField
 
 from inspect_station.accounts.models import Account
 from inspect_station.db import JsonField, MomentField, Table
 from inspect_station.registry.models import Equipment
 
-_EMPTY = [SQL("DEFAULT ''")]
+_EMPTY: list[Node] = [SQL("DEFAULT ''")]
 
 
 class DueRow(Table):

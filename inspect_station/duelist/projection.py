@@ -5,6 +5,8 @@ the rulebook or a setting it rests on changed; a row computed for a later day th
 is one transaction, so an interrupted refresh goes on where it stopped, and nobody waits long for it.
 """
 
+# ruff: noqa: S608  every value is a bound parameter; only names and marks of our own are put into the text
+
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -59,6 +61,16 @@ def answers_on(equipment_ids: Sequence[int], on: date) -> list[dict[str, Any]]:
     return _compute(equipment_ids, in_force_now(), on)
 
 
+def stale_on(on: date) -> list[int]:
+    """The devices whose rows would be recomputed on `on`: touched, or turning by themselves until then."""
+    rows = run(
+        "SELECT equipment_id FROM equipment_touched UNION SELECT equipment_id FROM due_row WHERE changes_on <= :on "
+        "UNION SELECT equipment_id FROM due_row WHERE computed_on > :on",
+        {"on": on.isoformat()},
+    )
+    return [row[0] for row in rows]
+
+
 def _chunks(take: Callable[[], Sequence[int]], book: rulebooks.InForce, today: date) -> int:
     written = 0
     while True:
@@ -92,7 +104,7 @@ def _take_touched() -> Sequence[int]:
 
 
 def _reached(today: date) -> Sequence[int]:
-    query = DueRow.select(DueRow.equipment_id).where(DueRow.changes_on <= today).order_by(DueRow.changes_on)
+    query: Any = DueRow.select(DueRow.equipment).where(DueRow.changes_on <= today).order_by(DueRow.changes_on)
     return sorted({row[0] for row in query.limit(CHUNK).tuples()})
 
 
@@ -100,7 +112,7 @@ def _later_than(today: date) -> Callable[[], Sequence[int]]:
     """Devices computed for a day after `today`, chunk by chunk; the stamp is set back when all are done."""
 
     def take() -> Sequence[int]:
-        query = DueRow.select(DueRow.equipment_id).where(DueRow.computed_on > today)
+        query: Any = DueRow.select(DueRow.equipment).where(DueRow.computed_on > today)
         ids = sorted({row[0] for row in query.limit(CHUNK).tuples()})
         if not ids:
             DueStamp.update(newest=today).execute()
@@ -119,7 +131,9 @@ def _next_to_rebuild(book: rulebooks.InForce) -> Sequence[int]:
         return []  # another process has just finished it
     if stamp.building != book.digest or emptied:
         stamp.digest, stamp.building, stamp.position = "", book.digest, 0
-    query = Equipment.select(Equipment.id).where(Equipment.id > stamp.position).order_by(Equipment.id).limit(CHUNK)
+    query: Any = (
+        Equipment.select(Equipment.id).where(Equipment.id > stamp.position).order_by(Equipment.id).limit(CHUNK)
+    )
     ids = [row[0] for row in query.tuples()]
     if ids:
         stamp.position = ids[-1]
@@ -135,7 +149,9 @@ def _write(ids: Sequence[int], book: rulebooks.InForce, today: date) -> int:
     new = [row for key, row in wanted.items() if key not in present]
     gone = [row["id"] for key, row in present.items() if key not in wanted]
     changed = [
-        (row, present[key]["id"]) for key, row in wanted.items() if key in present and _differs(row, present[key], today)
+        (row, present[key]["id"])
+        for key, row in wanted.items()
+        if key in present and _differs(row, present[key], today)
     ]
     _insert(new)
     _update(changed)
@@ -152,7 +168,7 @@ def _compute(ids: Sequence[int], book: rulebooks.InForce, today: date) -> list[d
 
 def _present(ids: Sequence[int]) -> list[dict[str, Any]]:
     names = ", ".join(("id", *COLUMNS))
-    rows = DueRow.select(SQL(names)).where(DueRow.equipment.in_(ids)).tuples()
+    rows: Any = DueRow.select(SQL(names)).where(DueRow.equipment.in_(ids)).tuples()
     return [dict(zip(("id", *COLUMNS), row, strict=True)) for row in rows]
 
 

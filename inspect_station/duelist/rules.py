@@ -16,6 +16,7 @@ from inspect_station.duelist.models import DueRow, RuleConfirmation
 from inspect_station.duelist.projection import in_force_now, refresh
 from inspect_station.duelist.rulebooks import edition, rule_key
 from inspect_station.errors import Conflict, InvalidInput, NotFound
+from inspect_station.registry.rows import dicts
 from schedules.rule import Outcome, Rule, Source, Version
 from schedules.terms import Clock, DecidedBy, DoneBy, Kind, clocks_of
 
@@ -90,7 +91,10 @@ def _card(rule: Rule, editions: Sequence[Edition]) -> Card:
 
 
 def _edition(
-    version: Version, today: date, standing: dict[tuple[str, str, str], dict[str, Any]], resting: Counter[tuple[str, str]]
+    version: Version,
+    today: date,
+    standing: dict[tuple[str, str, str], dict[str, Any]],
+    resting: Counter[tuple[str, str]],
 ) -> Edition:
     key, name = rule_key(version), edition(version)
     return Edition(
@@ -114,7 +118,7 @@ def card(actor: Actor, key: str, today: date) -> Card:
 
 
 def _confirmations() -> dict[tuple[str, str, str], dict[str, Any]]:
-    rows = RuleConfirmation.select().where(RuleConfirmation.withdrawn_at.is_null()).dicts()
+    rows: Any = RuleConfirmation.select().where(RuleConfirmation.withdrawn_at.is_null()).dicts()
     return {(row["rule"], row["version"], row["digest"]): row for row in rows}
 
 
@@ -122,8 +126,10 @@ def _resting(actor: Actor) -> Counter[tuple[str, str]]:
     query = DueRow.select(DueRow.rule, DueRow.version)
     if not actor.is_staff:
         query = query.where(DueRow.enterprise_id == actor.enterprise_id)
-    counted = query.select_extend(fn.COUNT(DueRow.id)).where(DueRow.rule.is_null(False))
-    return Counter({(rule, version): n for rule, version, n in counted.group_by(DueRow.rule, DueRow.version).tuples()})
+    counted: Any = query.select_extend(fn.COUNT(DueRow.id)).where(DueRow.rule.is_null(False))
+    return Counter(
+        {(rule, version): n for rule, version, n in counted.group_by(DueRow.rule, DueRow.version).tuples()}
+    )
 
 
 def months_words(months: int) -> str:
@@ -144,7 +150,7 @@ def interval_words(version: Version) -> str:
         return f"使用满 {span} 报废"
     words = {DecidedBy.INSTITUTION: "，由检验机构确定", DecidedBy.USER: "，由使用单位确定", DecidedBy.RULE: ""}
     if version.outcome is Outcome.MONITORED:
-        return f"监控使用，累计{'不超过 ' + span if version.max_months else '期限未查实'}{words[version.decided_by]}"
+        return f"监控使用，累计{span}{words[version.decided_by]}"
     return span + words[version.decided_by]
 
 
@@ -189,7 +195,7 @@ def confirm(actor: Actor, key: str, digest: str, *, clause_text: str, remark: st
         audit.record(actor, "rule.confirm", "rule", key, now=now, detail=said)
     return RuleConfirmation.get(
         RuleConfirmation.rule == key, RuleConfirmation.digest == digest, RuleConfirmation.withdrawn_at.is_null()
-    ).id  # type: ignore[no-any-return]
+    ).id
 
 
 def _version(key: str, digest: str) -> Version:
@@ -222,7 +228,8 @@ def withdraw(actor: Actor, confirmation_id: int, reason: str, now: datetime) -> 
 
 def confirmations_of(key: str) -> list[dict[str, Any]]:
     """All confirmations of a rule, also the withdrawn and those of an earlier content, the latest first."""
-    return list(RuleConfirmation.select().where(RuleConfirmation.rule == key).order_by(RuleConfirmation.id.desc()).dicts())
+    query = RuleConfirmation.select().where(RuleConfirmation.rule == key)
+    return dicts(query.order_by(RuleConfirmation.id.desc()))
 
 
 # --- who does each check --------------------------------------------------------------------------------------------
@@ -256,7 +263,9 @@ def set_done_by(actor: Actor, chosen: dict[str, str], now: datetime) -> None:
     with db.atomic():
         before = station.get(rulebooks.DONE_BY, {})
         station.put(rulebooks.DONE_BY, kept, now)
-        audit.record(actor, "rule.done_by", "setting", rulebooks.DONE_BY, now=now, detail={"old": before, "new": kept})
+        audit.record(
+            actor, "rule.done_by", "setting", rulebooks.DONE_BY, now=now, detail={"old": before, "new": kept}
+        )
 
 
 # --- the book as a whole --------------------------------------------------------------------------------------------

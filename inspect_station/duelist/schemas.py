@@ -61,9 +61,7 @@ class CalendarSchema(DueFilterSchema):
 
 class ConfirmationSchema(StationSchema):
     digest = fields.String(required=True, validate=validate.Length(1, 64))
-    clause_text = fields.String(
-        load_default="", validate=validate.Length(max=5000), metadata={"label": "条文原文"}
-    )
+    clause_text = fields.String(load_default="", validate=validate.Length(max=5000), metadata={"label": "条文原文"})
     remark = fields.String(load_default="", validate=validate.Length(max=1000), metadata={"label": "备注"})
 
 

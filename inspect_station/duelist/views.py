@@ -1,6 +1,9 @@
 """到期清单: the list, why a date is that date, the calendar, exports."""
 
+import tempfile
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from flask import Blueprint, Response, render_template, request
 
@@ -8,6 +11,7 @@ from inspect_station.accounts.guard import current_actor
 from inspect_station.duelist import exports, listing, reasons, service
 from inspect_station.duelist.query import Filters
 from inspect_station.duelist.schemas import CalendarSchema, DuePageSchema, ExportSchema
+from inspect_station.export import MEDIA_TYPE
 from inspect_station.validation import load
 from inspect_station.web import decode_cursor, encode_cursor, now, today
 
@@ -69,7 +73,7 @@ def filters() -> str:
 def why(equipment_id: int, clock: str) -> str:
     explained = reasons.explain(current_actor(), equipment_id, clock, today())
     in_drawer = request.headers.get("HX-Target") == "drawer-body"
-    return render_template("duelist/why.html", in_drawer=in_drawer, **explained)
+    return render_template("duelist/why.html", in_drawer=in_drawer, **listing.explained(explained))
 
 
 @pages.get("/due/calendar")
@@ -85,7 +89,8 @@ def print_list() -> str:
     args.pop("format")
     asked = Filters(**args, rows=_ids())
     page = service.due_page(current_actor(), asked, sort, service.Place(), 1000, today())
-    return render_template("duelist/print.html", page=page, words=listing.words_of(current_actor(), asked))
+    words = listing.words_of(current_actor(), asked)
+    return render_template("duelist/print.html", page=page, words=words, columns=listing.PRINTED)
 
 
 @pages.get("/due/export")
@@ -93,10 +98,20 @@ def export() -> Response:
     args = _asked(ExportSchema())
     sort, form = args.pop("sort"), args.pop("format")
     asked = Filters(**args, rows=_ids())
-    return exports.download(current_actor(), asked, sort, form, today(), now())
+    if form == "csv":
+        lines = list(exports.csv_lines(current_actor(), asked, sort, today()))
+        return Response("".join(lines), mimetype="text/csv", headers=_attachment("csv"))
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "due.xlsx"
+        exports.write_workbook(current_actor(), asked, path, sort, today(), now())
+        return Response(path.read_bytes(), mimetype=MEDIA_TYPE, headers=_attachment("xlsx"))
+
+
+def _attachment(suffix: str) -> dict[str, str]:
+    name = quote(f"到期清单-{today().isoformat()}.{suffix}")
+    return {"Content-Disposition": f"attachment; filename=due-list.{suffix}; filename*=UTF-8''{name}"}
 
 
 def _ids() -> tuple[int, ...]:
     """The rows ticked on the page; anything that is no number is no row."""
     return tuple(int(text) for text in request.args.getlist("ids")[:1000] if text.isdigit())
-

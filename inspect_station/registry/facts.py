@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from inspect_station.registry.models import Equipment, Extension, Inspection
+from inspect_station.registry.rows import tuples
 from schedules import facts
 from schedules.dates import Day
 from schedules.facts import FactError
@@ -80,7 +81,7 @@ def facts_of(equipment_ids: Sequence[int]) -> Iterator[DeviceFacts]:
         .where(Extension.equipment.in_(ids), Extension.withdrawn_at.is_null())
         .order_by(Extension.id)
     )
-    for row in Equipment.select(*_COLUMNS).where(Equipment.id.in_(ids)).order_by(Equipment.id).tuples():
+    for row in tuples(Equipment.select(*_COLUMNS).where(Equipment.id.in_(ids)).order_by(Equipment.id)):
         yield _device(row, inspections.get(row[0], ()), extensions.get(row[0], ()))
 
 
@@ -91,7 +92,7 @@ def load(equipment_ids: Sequence[int]) -> dict[int, facts.Equipment]:
 
 def _by_device(query: Any) -> dict[int, list[tuple[Any, ...]]]:
     found: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
-    for equipment_id, *rest in query.tuples():
+    for equipment_id, *rest in tuples(query):
         found[equipment_id].append(tuple(rest))
     return found
 

@@ -125,7 +125,6 @@ WHERE id = (SELECT id FROM message WHERE state IN ('queued', 'failed', 'uncertai
 def claim(settings: Settings, now: datetime, sender: str) -> Claimed | str | None:
     """The next letter, ready to go; the fate of one that no longer needs to go; None where nothing is pending."""
     today = now.date()
-    source.refresh(today)
     with db.atomic():
         number = _claim_one(now, sender)
         if number is None:
@@ -181,7 +180,7 @@ def _recheck(message: Message, today: date, now: datetime) -> list[OwedStep]:
     if message.recipient not in {r.recipient for r in known} and not message.manual:
         _suppress(steps, RECIPIENT_GONE, now)
         return []
-    present = source.present(s.equipment_id for s in steps)
+    present = source.present((s.equipment_id for s in steps), today)
     moved = [s for s in steps if not _stands(s, present.get((s.equipment_id, s.clock)))]
     _suppress(moved, MOVED, now)
     gone = {s.id for s in moved}

@@ -160,8 +160,7 @@ class Draft:
 def drafts(actor: Actor, settings: Settings, due_row_ids: Sequence[int], today: date) -> list[Draft]:
     """One draft for each enterprise of the ticked rows. Raises `InvalidInput` where nothing can be reminded of."""
     actor.need("remind")
-    source.refresh(today)
-    rows = [row for row in source.of_due_rows(due_row_ids) if actor.sees(row.enterprise_id)]
+    rows = source.of_due_rows(actor, due_row_ids, today)
     if not rows:
         raise InvalidInput("所选的设备里没有需要提醒的项目（停用、不适用或日期已变化）。请回到到期清单重新选择。")
     grouped = groupby(rows, key=lambda row: row.enterprise_id)
@@ -212,8 +211,7 @@ def remind_now(actor: Actor, settings: Settings, due_row_ids: Sequence[int], tod
 
 
 def _by_enterprise(actor: Actor, due_row_ids: Sequence[int], today: date) -> list[list[LadderRow]]:
-    source.refresh(today)
-    rows = [row for row in source.of_due_rows(due_row_ids) if actor.sees(row.enterprise_id)]
+    rows = source.of_due_rows(actor, due_row_ids, today)
     return [list(theirs) for _, theirs in groupby(rows, key=lambda row: row.enterprise_id)]
 
 
@@ -249,7 +247,7 @@ class Previewed:
     steps: int
 
 
-def preview(settings: Settings, today: date, on: date, now: datetime) -> Previewed:
+def preview(settings: Settings, on: date, now: datetime) -> Previewed:
     """What a tick on a later day would send if no fact changed and nothing more were sent until then.
 
     Written as .eml files into a folder of its own; the outbox stays as it is.
@@ -257,9 +255,7 @@ def preview(settings: Settings, today: date, on: date, now: datetime) -> Preview
     folder = settings.outbox_dir / f"preview-{on.isoformat()}"
     channel = FolderChannel(settings, folder)
     letters = count = 0
-    for route, enterprise_id, owed in steps.unrecorded(
-        source.rows_on(today, on), routes.channel_in_use(settings), on
-    ):
+    for route, enterprise_id, owed in steps.unrecorded(source.rows_on(on), routes.channel_in_use(settings), on):
         letters += 1
         count += len(owed)
         written = letter_of(

@@ -6,86 +6,72 @@ from typing import Any
 
 from peewee import JOIN
 
-from inspect_station.duelist import projection
-from inspect_station.duelist.models import DueRow
+from inspect_station.accounts.scope import Actor
+from inspect_station.duelist import service as duelist
 from inspect_station.registry.models import Enterprise, Equipment
 from inspect_station.reminders import ladder
 from inspect_station.reminders.ladder import LadderRow
 from inspect_station.reminders.reading import tuples
 
 _CHUNK = 500
-_RUNNING = ("due", "undetermined", "forbidden")
-_COLUMNS = (
-    "equipment_id", "clock", "enterprise_id", "answer", "due_on", "earliest", "latest", "precision", "origin",
-    "document", "clause", "why", "done_by",
-)  # fmt: skip
 
 
-def refresh(today: date) -> int:
-    """Bring the due list up to date; one look where nothing changed."""
-    return projection.refresh(today)
+def rows(today: date) -> list[LadderRow]:
+    """Every running clock that may owe a step by `today`, by enterprise. Brings the due list up to date."""
+    return _by_enterprise(duelist.rows_for_ladder(today, today + ladder.horizon()))
 
 
-def rows(today: date, further: timedelta = timedelta(0)) -> list[LadderRow]:
-    """Every running clock that may owe a step by `today` (and `further`), by enterprise."""
-    refresh(today)
-    query = DueRow.select(*_columns()).where(DueRow.sort_on <= today + ladder.horizon() + further)
-    return list(_ladder_rows(tuples(query.where(DueRow.answer.in_(_RUNNING)).order_by(*_order()))))
+def rows_on(on: date, further: timedelta = timedelta(0)) -> list[LadderRow]:
+    """The rows as they will be on a later day (and what may owe a step until `further`), if no fact changes.
+
+    Nothing is stored.
+    """
+    return _by_enterprise(duelist.rows_for_ladder(on, on + ladder.horizon() + further, preview=True))
 
 
-def rows_on(today: date, on: date) -> list[LadderRow]:
-    """The rows as they will be on a later day if no fact changes; nothing is stored."""
-    found = {(r.equipment_id, r.clock): r for r in rows(today, on - today)}
-    turning = [i for (i,) in tuples(DueRow.select(DueRow.equipment).where(DueRow.changes_on <= on).distinct())]
-    for chunk in _chunks(turning):
-        found = {key: row for key, row in found.items() if key[0] not in set(chunk)}
-        answers = (a for a in projection.answers_on(chunk, on) if a["answer"] in _RUNNING)
-        for row in _ladder_rows(tuple(a[name] for name in _COLUMNS) for a in answers):
-            found[row.equipment_id, row.clock] = row
-    return sorted(found.values(), key=lambda r: (r.enterprise_id, r.equipment_id, r.clock))
-
-
-def present(equipment_ids: Iterable[int]) -> dict[tuple[int, str], LadderRow]:
+def present(equipment_ids: Iterable[int], today: date) -> dict[tuple[int, str], LadderRow]:
     """The answers of these devices as they stand: what a queued step must still agree with."""
     found: dict[tuple[int, str], LadderRow] = {}
     for chunk in _chunks(sorted(set(equipment_ids))):
-        query = DueRow.select(*_columns()).where(DueRow.equipment.in_(chunk), DueRow.answer.in_(_RUNNING))
-        found |= {(row.equipment_id, row.clock): row for row in _ladder_rows(tuples(query))}
+        for row in map(_row, duelist.rows_for_equipment(chunk, today)):
+            found[row.equipment_id, row.clock] = row
     return found
 
 
-def of_due_rows(ids: Sequence[int]) -> list[LadderRow]:
-    """The rows of the due list that a person ticked; those without a running clock are left out."""
-    query = DueRow.select(*_columns()).where(DueRow.id.in_(ids), DueRow.answer.in_(_RUNNING))
-    return list(_ladder_rows(tuples(query.order_by(*_order()))))
+def of_due_rows(actor: Actor, ids: Sequence[int], today: date) -> list[LadderRow]:
+    """The rows of the due list that a person ticked and may see; those without a running clock are left out."""
+    page = duelist.due_page(
+        actor, duelist.Filters(rows=tuple(ids)), "due", duelist.Place(), len(ids), today, counted=False
+    )
+    found = present((row["equipment_id"] for row in page.rows), today)
+    chosen = [found.get((row["equipment_id"], row["clock"])) for row in page.rows]
+    return sorted((row for row in chosen if row), key=_place)
 
 
-def _columns() -> tuple[Any, ...]:
-    return tuple(getattr(DueRow, name) for name in _COLUMNS)
+def _by_enterprise(found: Iterable[duelist.OwingRow]) -> list[LadderRow]:
+    return sorted(map(_row, found), key=_place)
 
 
-def _order() -> tuple[Any, ...]:
-    return (DueRow.enterprise_id, DueRow.equipment, DueRow.clock)
+def _place(row: LadderRow) -> tuple[int, int, str]:
+    return (row.enterprise_id, row.equipment_id, row.clock)
 
 
-def _ladder_rows(found: Iterable[tuple[Any, ...]]) -> Iterator[LadderRow]:
-    for equipment_id, clock, enterprise_id, answer, due_on, earliest, latest, *rest in found:
-        precision, origin, document, clause, why, done_by = rest
-        is_open = answer == "undetermined"
-        yield LadderRow(
-            equipment_id=equipment_id,
-            clock=clock,
-            enterprise_id=enterprise_id,
-            answer=answer,
-            on=(earliest or latest) if is_open else due_on,
-            late_on=latest if is_open else due_on,
-            precision=precision or "day",
-            origin=origin or "",
-            document=document or "",
-            clause=clause or "",
-            why=why or "",
-            done_by=done_by,
-        )
+def _row(row: duelist.OwingRow) -> LadderRow:
+    is_open = row.answer == "undetermined"
+    return LadderRow(
+        equipment_id=row.equipment_id,
+        clock=row.clock,
+        enterprise_id=row.enterprise_id,
+        answer=row.answer,
+        on=(row.earliest or row.latest) if is_open else row.on,
+        late_on=row.latest if is_open else row.on,
+        precision=row.precision or "day",
+        origin=row.origin or "",
+        document=row.document or "",
+        clause=row.clause or "",
+        why=row.why or "",
+        done_by=row.done_by,
+    )
 
 
 _NAMES = (

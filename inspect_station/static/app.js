@@ -51,8 +51,10 @@
     $("summary", open).focus();
     event.preventDefault(); // a mark inside the drawer closes first, the drawer at the next Esc
   });
-  addEventListener("scroll", () => closePopovers(null), { passive: true });
-  addEventListener("resize", () => closePopovers(null));
+  // Also inside tables and the drawer, whose scrolling does not bubble.
+  const follow = () => $$("details[data-popover][open]").forEach(place);
+  addEventListener("scroll", follow, { passive: true, capture: true });
+  addEventListener("resize", follow);
 
   // --- dialogs ------------------------------------------------------------------------------------------------
   document.addEventListener("click", (event) => {
@@ -75,7 +77,7 @@
   document.addEventListener("htmx:beforeSwap", (event) => {
     const { target, xhr, requestConfig } = event.detail;
     // Logged out meanwhile, or a page without a drawer's content: go there as a page.
-    if (target === drawerBody && !xhr.responseText.includes('id="drawer-content"')) {
+    if (target === drawerBody && xhr.status < 400 && !xhr.responseText.includes('id="drawer-content"')) {
       event.detail.shouldSwap = false;
       location.assign(requestConfig.path);
     }

@@ -125,3 +125,9 @@ def test_a_token_speaks_for_a_person_without_csrf(sqlite_app: Flask) -> None:
         pass
     answer = sqlite_app.test_client().get("/me", headers=token_for(cast.head))
     assert "站大长" in answer.get_data(as_text=True)
+
+
+def test_texts_travel_compressed(sqlite_app: Flask) -> None:
+    with sqlite_app.test_client().get("/static/app.css", headers={"Accept-Encoding": "br"}) as answer:
+        assert answer.headers["Content-Encoding"] == "br"
+        assert len(answer.get_data()) < 20_000

@@ -37,7 +37,7 @@ def make_app() -> flask.Flask:
     app.secret_key = "only for looking at pages"
     app.jinja_env.undefined = jinja2.ChainableUndefined
     app.jinja_loader = jinja2.ChoiceLoader(
-        [app.jinja_loader or jinja2.DictLoader({}), jinja2.FileSystemLoader(Path(__file__).parent)]
+        [app.jinja_loader or jinja2.DictLoader({}), jinja2.FileSystemLoader(Path(__file__).parent / "templates")]
     )
     app.context_processor(context)
     app.after_request(secure)
@@ -52,7 +52,10 @@ def make_app() -> flask.Flask:
 
 
 def context() -> dict[str, Any]:
-    links = [{"label": label, "url": f"/?page={i}", "icon": icon, "active": i == 0} for i, (label, icon, _) in enumerate(NAV)]
+    links = [
+        {"label": label, "url": f"/?page={i}", "icon": icon, "active": i == 0}
+        for i, (label, icon, _) in enumerate(NAV)
+    ]
     return {
         "nav": links,
         "nav_phone": [link for link, entry in zip(links, NAV, strict=True) if entry[2]],
@@ -120,4 +123,8 @@ def docs() -> str:
 
 def openapi() -> dict[str, Any]:
     answer = {"responses": {"200": {"description": "清单"}}, "summary": "到期清单"}
-    return {"openapi": "3.1.0", "info": {"title": "检验站接口", "version": "v1"}, "paths": {"/api/v1/due": {"get": answer}}}
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "检验站接口", "version": "v1"},
+        "paths": {"/api/v1/due": {"get": answer}},
+    }

@@ -216,7 +216,7 @@ def test_with_the_sample_park_loaded_nothing_leaves_this_machine(cast: Cast, tmp
 def test_a_preview_writes_letters_and_leaves_the_outbox_alone(cast: Cast, tmp_path: Path) -> None:
     vessel(cast.jia, in_days(120))
     contact(cast.jia, "a@jia.example")
-    done = service.preview(settings(tmp_path), TODAY, later(40)[0], NOW)
+    done = service.preview(settings(tmp_path), later(40)[0], NOW)
     assert (done.letters, done.steps) == (1, 1)
     assert len(list(done.folder.rglob("*.eml"))) == 1
     assert OwedStep.select().count() == 0

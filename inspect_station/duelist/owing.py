@@ -1,0 +1,88 @@
+"""The rows the reminder ladder runs on: plain facts of every running clock that may owe a step."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any, NamedTuple
+
+from inspect_station.duelist.models import DueRow
+from inspect_station.duelist.projection import answers_on, refresh, stale_on
+
+_CHUNK = 5_000
+
+
+class OwingRow(NamedTuple):
+    """One clock with a date to work towards, or forbidden. `on` is None for an undetermined one."""
+
+    id: int
+    equipment_id: int
+    enterprise_id: int
+    clock: str
+    kind: str
+    answer: str
+    on: date | None
+    precision: str | None
+    origin: str | None
+    apply_by: date | None
+    earliest: date | None
+    latest: date | None
+    document: str | None
+    clause: str | None
+    why: str | None
+    done_by: str
+
+
+_FIELDS = (
+    DueRow.id, DueRow.equipment, DueRow.enterprise_id, DueRow.clock, DueRow.kind, DueRow.answer, DueRow.due_on,
+    DueRow.precision, DueRow.origin, DueRow.apply_by, DueRow.earliest, DueRow.latest, DueRow.document, DueRow.clause,
+    DueRow.why, DueRow.done_by,
+)  # fmt: skip
+_RUNNING = ("due", "undetermined", "forbidden")
+
+
+def rows_for_ladder(today: date, until: date, *, preview: bool = False) -> Iterator[OwingRow]:
+    """Every running clock whose date to work towards is not after `until`, and every forbidden one, by row id.
+
+    With `preview`, `today` may be a day to come: what would differ by then is computed and nothing is stored. Rows
+    are read a few thousand at a time, so memory does not grow with the station.
+    """
+    if not preview:
+        refresh(today)
+        yield from _stored(until, ())
+        return
+    stale = set(stale_on(today))
+    yield from _stored(until, stale)
+    yield from _computed(sorted(stale), today, until)
+
+
+def rows_for_equipment(equipment_ids: Sequence[int], today: date, *, preview: bool = False) -> list[OwingRow]:
+    """The running clocks of these devices as they stand on `today`, whatever their dates."""
+    if preview:
+        return list(_computed(equipment_ids, today, date.max))
+    refresh(today)
+    query: Any = DueRow.select(*_FIELDS).where(DueRow.equipment.in_(equipment_ids), DueRow.answer.in_(_RUNNING))
+    return [OwingRow(*row) for row in query.order_by(DueRow.id).tuples()]
+
+
+def _stored(until: date, without: Any) -> Iterator[OwingRow]:
+    last: tuple[date, int] = (date(1, 1, 1), 0)
+    while True:
+        keys = (DueRow.sort_on > last[0]) | ((DueRow.sort_on == last[0]) & (DueRow.id > last[1]))
+        query: Any = (
+            DueRow.select(*_FIELDS, DueRow.sort_on)
+            .where(keys, DueRow.sort_on >= last[0], DueRow.sort_on <= until, DueRow.answer.in_(_RUNNING))
+            .order_by(DueRow.sort_on, DueRow.id)
+            .limit(_CHUNK)
+        )
+        found = list(query.tuples())
+        yield from (OwingRow(*row[:-1]) for row in found if row[1] not in without)
+        if len(found) < _CHUNK:
+            return
+        last = (found[-1][-1], found[-1][0])
+
+
+def _computed(equipment_ids: Sequence[int], on: date, until: date) -> Iterator[OwingRow]:
+    for start in range(0, len(equipment_ids), 500):
+        for row in answers_on(equipment_ids[start : start + 500], on):
+            if row["answer"] in _RUNNING and row["sort_on"] <= until:
+                values = row | {"id": 0, "on": row["due_on"]}
+                yield OwingRow(*(values[name] for name in OwingRow._fields))

@@ -1,0 +1,1 @@
+"""Pages that look across areas: one device, one firm, the search."""

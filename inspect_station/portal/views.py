@@ -1,0 +1,89 @@
+"""The page of one device, of one firm, and the search."""
+
+from io import BytesIO
+from typing import Any
+
+import segno
+from flask import Blueprint, Response, render_template, request, session, url_for
+
+from inspect_station.accounts.guard import current_actor
+from inspect_station.duelist import service as duelist
+from inspect_station.duelist.query import Filters as DueFilters
+from inspect_station.portal import facts, search, timeline
+from inspect_station.registry import service as registry
+from inspect_station.web import settings, today
+
+pages = Blueprint("portal", __name__)
+
+SHOWN_PARTS = 50
+
+
+@pages.get("/equipment/<int:equipment_id>")
+def device(equipment_id: int) -> str:
+    actor = current_actor()
+    row = registry.equipment.get(actor, equipment_id)
+    changes = registry.history.of(actor, "equipment", equipment_id, row["enterprise"])
+    inspections = registry.inspections.history(actor, equipment_id)
+    extensions = registry.extensions.history(actor, equipment_id)
+    statuses = registry.statuses.history(actor, equipment_id)
+    return render_template(
+        "portal/device.html",
+        row=row,
+        host=registry.equipment.get(actor, row["parent"]) if row["parent"] else None,
+        clocks=duelist.clocks_of(actor, equipment_id, today()) if row["form"] != "installation" else [],
+        groups=facts.of_device(row, registry.history.origins(changes)),
+        timeline=timeline.of(row, inspections, statuses, extensions, changes),
+        inspections=[i for i in inspections if not i["replaced_by"]],
+        extensions=[e for e in extensions if not e["withdrawn_at"]],
+        lines=_parts(row, "line"),
+        accessories=_parts(row, "accessory"),
+        documents=registry.documents.of(actor, equipment_id),
+        acts=[(name, registry.statuses.ACTS[name]) for name in registry.statuses.possible(row["status"])],
+        may_edit=actor.may("edit"),
+        clock_names={clock.value: clock.label for clock in registry.inspections.clocks(row)},
+        words=registry.words,
+        shown_parts=SHOWN_PARTS,
+    )
+
+
+def _parts(row: dict[str, Any], form: str) -> list[dict[str, Any]]:
+    return registry.equipment.parts(current_actor(), row["id"], form, SHOWN_PARTS + 1)
+
+
+@pages.get("/equipment/<int:equipment_id>/qr.svg")
+def device_code(equipment_id: int) -> Response:
+    """The page's address as a QR code, to be stuck on the vessel."""
+    registry.equipment.get(current_actor(), equipment_id)
+    address = settings().base_url.rstrip("/") + url_for("portal.device", equipment_id=equipment_id)
+    drawn = BytesIO()
+    segno.make_qr(address, error="m").save(drawn, kind="svg", scale=4, border=4)
+    return Response(drawn.getvalue(), mimetype="image/svg+xml")
+
+
+@pages.get("/enterprises/<int:enterprise_id>")
+def enterprise(enterprise_id: int) -> str:
+    actor = current_actor()
+    row = registry.enterprises.get(actor, enterprise_id)
+    changes = registry.history.of(actor, "enterprise", enterprise_id, enterprise_id)
+    filters = DueFilters(enterprise=enterprise_id)
+    urgent = duelist.due_page(actor, filters, "due", duelist.Place(), 10, today(), counted=False)
+    return render_template(
+        "portal/enterprise.html",
+        row=row,
+        facts=facts.of_firm(row, registry.history.origins(changes)),
+        contacts=registry.contacts.of(actor, enterprise_id),
+        shown=session.pop("shown_mobile", None),
+        counts=registry.listing.counts(actor, enterprise_id),
+        urgent=urgent.rows,
+        buckets=duelist.counts(actor, filters, today()),
+        changes=changes[:20],
+        may_edit=actor.may("edit"),
+        words=registry.words,
+    )
+
+
+@pages.get("/search", endpoint="search")
+def search_page() -> str:
+    q = request.args.get("q", "").strip()[:100]
+    found = search.find(current_actor(), q)
+    return render_template("portal/search.html", q=q, found=found, words=registry.words)

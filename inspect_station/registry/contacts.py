@@ -1,0 +1,123 @@
+"""People at the enterprises: added and ended, never overwritten, so that who was told then stays readable."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from inspect_station.accounts import audit
+from inspect_station.accounts.scope import Actor, visible
+from inspect_station.db import db
+from inspect_station.errors import Conflict, InvalidInput, NotFound
+from inspect_station.registry import changes, enterprises
+from inspect_station.registry.days import Problems
+from inspect_station.registry.models import Contact
+from inspect_station.registry.rows import dicts
+from inspect_station.registry.words import CONTACT_ROLES, masked_mobile
+
+WRITABLE = ("role", "name", "mobile", "phone", "email", "robot_address", "receives_reminders")
+_NAMES = (*WRITABLE, "id", "enterprise", "started_on", "ended_on", "end_reason", "source")
+
+
+def of(actor: Actor, enterprise_id: int, *, ended: bool = True) -> list[dict[str, Any]]:
+    """An enterprise's contacts, present ones first, numbers masked."""
+    query = Contact.select(*(getattr(Contact, name) for name in _NAMES)).where(
+        Contact.enterprise == enterprise_id, visible(actor, Contact.enterprise)
+    )
+    if not ended:
+        query = query.where(Contact.ended_on.is_null())
+    rows = query.order_by(Contact.ended_on.is_null(False), Contact.started_on.desc(), Contact.id.desc())
+    return [_masked(row) for row in dicts(rows)]
+
+
+def _masked(row: Mapping[str, Any]) -> dict[str, Any]:
+    # A robot's address carries its key: only whether there is one is ever shown.
+    masked = {**row, "mobile": masked_mobile(row["mobile"]), "robot_address": ""}
+    return {**masked, "has_robot": bool(row["robot_address"])}
+
+
+def reveal(actor: Actor, contact_id: int, now: datetime) -> dict[str, Any]:
+    """One contact with the full mobile; that it was looked at is kept in the trail."""
+    with db.atomic():
+        row = _get(actor, contact_id)
+        audit.record(actor, "contact.reveal", "contact", contact_id, now=now, enterprise_id=row["enterprise"])
+    return {**_masked(row), "mobile": row["mobile"]}
+
+
+def _get(actor: Actor, contact_id: int) -> dict[str, Any]:
+    query = Contact.select(*(getattr(Contact, name) for name in _NAMES))
+    row = query.where(Contact.id == contact_id, visible(actor, Contact.enterprise)).dicts().first()
+    if row is None:
+        raise NotFound()
+    return dict(row)
+
+
+def get(actor: Actor, contact_id: int) -> dict[str, Any]:
+    """One contact, masked. Raises `NotFound` for a missing and for a foreign one."""
+    return _masked(_get(actor, contact_id))
+
+
+def add(actor: Actor, enterprise_id: int, given: Mapping[str, Any], *, now: datetime, today: date) -> int:
+    actor.need("edit")
+    values = _checked(given)
+    with db.atomic():
+        enterprises.get(actor, enterprise_id)
+        row = Contact.create(
+            enterprise=enterprise_id,
+            **values,
+            started_on=today,
+            source=f"{changes.BY_HAND}（{actor.name}）",
+            created_at=now,
+        )
+        _note(actor, "contact.add", row.id, enterprise_id, (None, _plain(values)), now, "")
+    return int(row.id)
+
+
+def end(actor: Actor, contact_id: int, *, reason: str, now: datetime, today: date) -> None:
+    """The person no longer answers for the enterprise; the row stays."""
+    actor.need("edit")
+    if not reason.strip():
+        raise InvalidInput("请写明理由（例如离职、换岗）。", {"reason": ["请填写理由"]})
+    with db.atomic():
+        row = _get(actor, contact_id)
+        done = (
+            Contact.update(ended_on=today, end_reason=reason)
+            .where(Contact.id == contact_id, Contact.ended_on.is_null())
+            .execute()
+        )
+        if not done:
+            raise Conflict("这位联系人已经停用。")
+        _note(actor, "contact.end", contact_id, row["enterprise"], (_plain(row), None), now, reason)
+
+
+def _plain(row: Mapping[str, Any]) -> str:
+    return f"{CONTACT_ROLES[row['role']]} {row['name']} {masked_mobile(row.get('mobile', ''))}".strip()
+
+
+def _note(
+    actor: Actor, act: str, contact_id: int, enterprise_id: int, pair: tuple[Any, Any], now: datetime, reason: str
+) -> None:
+    changes.note(actor, "enterprise", enterprise_id, {"contact": pair}, now=now, reason=reason)
+    audit.record(actor, act, "contact", contact_id, now=now, enterprise_id=enterprise_id, detail={"reason": reason})
+
+
+def _checked(given: Mapping[str, Any]) -> dict[str, Any]:
+    values = {name: given[name] for name in WRITABLE if name in given}
+    problems = Problems()
+    if not (values.get("name") or "").strip():
+        problems.add("name", "请填写姓名")
+    if values.get("role") not in CONTACT_ROLES:
+        problems.add("role", f"只能是：{'、'.join(CONTACT_ROLES.values())}")
+    values["mobile"] = (values.get("mobile") or "").replace(" ", "").replace("-", "")
+    if values["mobile"] and not _is_mobile(values["mobile"]):
+        problems.add("mobile", "手机号应为 11 位，以 1 开头；座机请填在“座机”")
+    if values.get("robot_address") and not values["robot_address"].startswith(("https://", "http://")):
+        problems.add("robot_address", "应为 https:// 开头的完整网址")
+    if not any(values.get(name) for name in ("mobile", "phone", "email", "robot_address")):
+        problems.add("mobile", "手机、座机、邮箱、群机器人至少填一个")
+    if problems:
+        raise InvalidInput("联系人信息有误：" + "；".join(s for p in problems.values() for s in p) + "。", problems)
+    return values
+
+
+def _is_mobile(text: str) -> bool:
+    return len(text) == 11 and text.isascii() and text.isdigit() and text[0] == "1" and text[1] in "3456789"

@@ -1,0 +1,56 @@
+import threading
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+from werkzeug.serving import make_server
+
+from tests.chromium import launch
+from tests.look.app import make_app
+
+# What the browser and htmx log for an error page somebody asked for.
+ANSWERED = ("the server responded with a status of", "Response Status Error Code")
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    server = make_server("127.0.0.1", 0, make_app(), threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with launch(tmp_path_factory.mktemp("chromium")) as started:
+        yield started
+
+
+@pytest.fixture
+def visit(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
+    """Opens a page and, at the end, fails the test for anything the browser complained about."""
+    complaints: list[str] = []
+    contexts = []
+
+    def open_page(path: str = "/", width: int = 1440, theme: str = "light", script: bool = True) -> Page:
+        height = 844 if width < 768 else 900
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if theme == "dark" else "light",
+            locale="zh-CN",
+            java_script_enabled=script,
+        )
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda m: complaints.append(m.text) if m.type in {"error", "warning"} else None)
+        page.on("pageerror", lambda e: complaints.append(str(e)))
+        page.goto(address + path)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert [c for c in complaints if not any(word in c for word in ANSWERED)] == []

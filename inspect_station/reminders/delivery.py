@@ -218,7 +218,11 @@ def _end_unsent(message: Message, now: datetime) -> str:
 
 def number_of(message: Message) -> str:
     """The number printed in the letter; the folder's file is named after it."""
-    return f"CJ{message.day:%Y%m%d}-{message.id:06d}"
+    return number_for(message.id, message.day)
+
+
+def number_for(message_id: int, day: date) -> str:
+    return f"CJ{day:%Y%m%d}-{message_id:06d}"
 
 
 def items_of(steps: Sequence[OwedStep], today: date) -> list[letter.Item]:

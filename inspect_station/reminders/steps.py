@@ -55,10 +55,10 @@ def write(rows: Iterable[LadderRow], channel: str, today: date, now: datetime) -
     for enterprise_id, theirs in groupby(rows, key=lambda row: row.enterprise_id):
         owed = list(owed_steps(theirs, reachable.get(enterprise_id) or [Route("folder", routes.NO_ADDRESS)], today))
         # Looked at first without a lock: on most days most enterprises have nothing new.
-        if owed and any(map(_known(enterprise_id).lacks, owed)):
+        if owed and any(map(known(enterprise_id).lacks, owed)):
             with db.atomic():
                 _one_at_a_time(enterprise_id)
-                total += _record(owed, _known(enterprise_id), now)
+                total += _record(owed, known(enterprise_id), now)
     return total
 
 
@@ -75,9 +75,9 @@ def unrecorded(rows: Iterable[LadderRow], channel: str, on: date) -> Iterator[tu
     reachable = routes.of_enterprises(channel, on)
     for enterprise_id, theirs in groupby(rows, key=lambda row: row.enterprise_id):
         owed = list(owed_steps(theirs, reachable.get(enterprise_id) or [Route("folder", routes.NO_ADDRESS)], on))
-        known = _known(enterprise_id)
+        recorded = known(enterprise_id)
         for route, ones in groupby(sorted(owed, key=lambda o: o.route.recipient), key=lambda o: o.route):
-            new = [one for one in ones if known.lacks(one)]
+            new = [one for one in ones if recorded.lacks(one)]
             if new:
                 yield route, enterprise_id, new
 
@@ -103,7 +103,8 @@ class Known:
         return one.step.rank - self.highest.get(one.key, -1) > 1
 
 
-def _known(enterprise_id: int) -> Known:
+def known(enterprise_id: int) -> Known:
+    """What is recorded of this enterprise's clocks."""
     o = OwedStep
     key = (o.equipment, o.clock, o.due, o.channel, o.recipient)
     query = o.select(*key, fn.MAX(o.rank)).where(o.enterprise == enterprise_id, o.step != ladder.MANUAL)
@@ -116,12 +117,12 @@ def _known(enterprise_id: int) -> Known:
     )
 
 
-def _record(owed: Sequence[Owed], known: Known, now: datetime) -> Written:
-    new = [one for one in owed if known.lacks(one)]
-    again = [one for one in new if (one.key, one.step.rank) in known.to_take_up]
-    fresh = [one for one in new if (one.key, one.step.rank) not in known.to_take_up]
-    bulk_insert(OwedStep, [values_of(one, known.is_jump(one), now) for one in fresh])
-    later = [one for one in fresh if one.key in known.highest]
+def _record(owed: Sequence[Owed], recorded: Known, now: datetime) -> Written:
+    new = [one for one in owed if recorded.lacks(one)]
+    again = [one for one in new if (one.key, one.step.rank) in recorded.to_take_up]
+    fresh = [one for one in new if (one.key, one.step.rank) not in recorded.to_take_up]
+    bulk_insert(OwedStep, [values_of(one, recorded.is_jump(one), now) for one in fresh])
+    later = [one for one in fresh if one.key in recorded.highest]
     return Written(len(fresh) + sum(map(_take_up_again, again)), _supersede(later, now))
 
 

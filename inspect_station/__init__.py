@@ -20,6 +20,7 @@ from inspect_station.registry.views import pages as registry_pages
 from inspect_station.reminders.api import api as reminders_api
 from inspect_station.reminders.views import pages as reminders_pages
 from inspect_station.settings.views import pages as settings_pages
+from inspect_station.workcalendar.views import pages as workcalendar_pages
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -46,6 +47,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     api.register_blueprint(reminders_api)
     app.register_blueprint(portal_pages)
     app.register_blueprint(settings_pages)
+    app.register_blueprint(workcalendar_pages)
 
     app.add_url_rule("/", "home", home)
     return app

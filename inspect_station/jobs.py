@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from inspect_station.accounts.models import IdempotencyKey, LoginSession, OneTimeLink
 from inspect_station.config import Settings
 from inspect_station.db import db
 from inspect_station.duelist import service as duelist
 from inspect_station.reminders import service as reminders
+from inspect_station.workcalendar import service as workcalendar
 
 SENDERS = 4
 _KEEP_SESSIONS = timedelta(days=30)
@@ -18,8 +18,7 @@ _KEEP_KEYS = timedelta(days=7)
 
 @dataclass(frozen=True)
 class Job:
-    """One line of the timetable. `at` are the fields of APScheduler's cron trigger; days are named, since its
-    numbers begin with Monday as 0."""
+    """One line of the timetable. `at` are the fields of APScheduler's cron trigger (its weekdays count from 0)."""
 
     name: str
     title: str
@@ -32,6 +31,9 @@ def refresh_due_list(_settings: Settings, now: datetime) -> object:
 
 
 def tick(settings: Settings, now: datetime) -> object:
+    """On working days; what falls on a holiday is owed on the next working day."""
+    if not workcalendar.calendar(now.date()).is_workday(now.date()):
+        return "not a working day"
     return reminders.tick(settings, now.date(), now)
 
 
@@ -52,7 +54,7 @@ def purge(_settings: Settings, now: datetime) -> object:
 JOBS: tuple[Job, ...] = (
     Job("refresh", "核对到期清单", {"hour": "2", "minute": "10"}, refresh_due_list),
     Job("purge", "清理过期的登录和请求记录", {"hour": "3", "minute": "40"}, purge),
-    Job("tick", "写入今天该发的提醒", {"day_of_week": "mon-fri", "hour": "8", "minute": "0"}, tick),
+    Job("tick", "写入今天该发的提醒", {"hour": "8", "minute": "0"}, tick),
     Job("deliver", "发送待发的提醒", {"second": "0"}, deliver),
 )
 
@@ -61,9 +63,9 @@ def job_named(name: str) -> Job:
     return next(job for job in JOBS if job.name == name)
 
 
-def owed_at_start(now: datetime) -> list[Any]:
+def owed_at_start(now: datetime) -> list[Job]:
     """Jobs whose time passed while nobody ran the timetable: this morning's tick."""
     last = reminders.last_tick()
     morning = now.replace(hour=8, minute=0, second=0, microsecond=0)
-    missed = now >= morning and now.weekday() < 5 and (last is None or last < now.date())
+    missed = now >= morning and (last is None or last < now.date())
     return [job_named("tick")] if missed else []

@@ -9,9 +9,9 @@ from peewee import PeeweeException
 from inspect_station.accounts.scope import ROLE_NAMES, Actor
 from inspect_station.accounts.station import sample_loaded
 from inspect_station.web import settings, today
+from inspect_station.workcalendar import service as workcalendar
 
 __version__ = "0.1.0"
-_WEEKDAYS = "一二三四五六日"
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def _context(app: Flask) -> dict[str, Any]:
         "nav": links,
         "nav_phone": [link for link, e in zip(links, shown, strict=True) if e.on_phone][:5],
         "search_url": url_for("portal.search") if "portal.search" in app.view_functions else "",
-        "today_line": f"{today().isoformat()} 星期{_WEEKDAYS[today().weekday()]}",
+        "today_line": _today_line() if actor else "",
         "printed_on": today().isoformat(),
         "today": today(),
         "actor": actor,
@@ -67,10 +67,17 @@ def _context(app: Flask) -> dict[str, Any]:
     }
 
 
+def _today_line() -> str:
+    try:
+        return workcalendar.describe(today())
+    except PeeweeException:  # the page that says the database is away must still appear
+        return today().isoformat()
+
+
 def _sample_data() -> bool:
     try:
         return sample_loaded()
-    except PeeweeException:  # the page that says the database is away must still appear
+    except PeeweeException:
         return False
 
 
@@ -85,7 +92,7 @@ def _link(entry: Entry) -> dict[str, Any]:
 
 def _is_here(entry: Entry, url: str) -> bool:
     """Beneath the entry's own address; else in its area, unless the area has several entries."""
-    if request.path == url or request.path.startswith(f"{url}/"):
+    if request.path == url or request.path.startswith(f"{url.rstrip('/')}/"):
         return True
     area = entry.endpoint.split(".")[0]
     alone = sum(e.endpoint.startswith(f"{area}.") for e in ENTRIES) == 1

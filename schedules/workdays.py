@@ -11,10 +11,11 @@ _ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Year:
-    """What the State Council announced for one year."""
+    """What the State Council announced for one year, or (`provisional`) what is expected until it does."""
 
     off: frozenset[date] = frozenset()
     make_up: frozenset[date] = frozenset()
+    provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,10 @@ class Calendar:
         return day.weekday() < 5 and (year is None or day not in year.off)
 
     def is_provisional(self, day: date) -> bool:
-        return day.year not in self.years
+        return self._not_announced(day.year)
+
+    def _not_announced(self, year: int) -> bool:
+        return year not in self.years or self.years[year].provisional
 
     def add(self, start: date, days: int) -> date:
         """The working day `days` working days after `start` (before, if negative); 0: `start` itself."""
@@ -51,4 +55,4 @@ class Calendar:
     def provisional_years(self, start: date, end: date) -> tuple[int, ...]:
         """The years between two days that are not announced yet: a count over them may still change."""
         first, last = sorted((start.year, end.year))
-        return tuple(year for year in range(first, last + 1) if year not in self.years)
+        return tuple(year for year in range(first, last + 1) if self._not_announced(year))

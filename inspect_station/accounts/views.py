@@ -30,6 +30,10 @@ ACT_NAMES = {
     "account.enable": "启用账号",
     "token.create": "建立令牌",
     "token.revoke": "作废令牌",
+    "calendar.mark": "改动节假日",
+    "calendar.announce": "节假日历公布状态",
+    "calendar.import": "导入节假日历",
+    "calendar.undo": "撤销节假日改动",
     "backup": "备份",
     "restore": "恢复备份",
 }
@@ -42,6 +46,7 @@ OBJECT_NAMES = {
     "inspection": "检验",
     "extension": "延期",
     "contact": "联系人",
+    "calendar": "节假日历",
 }
 
 

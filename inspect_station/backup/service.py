@@ -124,6 +124,7 @@ def restore(path: Path, files_dir: Path, now: datetime) -> dict[str, Any]:
         raise InvalidInput(f"这份备份来自更新的版本（{unknown[0]}），请先升级程序再恢复。")
     database.migrate(manifest["migrations"][-1])
     with db.atomic(), zipfile.ZipFile(path) as archive:
+        tables.empty_shipped()
         _fill(archive, manifest)
         _compare(manifest)
     _unpack_files(path, manifest, files_dir)
@@ -135,7 +136,8 @@ def restore(path: Path, files_dir: Path, now: datetime) -> dict[str, Any]:
 
 
 def _check_empty() -> None:
-    used = [s.name for s in tables.shapes() if db.execute_sql(f'SELECT 1 FROM "{s.name}" LIMIT 1').fetchone()]  # noqa: S608
+    names = [s.name for s in tables.shapes() if s.name not in tables.SHIPPED]
+    used = [name for name in names if db.execute_sql(f'SELECT 1 FROM "{name}" LIMIT 1').fetchone()]  # noqa: S608
     if used:
         raise Conflict(f"数据库里已有内容（{used[0]}），备份只能恢复到空库；请另选一个 STATION_DATABASE_URL。")
 

@@ -9,6 +9,8 @@ from typing import Any
 from inspect_station.db import db, is_sqlite
 
 HISTORY = "schema_migration"
+# What `migrate` fills by itself: a database that holds nothing else counts as empty.
+SHIPPED = ("calendar_day", "calendar_year")
 _CHUNK = 2_000
 
 
@@ -89,6 +91,12 @@ def write(shape: TableShape, columns: Sequence[str], lines: Iterable[list[Any]])
         sets = ", ".join(f'"{c}" = {db.obj.param}' for c in shape.self_references)
         where = " AND ".join(f'"{c}" = {db.obj.param}' for c in shape.key)
         cursor.executemany(f'UPDATE "{shape.name}" SET {sets} WHERE {where}', later)  # noqa: S608
+
+
+def empty_shipped() -> None:
+    """Make room for the backup's own rows of the shipped tables."""
+    for name in set(SHIPPED) & set(db.get_tables()):
+        db.execute_sql(f'DELETE FROM "{name}"')  # noqa: S608
 
 
 def advance_sequences() -> None:

@@ -3,7 +3,8 @@
 from argparse import Namespace
 from typing import Any
 
-from inspect_station import db
+from inspect_station import clock, db
+from inspect_station.workcalendar import service as workcalendar
 
 
 def add(verbs: Any) -> None:
@@ -14,4 +15,7 @@ def add(verbs: Any) -> None:
 def migrate(_args: Namespace) -> int:
     applied = db.migrate()
     print("\n".join(f"已执行 {name}" for name in applied) or "数据库已是最新结构。")
+    years = workcalendar.seed(clock.now())
+    if years:
+        print(f"已装入 {years[0]} 至 {years[-1]} 年的节假日历。")
     return 0

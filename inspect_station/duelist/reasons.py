@@ -13,7 +13,8 @@ from inspect_station.registry.facts import facts_of
 from schedules.answers import Answer, Due, Forbidden, NotRunning, Undetermined
 from schedules.due import due_dates
 from schedules.facts import Equipment
-from schedules.terms import GRADES, Clock, Missing, Status, Trait, traits_of
+from schedules.terms import GRADES, Clock, Missing, Status, traits_of
+from schedules.traits import Trait
 
 _CHANGES_MOST = 12
 

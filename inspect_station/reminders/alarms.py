@@ -12,9 +12,10 @@ from inspect_station.reminders import routes
 from inspect_station.reminders.delivery import paused
 from inspect_station.reminders.models import Attempt, Heartbeat, Message
 from inspect_station.reminders.reading import tuples
+from inspect_station.workcalendar import service as workcalendar
 
 LAST_TICK = "last_tick"
-CLOCK_JUMP = "clock_jump"
+
 BEAT_SECONDS = 30
 _BEAT_STALE = timedelta(seconds=2 * BEAT_SECONDS)
 _QUEUE_OLD = timedelta(minutes=30)
@@ -122,9 +123,10 @@ def _tick(now: datetime) -> Alarm | None:
 
 
 def _expected_tick(now: datetime) -> date:
-    """The last Monday-to-Friday morning whose tick should be done by now."""
+    """The last working day whose tick should be done by now."""
+    working = workcalendar.calendar(now.date())
     day = now.date() if now.hour > _TICK_HOUR else now.date() - timedelta(days=1)
-    while day.weekday() >= 5:
+    while not working.is_workday(day):
         day -= timedelta(days=1)
     return day
 
@@ -177,3 +179,40 @@ def _words(age: timedelta) -> str:
     if minutes < 120:
         return f"{minutes} 分钟"
     return f"{minutes // 60} 小时" if minutes < 48 * 60 else f"{minutes // 1440} 天"
+
+
+# --- for /readyz and /metrics -------------------------------------------------------------------------------------
+
+
+def probe(now: datetime) -> tuple[str, bool, str]:
+    """Whether the timetable is running: a probe of `health`."""
+    alarm = _worker(now)
+    return "worker", alarm is None, alarm.sentence if alarm else ""
+
+
+def letters_gauge(_now: datetime) -> tuple[str, str, dict[str, float]]:
+    return (
+        "station_letters",
+        "Letters of the outbox in each state",
+        {state: float(n) for state, n in counts().items()},
+    )
+
+
+def seconds_gauge(now: datetime) -> tuple[str, str, dict[str, float]]:
+    """Ages that should stay small; -1 where there is nothing to measure."""
+    last = last_tick()
+    ages = {
+        "heartbeat": worker_heartbeat(now),
+        "queue": queue_age(now),
+        "tick": now.date() - last if last else None,
+    }
+    seconds = {name: age.total_seconds() if age is not None else -1.0 for name, age in ages.items()}
+    return (
+        "station_reminder_age_seconds",
+        "Age of the last heartbeat, the oldest waiting letter, the last tick",
+        seconds,
+    )
+
+
+def alarms_gauge(now: datetime) -> tuple[str, str, dict[str, float]]:
+    return "station_alarms", "What a person should act on", {alarm.code: float(alarm.count) for alarm in alarms(now)}

@@ -13,6 +13,7 @@ from inspect_station.reminders.ladder import LadderRow, Step
 from inspect_station.reminders.models import OwedStep
 from inspect_station.reminders.reading import tuples
 from inspect_station.reminders.routes import Route
+from inspect_station.workcalendar import service as workcalendar
 
 DAYS = 90
 
@@ -56,14 +57,14 @@ def _outlook(number: int, name: str, rows: Sequence[LadderRow], channel: str, to
 
 def _letters(number: int, rows: Sequence[LadderRow], route: Route, today: date) -> Iterator[Letter]:
     coming = _coming(number, rows, route, today)
+    working = workcalendar.calendar(today)
     last = digests.last_day(digests.Group(number, route.channel, route.recipient, False))
     waiting: dict[tuple[int, str], Step] = {}
     for ahead in range(DAYS + 1):
         day = today + timedelta(days=ahead)
         waiting |= coming.get(day, {})
         urgent = any(step.urgent for step in waiting.values())
-        # The timetable ticks from Monday to Friday.
-        if waiting and day.weekday() < 5 and digests.may_write(day, last, urgent):
+        if waiting and working.is_workday(day) and digests.may_write(day, last, urgent):
             yield Letter(day, len(waiting), urgent)
             last, waiting = day, {}
 

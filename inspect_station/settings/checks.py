@@ -9,6 +9,7 @@ from inspect_station import db
 from inspect_station.accounts import audit, station
 from inspect_station.backup.service import LAST_BACKUP
 from inspect_station.config import Settings
+from inspect_station.workcalendar import service as workcalendar
 from schedules import rulebook
 
 _BACKUP_OLD = timedelta(days=2)
@@ -85,7 +86,17 @@ def trail(_settings: Settings, _now: datetime) -> Check:
     return Check("审计记录", "ok", "记录链完好")
 
 
-CHECKS: Sequence[Checker] = (configuration, schema, rules, disk, backup, trail)
+def working_days(_settings: Settings, now: datetime) -> Check:
+    """Next year's holidays are announced in November: after 1 December their lack is a person's to mend."""
+    wanted = range(now.year, now.year + (2 if now.month == 12 else 1))
+    missing = [str(year) for year in wanted if not workcalendar.announced(year)]
+    if missing:
+        text = f"{'、'.join(missing)} 年还没有放假通知，暂按星期一至星期五计算"
+        return Check("节假日历", "warn", text, "在“设置 › 节假日历”导入国务院办公厅的放假通知，并写明文件。")
+    return Check("节假日历", "ok", f"{'、'.join(map(str, wanted))} 年已按放假通知")
+
+
+CHECKS: Sequence[Checker] = (configuration, schema, rules, working_days, disk, backup, trail)
 
 
 def run_all(settings: Settings, now: datetime) -> list[Check]:

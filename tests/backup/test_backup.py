@@ -12,6 +12,7 @@ from inspect_station.backup import service, tables
 from inspect_station.db import db
 from inspect_station.errors import Conflict, InvalidInput
 from inspect_station.registry.models import Enterprise, Equipment
+from inspect_station.workcalendar import service as workcalendar
 from tests.conftest import NOW, Cast, dispose
 
 SYSTEM = Actor.system()
@@ -49,6 +50,17 @@ def test_a_backup_of_either_engine_restores_whole_into_an_empty_database(filled:
     assert contents() == before
     assert (tmp_path / "restored" / "report.pdf").read_bytes() == b"%PDF a report"
     assert list(audit.broken_links()) == []
+
+
+def test_a_database_that_migrate_has_filled_by_itself_still_takes_a_backup(filled: Path, tmp_path: Path) -> None:
+    workcalendar.seed(NOW)
+    before = contents()
+    service.back_up(SYSTEM, tmp_path / "copy.zip", filled, NOW)
+    fresh_database(tmp_path)
+    database.migrate()
+    workcalendar.seed(NOW)
+    service.restore(tmp_path / "copy.zip", tmp_path / "restored", NOW)
+    assert contents() == before
 
 
 def test_after_a_restore_sending_waits_for_a_person(filled: Path, tmp_path: Path) -> None:

@@ -26,8 +26,13 @@ def next_runs(name: str, start: datetime, count: int) -> list[str]:
     return runs
 
 
-def test_the_tick_runs_on_workday_mornings_at_eight() -> None:
-    assert next_runs("tick", NOW, 6) == ["Mon 08:00", "Tue 08:00", "Wed 08:00", "Thu 08:00", "Fri 08:00", "Mon 08:00"]
+def test_the_tick_fires_every_morning_at_eight_and_works_on_working_days_only(cast: Cast, tmp_path: Path) -> None:
+    assert next_runs("tick", NOW, 2) == ["Mon 08:00", "Tue 08:00"]
+    vessel(cast.jia, in_days(10))
+    assert jobs.tick(settings(tmp_path), NOW) == "not a working day"  # a Sunday
+    assert OwedStep.select().count() == 0
+    jobs.tick(settings(tmp_path), NOW + timedelta(days=1))
+    assert OwedStep.select().count() == 1
 
 
 def test_delivery_runs_every_minute() -> None:
@@ -36,7 +41,6 @@ def test_delivery_runs_every_minute() -> None:
 
 def test_a_worker_that_starts_after_eight_on_a_workday_catches_the_tick_up(cast: Cast, tmp_path: Path) -> None:
     monday = NOW + timedelta(days=1)
-    assert jobs.owed_at_start(NOW) == []  # a Sunday
     assert jobs.owed_at_start(monday.replace(hour=7)) == []
     assert [job.name for job in jobs.owed_at_start(monday)] == ["tick"]
     service.tick(settings(tmp_path), monday.date(), monday)

@@ -1,0 +1,1 @@
+"""Which days are working days: what the State Council announced, what a person entered, what is still provisional."""

@@ -125,6 +125,7 @@ WHERE id = (SELECT id FROM message WHERE state IN ('queued', 'failed', 'uncertai
 def claim(settings: Settings, now: datetime, sender: str) -> Claimed | str | None:
     """The next letter, ready to go; the fate of one that no longer needs to go; None where nothing is pending."""
     today = now.date()
+    source.refresh(today)  # in its own transactions, so that the claim stays short
     with db.atomic():
         number = _claim_one(now, sender)
         if number is None:
@@ -134,7 +135,8 @@ def claim(settings: Settings, now: datetime, sender: str) -> Claimed | str | Non
         standing = _recheck(message, today, now)
         if not standing:
             return _end_unsent(message, now)
-        return Claimed(message, _write(message, standing, settings, today))
+        written = _write(message, standing, settings, today)
+    return Claimed(message, outgoing_of(message, written, settings))
 
 
 def _claim_one(now: datetime, sender: str) -> int | None:
@@ -230,7 +232,7 @@ def items_of(steps: Sequence[OwedStep], today: date) -> list[letter.Item]:
     return [letter.item_of(s.facts, s.clock, devices[s.equipment_id], today) for s in steps]
 
 
-def _write(message: Message, steps: Sequence[OwedStep], settings: Settings, today: date) -> Outgoing:
+def _write(message: Message, steps: Sequence[OwedStep], settings: Settings, today: date) -> letter.Letter:
     """The final wording, kept as it goes out."""
     written = letter.write(
         settings,
@@ -243,7 +245,7 @@ def _write(message: Message, steps: Sequence[OwedStep], settings: Settings, toda
     Message.update(subject=written.subject, text=written.text, html=written.html, file_name=written.file_name).where(
         Message.id == message.id
     ).execute()
-    return outgoing_of(message, written, settings)
+    return written
 
 
 def outgoing_of(message: Message, written: letter.Letter, settings: Settings) -> Outgoing:

@@ -23,7 +23,6 @@ class Route:
     channel: str
     recipient: str
     name: str = ""
-    contact_id: int | None = None
 
 
 def channel_in_use(settings: Settings) -> str:
@@ -39,16 +38,16 @@ def addresses(text: str) -> list[str]:
 
 def of_enterprises(channel: str, today: date, enterprise_ids: Iterable[int] | None = None) -> dict[int, list[Route]]:
     """The routes of each enterprise that has any; an address shared by two people counts once."""
-    query = Contact.select(Contact.id, Contact.enterprise, Contact.name, Contact.email).where(
+    query = Contact.select(Contact.enterprise, Contact.name, Contact.email).where(
         Contact.receives_reminders, Contact.email != "", Contact.started_on <= today
     )
     query = query.where(Contact.ended_on.is_null() | (Contact.ended_on > today))
     if enterprise_ids is not None:
         query = query.where(Contact.enterprise.in_(list(enterprise_ids)))
     routes: dict[int, dict[str, Route]] = defaultdict(dict)
-    for contact_id, enterprise_id, name, email in tuples(query.order_by(Contact.id)):
+    for enterprise_id, name, email in tuples(query.order_by(Contact.id)):
         for address in addresses(email):
-            routes[enterprise_id].setdefault(address, Route(channel, address, name, contact_id))
+            routes[enterprise_id].setdefault(address, Route(channel, address, name))
     return {enterprise_id: list(found.values()) for enterprise_id, found in routes.items()}
 
 

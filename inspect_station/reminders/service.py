@@ -13,7 +13,7 @@ from inspect_station.config import Settings
 from inspect_station.db import bulk_insert, db
 from inspect_station.errors import Conflict, InvalidInput, NotFound
 from inspect_station.reminders import digests, ladder, letter, routes, source, steps
-from inspect_station.reminders.alarms import Alarm, alarms, beat, last_tick, worker_heartbeat
+from inspect_station.reminders.alarms import LAST_TICK, Alarm, alarms, beat, last_tick, worker_heartbeat
 from inspect_station.reminders.channels import FolderChannel, Outgoing
 from inspect_station.reminders.delivery import SENDING_PAUSED, deliver, paused
 from inspect_station.reminders.ladder import LadderRow
@@ -22,7 +22,6 @@ from inspect_station.reminders.routes import Route
 
 __all__ = ["Alarm", "alarms", "beat", "deliver", "last_tick", "paused", "tick", "worker_heartbeat"]
 
-LAST_TICK = "last_tick"
 LONG_GAP = timedelta(days=45)
 WARN_WITHIN = timedelta(days=10)
 

@@ -16,6 +16,11 @@ from inspect_station.reminders.reading import tuples
 _CHUNK = 500
 
 
+def refresh(today: date) -> None:
+    """Bring the due list up to date; one look where nothing changed."""
+    duelist.refresh(today)
+
+
 def rows(today: date) -> list[LadderRow]:
     """Every running clock that may owe a step by `today`, by enterprise. Brings the due list up to date."""
     return _by_enterprise(duelist.rows_for_ladder(today, today + ladder.horizon()))

@@ -17,6 +17,8 @@ from inspect_station.duelist.views import pages as duelist_pages
 from inspect_station.portal.views import pages as portal_pages
 from inspect_station.registry import api as registry_api
 from inspect_station.registry.views import pages as registry_pages
+from inspect_station.reminders.api import api as reminders_api
+from inspect_station.reminders.views import pages as reminders_pages
 from inspect_station.settings.views import pages as settings_pages
 from inspect_station.workcalendar.views import pages as workcalendar_pages
 
@@ -41,6 +43,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     registry_api.register(api)
     app.register_blueprint(duelist_pages)
     api.register_blueprint(duelist_api)
+    app.register_blueprint(reminders_pages)
+    api.register_blueprint(reminders_api)
     app.register_blueprint(portal_pages)
     app.register_blueprint(settings_pages)
     app.register_blueprint(workcalendar_pages)

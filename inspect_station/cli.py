@@ -12,6 +12,8 @@ from inspect_station.commands import (
     export,
     ledgers,
     people,
+    processes,
+    reminders,
     safety,
     schema,
 )
@@ -25,6 +27,8 @@ GROUPS = (
     due,
     export,
     demo,
+    reminders,
+    processes,
     safety,
     doctor,
 )

@@ -1,0 +1,71 @@
+"""The timetable: name, time, one service call each. Every job does what is owed, so a missed run heals itself."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from inspect_station.accounts.models import IdempotencyKey, LoginSession, OneTimeLink
+from inspect_station.config import Settings
+from inspect_station.db import db
+from inspect_station.duelist import service as duelist
+from inspect_station.reminders import service as reminders
+from inspect_station.workcalendar import service as workcalendar
+
+SENDERS = 4
+_KEEP_SESSIONS = timedelta(days=30)
+_KEEP_KEYS = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class Job:
+    """One line of the timetable. `at` are the fields of APScheduler's cron trigger (its weekdays count from 0)."""
+
+    name: str
+    title: str
+    at: Mapping[str, str]
+    run: Callable[[Settings, datetime], object]
+
+
+def refresh_due_list(_settings: Settings, now: datetime) -> object:
+    return duelist.refresh(now.date())
+
+
+def tick(settings: Settings, now: datetime) -> object:
+    """On working days; what falls on a holiday is owed on the next working day."""
+    if not workcalendar.calendar(now.date()).is_workday(now.date()):
+        return "not a working day"
+    return reminders.tick(settings, now.date(), now)
+
+
+def deliver(settings: Settings, now: datetime) -> object:
+    return dict(reminders.deliver(settings, now, senders=SENDERS))
+
+
+def purge(_settings: Settings, now: datetime) -> object:
+    """Forget sessions, used links and kept answers that nobody can use any more."""
+    with db.atomic():
+        return {
+            "sessions": LoginSession.delete().where(LoginSession.seen_at < now - _KEEP_SESSIONS).execute(),
+            "links": OneTimeLink.delete().where(OneTimeLink.expires_at < now - _KEEP_SESSIONS).execute(),
+            "answers": IdempotencyKey.delete().where(IdempotencyKey.created_at < now - _KEEP_KEYS).execute(),
+        }
+
+
+JOBS: tuple[Job, ...] = (
+    Job("refresh", "核对到期清单", {"hour": "2", "minute": "10"}, refresh_due_list),
+    Job("purge", "清理过期的登录和请求记录", {"hour": "3", "minute": "40"}, purge),
+    Job("tick", "写入今天该发的提醒", {"hour": "8", "minute": "0"}, tick),
+    Job("deliver", "发送待发的提醒", {"second": "0"}, deliver),
+)
+
+
+def job_named(name: str) -> Job:
+    return next(job for job in JOBS if job.name == name)
+
+
+def owed_at_start(now: datetime) -> list[Job]:
+    """Jobs whose time passed while nobody ran the timetable: this morning's tick."""
+    last = reminders.last_tick()
+    morning = now.replace(hour=8, minute=0, second=0, microsecond=0)
+    missed = now >= morning and (last is None or last < now.date())
+    return [job_named("tick")] if missed else []

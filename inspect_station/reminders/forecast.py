@@ -1,0 +1,98 @@
+"""What each enterprise will receive in the coming days, if no fact changes: the ladder and the digest rule played ahead."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import groupby
+
+from inspect_station.accounts.scope import Actor
+from inspect_station.config import Settings
+from inspect_station.reminders import digests, ladder, routes, source, steps
+from inspect_station.reminders.ladder import LadderRow, Step
+from inspect_station.reminders.models import OwedStep
+from inspect_station.reminders.reading import tuples
+from inspect_station.reminders.routes import Route
+from inspect_station.workcalendar import service as workcalendar
+
+DAYS = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    day: date
+    items: int
+    urgent: bool
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """The letters one enterprise will receive; `reachable` is false where nobody can be written to."""
+
+    enterprise_id: int
+    enterprise: str
+    reachable: bool
+    recipients: int
+    letters: Sequence[Letter]
+
+
+def outlook(actor: Actor, settings: Settings, today: date, enterprise_id: int | None = None) -> list[Outlook]:
+    """The coming 90 days of every enterprise the actor may see (or of one)."""
+    channel = routes.channel_in_use(settings)
+    rows = source.rows_on(today, timedelta(days=DAYS))
+    names = source.enterprise_names()
+    found = []
+    for number, theirs in groupby(rows, key=lambda row: row.enterprise_id):
+        if actor.sees(number) and enterprise_id in {None, number}:
+            found.append(_outlook(number, names[number], list(theirs), channel, today))
+    return sorted((o for o in found if o.letters), key=lambda o: (o.letters[0].day, o.enterprise))
+
+
+def _outlook(number: int, name: str, rows: Sequence[LadderRow], channel: str, today: date) -> Outlook:
+    theirs = routes.of_enterprise(number, channel, today)
+    reachable = theirs[0].recipient != routes.NO_ADDRESS
+    letters = list(_letters(number, rows, theirs[0], today))
+    return Outlook(number, name, reachable, len(theirs), letters)
+
+
+def _letters(number: int, rows: Sequence[LadderRow], route: Route, today: date) -> Iterator[Letter]:
+    coming = _coming(number, rows, route, today)
+    working = workcalendar.calendar(today)
+    last = digests.last_day(digests.Group(number, route.channel, route.recipient, False))
+    waiting: dict[tuple[int, str], Step] = {}
+    for ahead in range(DAYS + 1):
+        day = today + timedelta(days=ahead)
+        waiting |= coming.get(day, {})
+        urgent = any(step.urgent for step in waiting.values())
+        if waiting and working.is_workday(day) and digests.may_write(day, last, urgent):
+            yield Letter(day, len(waiting), urgent)
+            last, waiting = day, {}
+
+
+def _coming(
+    number: int, rows: Sequence[LadderRow], route: Route, today: date
+) -> dict[date, dict[tuple[int, str], Step]]:
+    """The steps by the day they become owed; those owed already and not recorded stand on today."""
+    known = steps.known(number)
+    coming: dict[date, dict[tuple[int, str], Step]] = defaultdict(dict)
+    coming[today] |= _deferred(number, route)
+    for row in rows:
+        now = ladder.latest(row, today)
+        if now is not None and known.lacks(steps.Owed(row, now, route)):
+            coming[today][row.equipment_id, row.clock] = now
+        for step in ladder.upcoming(row, today, today + timedelta(days=DAYS)):
+            coming[step.owed_on][row.equipment_id, row.clock] = step
+    return coming
+
+
+def _deferred(number: int, route: Route) -> dict[tuple[int, str], Step]:
+    """Steps recorded already that wait for the next letter."""
+    o = OwedStep
+    query = o.select(o.equipment, o.clock, o.step, o.week, o.rank, o.owed_on, o.urgent).where(
+        o.enterprise == number,
+        o.channel == route.channel,
+        o.recipient == route.recipient,
+        o.state == "queued",
+        o.message.is_null(),
+    )
+    return {(int(equipment), str(clock)): Step(*rest) for equipment, clock, *rest in tuples(query)}

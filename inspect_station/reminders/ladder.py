@@ -1,0 +1,109 @@
+"""The ladder of `schedules` over rows of the due list: which step a clock owes, and how the outbox names it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache
+
+from schedules import ladder as law
+from schedules.answers import Due, Forbidden, Undetermined
+from schedules.terms import Clock, DoneBy, Origin, WhyForbidden
+
+MANUAL = "manual"  # a step that a person asked for; it has no place in the order
+_RANK_OF_DUE_DAY = 1_000
+_RANK_FORBIDDEN = 100_000
+_EPOCH = date(1970, 1, 5)  # a Monday
+
+
+@dataclass(frozen=True, slots=True)
+class LadderRow:
+    """One clock of one device, as far as reminders care.
+
+    `on` is the date the steps count down to: the last valid day, or the earliest (else the latest) bound of an
+    undetermined date. `late_on` is the last lawful day; past it the clock is overdue.
+    """
+
+    equipment_id: int
+    clock: str
+    enterprise_id: int
+    answer: str
+    on: date | None
+    late_on: date | None
+    precision: str = "day"
+    origin: str = ""
+    document: str = ""
+    clause: str = ""
+    why: str = ""
+    done_by: str = "institution"
+
+    @property
+    def due(self) -> str:
+        """What the steps count down to, as the outbox names it; a forbidden clock has no date."""
+        return self.on.isoformat() if self.on and self.answer != "forbidden" else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step as the outbox keeps it. `rank` orders the steps of one date."""
+
+    name: str
+    week: int
+    rank: int
+    owed_on: date
+    urgent: bool
+
+
+@cache
+def steps_in_force() -> law.Ladder:
+    return law.load()
+
+
+def horizon() -> timedelta:
+    """How far ahead a date may lie and yet owe a step."""
+    ladder = steps_in_force()
+    return timedelta(days=max(days for clock in Clock for days in ladder.steps_of(clock)))
+
+
+def urgent_rank() -> int:
+    """A clock first heard of at this rank or later (a device just imported, a silence just ended) cannot wait."""
+    return _RANK_OF_DUE_DAY - steps_in_force().urgent_within_days
+
+
+def latest(row: LadderRow, today: date) -> Step | None:
+    """The last step owed by `today`; the earlier ones are overtaken by it."""
+    owed = law.owed(_answer(row), today, steps_in_force(), forbidden_since=_period(today))
+    return _step(owed[-1], today) if owed else None
+
+
+def upcoming(row: LadderRow, today: date, until: date) -> Sequence[Step]:
+    """The steps that become owed after `today` and by `until`, if nothing changes."""
+    found = law.upcoming(_answer(row), today, until, steps_in_force(), forbidden_since=_period(today))
+    return [_step(step, step.owed_on) for step in found]
+
+
+def _period(today: date) -> date:
+    """The first day of the present period of a forbidden clock's repeats; counted from one day for all, so that it
+    does not matter who first saw it."""
+    return today - timedelta(days=(today - _EPOCH).days % steps_in_force().forbidden_every_days)
+
+
+def _step(step: law.Step, today: date) -> Step:
+    name, _, week = step.id.partition("-w")
+    if name == "forbidden":
+        period = (today - _EPOCH).days // steps_in_force().forbidden_every_days
+        return Step(name, period, _RANK_FORBIDDEN + period, step.owed_on, False)
+    if name == "overdue":
+        # The first notice is urgent. The repeats ride with the weekly letter, or a firm with seven overdue devices
+        # would be written to every day and read none of it.
+        return Step(name, int(week), _RANK_OF_DUE_DAY + int(week), step.owed_on, week == "1")
+    return Step(name, 0, _RANK_OF_DUE_DAY - int(name[1:]), step.owed_on, step.urgent)
+
+
+def _answer(row: LadderRow) -> Due | Undetermined | Forbidden:
+    """The row as the ladder of `schedules` reads it; it looks at the kind of answer and its dates only."""
+    clock, by = Clock(row.clock), DoneBy(row.done_by)
+    if row.answer == "forbidden":
+        return Forbidden(clock, by, (), None, (), None, WhyForbidden(row.why or "failed"))
+    if row.answer == "undetermined" or row.on is None:
+        return Undetermined(clock, by, (), None, (), None, (), row.on, row.late_on, None, None)
+    return Due(clock, by, (), None, (), None, row.on, "day", Origin.REPORT, row.on, None, None, None)

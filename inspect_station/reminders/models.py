@@ -1,0 +1,142 @@
+"""The outbox: owed steps, the messages that carry them, every try to deliver one; and who runs the timetable.
+
+Rows are never deleted: what was said to whom, with which date and rule, stays readable.
+"""
+
+from peewee import (
+    SQL,
+    AutoField,
+    BooleanField,
+    CharField,
+    Check,
+    DateField,
+    ForeignKeyField,
+    IntegerField,
+    Node,
+    TextField,
+)
+
+from inspect_station.accounts.models import Account
+from inspect_station.db import JsonField, MomentField, Table
+from inspect_station.registry.models import Enterprise, Equipment
+
+_EMPTY: list[Node] = [SQL("DEFAULT ''")]
+_ZERO: list[Node] = [SQL("DEFAULT 0")]
+_FALSE: list[Node] = [SQL("DEFAULT FALSE")]
+
+# queued: waits. claimed: a sender has it until `lease_until`. failed: tried, will be tried again at `next_at`.
+# uncertain: the receiver may or may not have it; tried again with the same Message-ID.
+# The other four are ends: sent, refused (for good), superseded (by a later step), suppressed (with a reason).
+OPEN_STATES = ("queued", "claimed", "failed", "uncertain")
+END_STATES = ("sent", "refused", "superseded", "suppressed")
+_STATE_CHECK = "state IN ('queued', 'claimed', 'failed', 'uncertain', 'sent', 'refused', 'superseded', 'suppressed')"
+
+
+class Message(Table):
+    """One letter to one recipient of one enterprise: everything owed and unsent at that time."""
+
+    id = AutoField()
+    # What makes it this one: `auto:enterprise:channel:recipient:day`, or `manual:…`. Its Message-ID derives from it.
+    key = CharField(max_length=400, unique=True)
+    message_id = CharField(max_length=200)
+    enterprise = ForeignKeyField(Enterprise, on_delete="CASCADE", index=False)
+    channel = CharField(max_length=20)
+    # The normalised address; empty where the enterprise has none.
+    recipient = CharField(max_length=254)
+    recipient_name = CharField(max_length=100, default="", constraints=_EMPTY)
+    manual = BooleanField(default=False, constraints=_FALSE)
+    day = DateField()
+    state = CharField(max_length=12, default="queued", constraints=[SQL("DEFAULT 'queued'")])
+    reason = CharField(max_length=300, default="", constraints=_EMPTY)
+    # May have reached the receiver more than once or before it was recorded.
+    doubtful = BooleanField(default=False, constraints=_FALSE)
+    tries = IntegerField(default=0, constraints=_ZERO)
+    next_at = MomentField(null=True)
+    lease_until = MomentField(null=True)
+    claimed_by = CharField(max_length=80, default="", constraints=_EMPTY)
+    subject = CharField(max_length=300, default="", constraints=_EMPTY)
+    text = TextField(default="", constraints=_EMPTY)
+    html = TextField(default="", constraints=_EMPTY)
+    file_name = CharField(max_length=200, default="", constraints=_EMPTY)
+    account = ForeignKeyField(Account, null=True, on_delete="SET NULL", index=False)
+    created_at = MomentField()
+    # Since when it has been tried; a resend by hand begins anew.
+    queued_at = MomentField()
+    done_at = MomentField(null=True)
+    revision = IntegerField(default=1, constraints=[SQL("DEFAULT 1")])
+
+    enterprise_id: int
+
+    class Meta:
+        constraints = [Check(_STATE_CHECK)]
+        indexes = (
+            (("state", "next_at"), False),
+            (("enterprise", "channel", "recipient", "day"), False),
+            (("day", "id"), False),
+        )
+
+
+class OwedStep(Table):
+    """One step of the ladder owed to one recipient. Recorded once, whoever and however often asks."""
+
+    id = AutoField()
+    equipment = ForeignKeyField(Equipment, on_delete="CASCADE", index=False)
+    clock = CharField(max_length=20)
+    # The date it counts down to, as text; empty for a forbidden clock, which has none.
+    due = CharField(max_length=10, default="", constraints=_EMPTY)
+    step = CharField(max_length=12)
+    # While overdue or forbidden the step repeats weekly: which week.
+    week = IntegerField(default=0, constraints=_ZERO)
+    channel = CharField(max_length=20)
+    recipient = CharField(max_length=254)
+    enterprise = ForeignKeyField(Enterprise, on_delete="CASCADE", index=False)
+    # The order of the steps of one date: a later one supersedes an earlier one.
+    rank = IntegerField()
+    urgent = BooleanField(default=False, constraints=_FALSE)
+    state = CharField(max_length=12, default="queued", constraints=[SQL("DEFAULT 'queued'")])
+    reason = CharField(max_length=300, default="", constraints=_EMPTY)
+    message = ForeignKeyField(Message, null=True, on_delete="SET NULL")
+    owed_on = DateField()
+    # The answer as it stood: date as shown, origin, rule, device as named then.
+    facts = JsonField(null=True)
+    created_at = MomentField()
+    done_at = MomentField(null=True)
+
+    equipment_id: int
+    enterprise_id: int
+
+    class Meta:
+        constraints = [Check(_STATE_CHECK)]
+        indexes = (
+            (("equipment", "clock", "due", "step", "week", "channel", "recipient"), True),
+            (("enterprise", "equipment", "clock", "due", "channel", "recipient", "rank"), False),
+            (("state", "enterprise", "channel", "recipient"), False),
+        )
+
+
+class Attempt(Table):
+    """One try to deliver a message and what came of it."""
+
+    id = AutoField()
+    message = ForeignKeyField(Message, on_delete="CASCADE")
+    at = MomentField()
+    sender = CharField(max_length=80)
+    # sent | failed | refused | uncertain | interrupted
+    outcome = CharField(max_length=12)
+    detail = CharField(max_length=500, default="", constraints=_EMPTY)
+
+
+class Lease(Table):
+    """Who runs the timetable. It only saves work: every job is safe to run twice."""
+
+    name = CharField(max_length=40, primary_key=True)
+    holder = CharField(max_length=80)
+    until = MomentField()
+
+
+class Heartbeat(Table):
+    """The last sign of life of each worker process."""
+
+    worker = CharField(max_length=80, primary_key=True)
+    started_at = MomentField()
+    seen_at = MomentField()

@@ -1,0 +1,219 @@
+"""What was sent, waits or failed: the list with its filters, and one message with everything about it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from peewee import fn
+
+from inspect_station.accounts.scope import Actor, visible
+from inspect_station.config import Settings
+from inspect_station.errors import NotFound
+from inspect_station.registry.models import Enterprise
+from inspect_station.reminders import delivery, letter, source
+from inspect_station.reminders.channels import Outgoing, mail_of
+from inspect_station.reminders.models import Attempt, Message, OwedStep
+from inspect_station.reminders.reading import tuples
+from inspect_station.reminders.words import FATES, reason_word, state_word
+
+TOTAL_CAP = 1000
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a person narrowed the list to; None means all."""
+
+    fate: str | None = None
+    state: str | None = None
+    enterprise: int | None = None
+    channel: str | None = None
+    first: date | None = None
+    last: date | None = None
+    q: str | None = None
+
+
+@dataclass(frozen=True)
+class Page:
+    rows: list[dict[str, Any]]
+    total: int
+    capped: bool
+    following: int | None
+
+
+_COLUMNS = (
+    "id", "day", "state", "reason", "channel", "recipient", "recipient_name", "manual", "doubtful", "tries", "subject",
+    "next_at", "created_at", "done_at", "revision",
+)  # fmt: skip
+
+
+def page_of(actor: Actor, filters: Filters, after: int | None, per_page: int) -> Page:
+    """The newest messages first; `after` is the id the page goes on from."""
+    devices = OwedStep.select(fn.COUNT(OwedStep.id)).where(OwedStep.message == Message.id)
+    columns = [getattr(Message, name) for name in _COLUMNS]
+    query = _narrowed(
+        Message.select(*columns, Message.enterprise, Enterprise.name, devices).join(Enterprise), actor, filters
+    )
+    if after is not None:
+        query = query.where(Message.id < after)
+    found = tuples(query.order_by(Message.id.desc()).limit(per_page + 1))
+    rows = [_row(row) for row in found[:per_page]]
+    total = _total(actor, filters)
+    following = rows[-1]["id"] if len(found) > per_page else None
+    return Page(rows, min(total, TOTAL_CAP), total > TOTAL_CAP, following)
+
+
+def _row(found: Sequence[Any]) -> dict[str, Any]:
+    row = dict(zip((*_COLUMNS, "enterprise_id", "enterprise", "items"), found, strict=True))
+    row["number"] = delivery.number_for(row["id"], row["day"])
+    row["state_word"] = state_word(row["state"], row["channel"])
+    row["reason"] = reason_word(row["reason"])
+    return row
+
+
+def _narrowed(query: Any, actor: Actor, filters: Filters) -> Any:
+    query = query.where(visible(actor, Message.enterprise))
+    if filters.fate:
+        query = query.where(Message.state.in_(FATES[filters.fate][0]))
+    for field, value in ((Message.state, filters.state), (Message.channel, filters.channel)):
+        query = query.where(field == value) if value else query
+    if filters.enterprise:
+        query = query.where(Message.enterprise == filters.enterprise)
+    if filters.first:
+        query = query.where(Message.day >= filters.first)
+    if filters.last:
+        query = query.where(Message.day <= filters.last)
+    for word in (filters.q or "").split()[:5]:
+        query = query.where(_mentions(word))
+    return query
+
+
+def _mentions(word: str) -> Any:
+    firms = Enterprise.select(Enterprise.id).where(
+        Enterprise.name.contains(word) | Enterprise.initials.contains(word)
+    )
+    return (
+        Message.recipient.contains(word)
+        | Message.recipient_name.contains(word)
+        | Message.subject.contains(word)
+        | Message.enterprise.in_(firms)
+    )
+
+
+def _total(actor: Actor, filters: Filters) -> int:
+    inner = _narrowed(Message.select(Message.id), actor, filters).limit(TOTAL_CAP + 1)
+    return int(inner.count())
+
+
+def counts(actor: Actor, filters: Filters) -> dict[str, int]:
+    """How many messages each tab holds under the other filters, and `all`."""
+    rest = Filters(**{**vars(filters), "fate": None})
+    query = _narrowed(Message.select(Message.state, fn.COUNT(Message.id)), actor, rest).group_by(Message.state)
+    by_state = dict(tuples(query))
+    found = {fate: sum(by_state.get(state, 0) for state in states) for fate, (states, _, _) in FATES.items()}
+    return {"all": sum(by_state.values()), **found}
+
+
+@dataclass(frozen=True)
+class Record:
+    """One message: its row, its text (as sent, or as it would read now), the devices, the tries."""
+
+    row: dict[str, Any]
+    text: str
+    as_sent: bool
+    items: Sequence[tuple[str, letter.Item]]
+    dropped: Sequence[tuple[str, letter.Item]]
+    attempts: Sequence[dict[str, Any]]
+    by: str
+
+
+def record_of(actor: Actor, settings: Settings, message_id: int, today: date) -> Record:
+    """Raises `NotFound` for a message that does not exist or is another enterprise's."""
+    message = _message(actor, message_id)
+    steps = list(OwedStep.select().where(OwedStep.message == message_id).order_by(OwedStep.id))
+    day = message.day if message.text else today
+    standing = [s for s in steps if s.state not in {"superseded", "suppressed"} or message.state == s.state]
+    gone = [s for s in steps if s not in standing]
+    text = message.text or _text_now(settings, message, standing, today)
+    account = message.account
+    return Record(
+        _one_row(message, len(steps)), text, bool(message.text), _named(standing, day), _named(gone, day),
+        _attempts(message_id), account.name if account else "",
+    )  # fmt: skip
+
+
+def _message(actor: Actor, message_id: int) -> Message:
+    message = Message.get_or_none(Message.id == message_id)
+    if message is None:
+        raise NotFound()
+    actor.check(message.enterprise_id)
+    return message
+
+
+def _one_row(message: Message, items: int) -> dict[str, Any]:
+    values = [getattr(message, name) for name in _COLUMNS]
+    return _row([*values, message.enterprise_id, source.enterprise_name(message.enterprise_id), items])
+
+
+def _named(steps: Sequence[OwedStep], day: date) -> list[tuple[str, letter.Item]]:
+    items = delivery.items_of(steps, day)
+    found = [(reason_word(s.reason), item) for s, item in zip(steps, items, strict=True)]
+    return sorted(found, key=lambda pair: pair[1].sort)
+
+
+def _text_now(settings: Settings, message: Message, steps: Sequence[OwedStep], today: date) -> str:
+    if not steps:
+        return ""
+    name = source.enterprise_name(message.enterprise_id)
+    items = delivery.items_of(steps, today)
+    number = delivery.number_for(message.id, message.day)
+    return letter.write(settings, number, name, message.recipient_name, items, today).text
+
+
+def _attempts(message_id: int) -> list[dict[str, Any]]:
+    query = Attempt.select(Attempt.at, Attempt.outcome, Attempt.detail).where(Attempt.message == message_id)
+    names = ("at", "outcome", "detail")
+    return [dict(zip(names, row, strict=True)) for row in tuples(query.order_by(Attempt.id.desc()))]
+
+
+def eml_of(actor: Actor, settings: Settings, message_id: int) -> tuple[str, bytes]:
+    """The mail as it went out (or lies in the folder): file name and content. `NotFound` before it was written."""
+    message = _message(actor, message_id)
+    if not message.text:
+        raise NotFound("这条提醒还没有发出，没有邮件可下载。")
+    steps = OwedStep.select().where(
+        OwedStep.message == message_id, OwedStep.state.not_in(("superseded", "suppressed"))
+    )
+    number = delivery.number_for(message.id, message.day)
+    items = delivery.items_of(list(steps), message.day)
+    outgoing = Outgoing(
+        message_id=message.message_id,
+        number=number,
+        recipient=message.recipient,
+        recipient_name=message.recipient_name,
+        subject=message.subject,
+        text=message.text,
+        html=message.html,
+        written_at=message.created_at,
+        file_name=message.file_name,
+        file=letter.workbook(items, settings, message.created_at) if message.file_name else b"",
+    )
+    return f"{number}.eml", mail_of(outgoing, settings).as_bytes()
+
+
+def enterprises(actor: Actor) -> list[tuple[int, str]]:
+    """Those the list may be narrowed to."""
+    query = Enterprise.select(Enterprise.id, Enterprise.name).where(visible(actor, Enterprise.id))
+    return [(int(i), str(name)) for i, name in tuples(query.order_by(Enterprise.initials, Enterprise.name))]
+
+
+def json_of(row: dict[str, Any]) -> dict[str, Any]:
+    """A message as the API shows it."""
+    moments = {name: value.isoformat() for name, value in row.items() if isinstance(value, date | datetime)}
+    return {name: value for name, value in row.items() if name != "state_word"} | moments
+
+
+def item_json(item: letter.Item, reason: str) -> dict[str, str]:
+    """One clock of a message as the API shows it; `reason` says why it was left out, if it was."""
+    names = ("section", "device", "certificate", "own_number", "location", "clock", "due")
+    return {name: getattr(item, name) for name in names} | {"reason": reason}

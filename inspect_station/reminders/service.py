@@ -1,0 +1,279 @@
+"""Reminders as others use them: the tick, its preview, what a person may do to a message, what must be seen."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from pathlib import Path
+
+from inspect_station.accounts import audit, station
+from inspect_station.accounts.scope import Actor
+from inspect_station.config import Settings
+from inspect_station.db import bulk_insert, db
+from inspect_station.errors import Conflict, InvalidInput, NotFound
+from inspect_station.reminders import digests, ladder, letter, routes, source, steps
+from inspect_station.reminders.alarms import LAST_TICK, Alarm, alarms, beat, last_tick, worker_heartbeat
+from inspect_station.reminders.channels import FolderChannel, Outgoing
+from inspect_station.reminders.delivery import SENDING_PAUSED, deliver, paused
+from inspect_station.reminders.ladder import LadderRow
+from inspect_station.reminders.models import Message, OwedStep
+from inspect_station.reminders.routes import Route
+
+__all__ = ["Alarm", "alarms", "beat", "deliver", "last_tick", "paused", "tick", "worker_heartbeat"]
+
+LONG_GAP = timedelta(days=45)
+WARN_WITHIN = timedelta(days=10)
+
+
+@dataclass(frozen=True)
+class Ticked:
+    """What a tick wrote."""
+
+    steps: int
+    superseded: int
+    messages: int
+    paused: bool = False
+
+
+def tick(settings: Settings, today: date, now: datetime) -> Ticked:
+    """Write the owed steps to the outbox and gather them into messages. A second run adds nothing.
+
+    After a gap of more than 45 days (or on a day before the last tick's) somebody must first look: sending is paused.
+    """
+    _look_at_the_gap(today, now)
+    if (paused() or {}).get("why") == "clock_jump":
+        # Steps written for a wrong day would later pass for said: nothing is written until somebody has looked.
+        return Ticked(0, 0, 0, True)
+    written = steps.write(source.rows(today), routes.channel_in_use(settings), today, now)
+    messages = digests.compose(today, now, _domain(settings))
+    with db.atomic():
+        station.put(LAST_TICK, {"on": today.isoformat(), "at": now.isoformat()}, now)
+    return Ticked(written.added, written.superseded, messages, paused() is not None)
+
+
+def _look_at_the_gap(today: date, now: datetime) -> None:
+    last = last_tick()
+    if last is not None and today - last > LONG_GAP and not paused():
+        pause(Actor.system(), "downtime", now)
+
+
+def _domain(settings: Settings) -> str:
+    """The right-hand side of Message-IDs: the sender's own domain."""
+    return settings.mail_from.rpartition("@")[2] or "station.local"
+
+
+# --- pausing ------------------------------------------------------------------------------------------------------
+
+
+def pause(actor: Actor, why: str, now: datetime) -> None:
+    """Nothing is sent until a person resumes. `why`: by_hand, restored, downtime, clock_jump."""
+    actor.need("remind")
+    with db.atomic():
+        station.put(SENDING_PAUSED, {"since": now.isoformat(), "why": why, "by": actor.name}, now)
+        audit.record(actor, "reminders.pause", "station", "sending", now=now, detail={"why": why})
+
+
+def resume(actor: Actor, now: datetime) -> None:
+    actor.need("remind")
+    with db.atomic():
+        station.put(SENDING_PAUSED, None, now)
+        audit.record(actor, "reminders.resume", "station", "sending", now=now)
+
+
+# --- one message --------------------------------------------------------------------------------------------------
+
+
+def resend(actor: Actor, message_id: int, now: datetime) -> None:
+    """Send a message again that was refused, is waiting for its next try, or may not have arrived."""
+    actor.need("remind")
+    with db.atomic():
+        message = _find(actor, message_id)
+        ready = Message.update(
+            state="queued",
+            reason="",
+            next_at=now,
+            done_at=None,
+            tries=0,
+            queued_at=now,
+            revision=Message.revision + 1,
+        ).where(Message.id == message_id, Message.state.in_(("refused", "failed", "uncertain", "suppressed", "sent")))
+        if not ready.execute():
+            raise Conflict("这条提醒正在发送或已被后来的提醒取代，不能重发。")
+        OwedStep.update(state="queued", reason="", done_at=None).where(
+            OwedStep.message == message_id, OwedStep.state != "superseded"
+        ).execute()
+        audit.record(actor, "reminders.resend", "message", message_id, now=now, enterprise_id=message.enterprise_id)
+
+
+def stop(actor: Actor, message_id: int, why: str, now: datetime) -> None:
+    """Keep a waiting message from going out; the reason stays with it."""
+    actor.need("remind")
+    reason = letter.one_line(why)
+    if not 2 <= len(reason) <= 200:
+        raise InvalidInput("请写明停发的原因（2 至 200 个字）。", {"reason": ["请写明原因"]})
+    with db.atomic():
+        message = _find(actor, message_id)
+        stopped = Message.update(
+            state="suppressed", reason=reason, next_at=None, done_at=now, revision=Message.revision + 1
+        ).where(Message.id == message_id, Message.state.in_(("queued", "failed", "uncertain")))
+        if not stopped.execute():
+            raise Conflict("这条提醒已经发出、正在发送或已停止，不能再停发。")
+        OwedStep.update(state="suppressed", reason=reason, done_at=now).where(
+            OwedStep.message == message_id, OwedStep.state.in_(("queued", "failed", "uncertain"))
+        ).execute()
+        audit.record(
+            actor,
+            "reminders.stop",
+            "message",
+            message_id,
+            now=now,
+            enterprise_id=message.enterprise_id,
+            detail={"reason": reason},
+        )
+
+
+def _find(actor: Actor, message_id: int) -> Message:
+    message = Message.get_or_none(Message.id == message_id)
+    if message is None:
+        raise NotFound()
+    actor.check(message.enterprise_id)
+    return message
+
+
+# --- by hand ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A reminder a person is about to send to one enterprise: what it would say, to whom, told when last."""
+
+    enterprise_id: int
+    enterprise: str
+    routes: Sequence[Route]
+    letter: letter.Letter
+    last_told: date | None
+    warn: bool
+
+
+def drafts(actor: Actor, settings: Settings, due_row_ids: Sequence[int], today: date) -> list[Draft]:
+    """One draft for each enterprise of the ticked rows. Raises `InvalidInput` where nothing can be reminded of."""
+    actor.need("remind")
+    rows = source.of_due_rows(actor, due_row_ids, today)
+    if not rows:
+        raise InvalidInput("所选的设备里没有需要提醒的项目（停用、不适用或日期已变化）。请回到到期清单重新选择。")
+    grouped = groupby(rows, key=lambda row: row.enterprise_id)
+    return [_draft(settings, enterprise_id, list(theirs), today) for enterprise_id, theirs in grouped]
+
+
+def _draft(settings: Settings, enterprise_id: int, rows: Sequence[LadderRow], today: date) -> Draft:
+    told = last_told(enterprise_id)
+    theirs = routes.of_enterprise(enterprise_id, routes.channel_in_use(settings), today)
+    return Draft(
+        enterprise_id,
+        source.enterprise_name(enterprise_id),
+        theirs,
+        letter_of(settings, "（发送时编号）", enterprise_id, theirs[0].name, rows, today),
+        told,
+        told is not None and today - told <= WARN_WITHIN,
+    )
+
+
+def letter_of(
+    settings: Settings, number: str, enterprise_id: int, addressee: str, rows: Sequence[LadderRow], today: date
+) -> letter.Letter:
+    """The letter these rows would make today."""
+    devices = source.devices(sorted({r.equipment_id for r in rows}))
+    items = [letter.item_of(steps.facts_of(r), r.clock, devices[r.equipment_id], today) for r in rows]
+    return letter.write(settings, number, source.enterprise_name(enterprise_id), addressee, items, today)
+
+
+def last_told(enterprise_id: int) -> date | None:
+    """The day the enterprise was last sent a reminder, by whatever channel."""
+    query = Message.select(Message.day).where(Message.enterprise == enterprise_id, Message.state == "sent")
+    row = query.order_by(Message.day.desc()).limit(1).tuples().first()
+    return row[0] if row else None
+
+
+def remind_now(actor: Actor, settings: Settings, due_row_ids: Sequence[int], today: date, now: datetime) -> list[int]:
+    """Queue a reminder of exactly these rows to every recipient of their enterprises; returns the messages."""
+    actor.need("remind")
+    made = []
+    for draft_rows in _by_enterprise(actor, due_row_ids, today):
+        enterprise_id = draft_rows[0].enterprise_id
+        for route in routes.of_enterprise(enterprise_id, routes.channel_in_use(settings), today):
+            with db.atomic():
+                made.append(_queue_by_hand(actor, settings, draft_rows, route, today, now))
+    if not made:
+        raise InvalidInput("所选的设备里没有需要提醒的项目。请回到到期清单重新选择。")
+    return made
+
+
+def _by_enterprise(actor: Actor, due_row_ids: Sequence[int], today: date) -> list[list[LadderRow]]:
+    rows = source.of_due_rows(actor, due_row_ids, today)
+    return [list(theirs) for _, theirs in groupby(rows, key=lambda row: row.enterprise_id)]
+
+
+def _queue_by_hand(
+    actor: Actor, settings: Settings, rows: Sequence[LadderRow], route: Route, today: date, now: datetime
+) -> int:
+    enterprise_id = rows[0].enterprise_id
+    key = f"manual:{uuid.uuid4()}"
+    number = digests.insert(key, enterprise_id, route, today, now, _domain(settings), actor.account_id)
+    assert number is not None  # the key is new
+    step = ladder.Step(ladder.MANUAL, number, 0, today, True)  # the number keeps two reminders of one day apart
+    owed = [steps.Owed(row, step, route) for row in rows]
+    bulk_insert(OwedStep, [{**steps.values_of(one, False, now), "message": number} for one in owed])
+    audit.record(
+        actor,
+        "reminders.by_hand",
+        "message",
+        number,
+        now=now,
+        enterprise_id=enterprise_id,
+        detail={"devices": len(rows)},
+    )
+    return number
+
+
+# --- previews -----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Previewed:
+    folder: Path
+    letters: int
+    steps: int
+
+
+def preview(settings: Settings, on: date, now: datetime) -> Previewed:
+    """What a tick on a later day would send if no fact changed and nothing more were sent until then.
+
+    Written as .eml files into a folder of its own; the outbox stays as it is.
+    """
+    folder = settings.outbox_dir / f"preview-{on.isoformat()}"
+    channel = FolderChannel(settings, folder)
+    letters = count = 0
+    for route, enterprise_id, owed in steps.unrecorded(source.rows_on(on), routes.channel_in_use(settings), on):
+        letters += 1
+        count += len(owed)
+        written = letter_of(
+            settings, f"预览{on:%Y%m%d}-{letters:05d}", enterprise_id, route.name, [o.row for o in owed], on
+        )
+        channel.send(_previewed(written, route, settings, now))
+    return Previewed(folder, letters, count)
+
+
+def _previewed(written: letter.Letter, route: Route, settings: Settings, now: datetime) -> Outgoing:
+    return Outgoing(
+        message_id=f"<preview-{uuid.uuid4()}@{_domain(settings)}>",
+        number=written.number,
+        recipient=route.recipient,
+        recipient_name=route.name,
+        subject=f"（预览）{written.subject}",
+        text=written.text,
+        html=written.html,
+        written_at=now.replace(year=written.day.year, month=written.day.month, day=written.day.day),
+        file_name=written.file_name,
+        file=letter.workbook(written.every, settings, now) if written.file_name else b"",
+    )

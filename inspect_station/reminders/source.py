@@ -1,0 +1,113 @@
+"""The rows the ladder runs on, read from the due list, and the devices' names for the letters."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from peewee import JOIN
+
+from inspect_station.accounts.scope import Actor
+from inspect_station.duelist import service as duelist
+from inspect_station.registry.models import Enterprise, Equipment
+from inspect_station.reminders import ladder
+from inspect_station.reminders.ladder import LadderRow
+from inspect_station.reminders.reading import tuples
+
+_CHUNK = 500
+
+
+def refresh(today: date) -> None:
+    """Bring the due list up to date; one look where nothing changed."""
+    duelist.refresh(today)
+
+
+def rows(today: date) -> list[LadderRow]:
+    """Every running clock that may owe a step by `today`, by enterprise. Brings the due list up to date."""
+    return _by_enterprise(duelist.rows_for_ladder(today, today + ladder.horizon()))
+
+
+def rows_on(on: date, further: timedelta = timedelta(0)) -> list[LadderRow]:
+    """The rows as they will be on a later day (and what may owe a step until `further`), if no fact changes.
+
+    Nothing is stored.
+    """
+    return _by_enterprise(duelist.rows_for_ladder(on, on + ladder.horizon() + further, preview=True))
+
+
+def present(equipment_ids: Iterable[int], today: date) -> dict[tuple[int, str], LadderRow]:
+    """The answers of these devices as they stand: what a queued step must still agree with."""
+    found: dict[tuple[int, str], LadderRow] = {}
+    for chunk in _chunks(sorted(set(equipment_ids))):
+        for row in map(_row, duelist.rows_for_equipment(chunk, today)):
+            found[row.equipment_id, row.clock] = row
+    return found
+
+
+def of_due_rows(actor: Actor, ids: Sequence[int], today: date) -> list[LadderRow]:
+    """The rows of the due list that a person ticked and may see; those without a running clock are left out."""
+    page = duelist.due_page(
+        actor, duelist.Filters(rows=tuple(ids)), "due", duelist.Place(), len(ids), today, counted=False
+    )
+    found = present((row["equipment_id"] for row in page.rows), today)
+    chosen = [found.get((row["equipment_id"], row["clock"])) for row in page.rows]
+    return sorted((row for row in chosen if row), key=_place)
+
+
+def _by_enterprise(found: Iterable[duelist.OwingRow]) -> list[LadderRow]:
+    return sorted(map(_row, found), key=_place)
+
+
+def _place(row: LadderRow) -> tuple[int, int, str]:
+    return (row.enterprise_id, row.equipment_id, row.clock)
+
+
+def _row(row: duelist.OwingRow) -> LadderRow:
+    is_open = row.answer == "undetermined"
+    return LadderRow(
+        equipment_id=row.equipment_id,
+        clock=row.clock,
+        enterprise_id=row.enterprise_id,
+        answer=row.answer,
+        on=(row.earliest or row.latest) if is_open else row.on,
+        late_on=row.latest if is_open else row.on,
+        precision=row.precision or "day",
+        origin=row.origin or "",
+        document=row.document or "",
+        clause=row.clause or "",
+        why=row.why or "",
+        done_by=row.done_by,
+    )
+
+
+_NAMES = (
+    "id", "form", "parent_id", "name", "own_number", "certificate_number", "line_number", "location", "quantity",
+)  # fmt: skip
+
+
+def devices(equipment_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """Names, numbers and places of these devices, with the installation a pipe line belongs to."""
+    found: dict[int, dict[str, Any]] = {}
+    parent = Equipment.alias()
+    for chunk in _chunks(equipment_ids):
+        query = (
+            Equipment.select(*(getattr(Equipment, n) for n in _NAMES), parent.name, parent.certificate_number)
+            .join(parent, JOIN.LEFT_OUTER, on=(Equipment.parent == parent.id))
+            .where(Equipment.id.in_(chunk))
+        )
+        for row in tuples(query):
+            device = dict(zip((*_NAMES, "parent_name", "parent_certificate"), row, strict=True))
+            found[device["id"]] = device
+    return found
+
+
+def enterprise_names() -> dict[int, str]:
+    return {int(i): str(name) for i, name in tuples(Enterprise.select(Enterprise.id, Enterprise.name))}
+
+
+def enterprise_name(enterprise_id: int) -> str:
+    return str(Enterprise.select(Enterprise.name).where(Enterprise.id == enterprise_id).scalar())
+
+
+def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(ids), _CHUNK):
+        yield ids[start : start + _CHUNK]

@@ -1,0 +1,192 @@
+"""The first half of a tick: every owed step goes into the outbox once; overtaken ones are superseded."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from typing import Any
+
+from peewee import fn
+
+from inspect_station.db import bulk_insert, db, is_sqlite
+from inspect_station.reminders import ladder, routes
+from inspect_station.reminders.ladder import LadderRow, Step
+from inspect_station.reminders.models import OwedStep
+from inspect_station.reminders.reading import tuples
+from inspect_station.reminders.routes import Route
+
+_LOCK = 55_701  # with the enterprise's id: the two-number form of PostgreSQL's advisory locks
+# Reasons for which a step that is owed again is taken up again.
+MOVED, RECIPIENT_GONE = "moved", "recipient_gone"
+_TAKEN_UP_AGAIN = (MOVED, RECIPIENT_GONE)
+
+Key = tuple[int, str, str, str, str]  # equipment, clock, due, channel, recipient
+
+
+@dataclass
+class Written:
+    added: int = 0
+    superseded: int = 0
+
+    def __iadd__(self, other: "Written") -> "Written":
+        return Written(self.added + other.added, self.superseded + other.superseded)
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A step of a clock for one recipient."""
+
+    row: LadderRow
+    step: Step
+    route: Route
+
+    @property
+    def key(self) -> Key:
+        return (self.row.equipment_id, self.row.clock, self.row.due, self.route.channel, self.route.recipient)
+
+
+def write(rows: Iterable[LadderRow], channel: str, today: date, now: datetime) -> Written:
+    """Record what is owed by `today`; `rows` come by enterprise.
+
+    Any number may run at once and any number of times: the second adds nothing.
+    """
+    reachable = routes.of_enterprises(channel, today)
+    total = Written()
+    for enterprise_id, theirs in groupby(rows, key=lambda row: row.enterprise_id):
+        owed = list(owed_steps(theirs, reachable.get(enterprise_id) or [Route("folder", routes.NO_ADDRESS)], today))
+        # Looked at first without a lock: on most days most enterprises have nothing new.
+        if owed and any(map(known(enterprise_id).lacks, owed)):
+            with db.atomic():
+                _one_at_a_time(enterprise_id)
+                total += _record(owed, known(enterprise_id), now)
+    return total
+
+
+def owed_steps(rows: Iterable[LadderRow], theirs: Sequence[Route], today: date) -> Iterator[Owed]:
+    """The latest step of each row for each recipient."""
+    for row in rows:
+        step = ladder.latest(row, today)
+        if step is not None:
+            yield from (Owed(row, step, route) for route in theirs)
+
+
+def unrecorded(rows: Iterable[LadderRow], channel: str, on: date) -> Iterator[tuple[Route, int, list[Owed]]]:
+    """What a tick on a day would add, for each recipient; nothing is written."""
+    reachable = routes.of_enterprises(channel, on)
+    for enterprise_id, theirs in groupby(rows, key=lambda row: row.enterprise_id):
+        owed = list(owed_steps(theirs, reachable.get(enterprise_id) or [Route("folder", routes.NO_ADDRESS)], on))
+        recorded = known(enterprise_id)
+        for route, ones in groupby(sorted(owed, key=lambda o: o.route.recipient), key=lambda o: o.route):
+            new = [one for one in ones if recorded.lacks(one)]
+            if new:
+                yield route, enterprise_id, new
+
+
+def _one_at_a_time(enterprise_id: int) -> None:
+    if not is_sqlite():  # SQLite's IMMEDIATE transactions queue by themselves
+        db.execute_sql("SELECT pg_advisory_xact_lock(%s, %s)", (_LOCK, enterprise_id))
+
+
+@dataclass
+class Known:
+    """What the outbox holds for one enterprise."""
+
+    highest: dict[Key, int]
+    to_take_up: set[tuple[Key, int]]
+
+    def lacks(self, one: Owed) -> bool:
+        """A step before the highest recorded one is no news: a clock set back must not repeat what was said."""
+        return one.step.rank > self.highest.get(one.key, -1) or (one.key, one.step.rank) in self.to_take_up
+
+    def is_jump(self, one: Owed) -> bool:
+        """Not the mere next step after one already told: first heard of, or after a silence."""
+        return one.step.rank - self.highest.get(one.key, -1) > 1
+
+
+def known(enterprise_id: int) -> Known:
+    """What is recorded of this enterprise's clocks."""
+    o = OwedStep
+    key = (o.equipment, o.clock, o.due, o.channel, o.recipient)
+    query = o.select(*key, fn.MAX(o.rank)).where(o.enterprise == enterprise_id, o.step != ladder.MANUAL)
+    moved = o.select(*key, o.rank).where(
+        o.enterprise == enterprise_id, o.state == "suppressed", o.reason.in_(_TAKEN_UP_AGAIN)
+    )
+    return Known(
+        {tuple(row[:5]): row[5] for row in tuples(query.group_by(*key))},
+        {(tuple(row[:5]), row[5]) for row in tuples(moved)},
+    )
+
+
+def _record(owed: Sequence[Owed], recorded: Known, now: datetime) -> Written:
+    new = [one for one in owed if recorded.lacks(one)]
+    again = [one for one in new if (one.key, one.step.rank) in recorded.to_take_up]
+    fresh = [one for one in new if (one.key, one.step.rank) not in recorded.to_take_up]
+    bulk_insert(OwedStep, [values_of(one, recorded.is_jump(one), now) for one in fresh])
+    later = [one for one in fresh if one.key in recorded.highest]
+    return Written(len(fresh) + sum(map(_take_up_again, again)), _supersede(later, now))
+
+
+def values_of(one: Owed, jump: bool, now: datetime) -> dict[str, Any]:
+    row, step = one.row, one.step
+    return {
+        "equipment": row.equipment_id,
+        "clock": row.clock,
+        "due": row.due,
+        "step": step.name,
+        "week": step.week,
+        "channel": one.route.channel,
+        "recipient": one.route.recipient,
+        "enterprise": row.enterprise_id,
+        "rank": step.rank,
+        "urgent": step.urgent or (jump and step.rank >= ladder.urgent_rank()),
+        "owed_on": step.owed_on,
+        "facts": facts_of(row),
+        "created_at": now,
+    }
+
+
+def facts_of(row: LadderRow) -> dict[str, Any]:
+    """What is kept of the answer as it stood."""
+    return {
+        "answer": row.answer,
+        "on": row.on.isoformat() if row.on else None,
+        "late_on": row.late_on.isoformat() if row.late_on else None,
+        "precision": row.precision,
+        "origin": row.origin,
+        "document": row.document,
+        "clause": row.clause,
+        "why": row.why,
+        "done_by": row.done_by,
+    }
+
+
+def _same(one: Owed) -> Any:
+    o = OwedStep
+    equipment, clock, due, channel, recipient = one.key
+    return (
+        (o.equipment == equipment)
+        & (o.clock == clock)
+        & (o.due == due)
+        & (o.channel == channel)
+        & (o.recipient == recipient)
+    )
+
+
+def _take_up_again(one: Owed) -> int:
+    """A date that moved away and came back: the step suppressed then is owed again."""
+    return int(
+        OwedStep.update(state="queued", reason="", message=None, done_at=None)
+        .where(_same(one), OwedStep.rank == one.step.rank, OwedStep.state == "suppressed")
+        .where(OwedStep.reason.in_(_TAKEN_UP_AGAIN))
+        .execute()
+    )
+
+
+def _supersede(later: Sequence[Owed], now: datetime) -> int:
+    """Steps of the same clock still waiting are overtaken. One already with a sender is left to finish."""
+    return sum(
+        OwedStep.update(state="superseded", done_at=now)
+        .where(_same(one), OwedStep.rank < one.step.rank, OwedStep.state.in_(("queued", "failed")))
+        .execute()
+        for one in later
+    )

@@ -1,0 +1,168 @@
+"""提醒: what was sent, waits or failed; one message; what is to come; a reminder by hand; pause and resume."""
+
+from typing import Any
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+
+from inspect_station.accounts.guard import current_actor, needs, staff_only
+from inspect_station.errors import InvalidInput
+from inspect_station.reminders import forecast, records, service
+from inspect_station.reminders.records import Filters
+from inspect_station.reminders.schemas import ListSchema, OutlookSchema, RemindSchema, StopSchema
+from inspect_station.reminders.words import CHANNEL_WORDS, FATES, OUTCOME_WORDS, STATE_WORDS
+from inspect_station.validation import load
+from inspect_station.web import decode_cursor, encode_cursor, now, settings, today
+
+pages = Blueprint("reminders", __name__)
+
+_WORDS = {"STATES": STATE_WORDS, "FATES": FATES, "CHANNELS": CHANNEL_WORDS, "OUTCOMES": OUTCOME_WORDS}
+_CHIP_WORDS = {"enterprise": "企业", "channel": "渠道", "first": "自", "last": "至", "q": "搜索", "state": "状态"}
+
+
+def _asked(schema: Any) -> dict[str, Any]:
+    """The address's arguments; a form sends what was left empty as empty text."""
+    return load(schema, {name: value for name, value in request.args.items() if value})
+
+
+@pages.get("/reminders")
+def messages() -> str:
+    args = _asked(ListSchema())
+    per_page, cursor = args.pop("per_page"), args.pop("cursor", None)
+    actor, filters = current_actor(), Filters(**args)
+    page = records.page_of(actor, filters, decode_cursor(cursor, 1)[0] if cursor else None, per_page)
+    firms = records.enterprises(actor)
+    return render_template(
+        "reminders/messages.html",
+        page=page,
+        filters=filters,
+        counts=records.counts(actor, filters),
+        firms=firms,
+        chips=_chips(filters, dict(firms)),
+        url=_address(filters),
+        next_url=page.following and _address(filters)(cursor=encode_cursor(page.following)),
+        first_url=cursor and _address(filters)(),
+        alarms=service.alarms(now()) if actor.is_staff else [],
+        paused=service.paused() if actor.is_staff else None,
+        may_remind=actor.may("remind"),
+        **_WORDS,
+    )
+
+
+def _address(filters: Filters) -> Any:
+    def url(**changes: Any) -> str:
+        state = {**vars(filters), **changes}
+        return url_for("reminders.messages", **{name: value for name, value in state.items() if value is not None})
+
+    return url
+
+
+def _chips(filters: Filters, firms: dict[int, str]) -> list[dict[str, str]]:
+    words: dict[str, Any] = {"enterprise": firms, "channel": CHANNEL_WORDS}
+    held = {name: value for name, value in vars(filters).items() if value is not None and name in _CHIP_WORDS}
+    return [
+        {
+            "label": _CHIP_WORDS[name],
+            "value": words.get(name, {}).get(value, str(value)),
+            "clear_url": _address(filters)(**{name: None}),
+        }
+        for name, value in held.items()
+    ]
+
+
+@pages.get("/reminders/<int:message_id>")
+def message(message_id: int) -> str:
+    return _message_page(message_id)
+
+
+def _message_page(message_id: int, error: InvalidInput | None = None) -> str:
+    actor = current_actor()
+    record = records.record_of(actor, settings(), message_id, today())
+    return render_template(
+        "reminders/message.html", record=record, row=record.row, error=error, may_remind=actor.may("remind"), **_WORDS
+    )
+
+
+@pages.get("/reminders/<int:message_id>/letter.eml")
+def letter(message_id: int) -> Response:
+    name, content = records.eml_of(current_actor(), settings(), message_id)
+    return Response(
+        content, mimetype="message/rfc822", headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )
+
+
+@pages.post("/reminders/<int:message_id>/resend")
+@needs("remind")
+def resend(message_id: int) -> Any:
+    service.resend(current_actor(), message_id, now())
+    flash("已放回待发，将在一分钟内重新发送。", "success")
+    return redirect(url_for("reminders.message", message_id=message_id))
+
+
+@pages.post("/reminders/<int:message_id>/stop")
+@needs("remind")
+def stop(message_id: int) -> Any:
+    try:
+        given = load(StopSchema(), {"reason": request.form.get("reason", "").strip()})
+    except InvalidInput as error:
+        return _message_page(message_id, error), error.http_status
+    service.stop(current_actor(), message_id, given["reason"], now())
+    flash("已停发，原因已记录。", "success")
+    return redirect(url_for("reminders.message", message_id=message_id))
+
+
+@pages.post("/reminders/pause")
+@needs("remind")
+def pause() -> Any:
+    service.pause(current_actor(), "by_hand", now())
+    flash("已暂停发送。到期的提醒照常写入，恢复后一并发出。", "warning")
+    return redirect(url_for("reminders.messages"))
+
+
+@pages.post("/reminders/resume")
+@needs("remind")
+def resume() -> Any:
+    service.resume(current_actor(), now())
+    flash("已恢复发送。", "success")
+    return redirect(url_for("reminders.messages"))
+
+
+@pages.get("/reminders/pause")
+@needs("remind")
+def ask_to_pause() -> str:
+    return render_template(
+        "confirm.html",
+        title="暂停发送全部提醒？",
+        text="暂停期间没有任何提醒发出，到期的提醒照常写入发件箱；恢复后一并发出。",
+        action_label="暂停发送",
+        post_url=url_for("reminders.pause"),
+        back_url=url_for("reminders.messages"),
+    )
+
+
+@pages.get("/reminders/outlook")
+@staff_only
+def outlook() -> str:
+    args = _asked(OutlookSchema())
+    found = forecast.outlook(current_actor(), settings(), today(), args.get("enterprise"))
+    firms = records.enterprises(current_actor())
+    return render_template(
+        "reminders/outlook.html", found=found, days=forecast.DAYS, firms=firms, enterprise=args.get("enterprise")
+    )
+
+
+@pages.get("/reminders/new")
+@needs("remind")
+def draft() -> str:
+    """What a reminder of the ticked rows would say, before it is sent."""
+    ids = load(RemindSchema(), {"ids": request.args.getlist("ids")})["ids"]
+    found = service.drafts(current_actor(), settings(), ids, today())
+    return render_template("reminders/draft.html", drafts=found, ids=ids)
+
+
+@pages.post("/reminders/new")
+@needs("remind")
+def remind() -> Any:
+    ids = load(RemindSchema(), {"ids": request.form.getlist("ids")})["ids"]
+    made = service.remind_now(current_actor(), settings(), ids, today(), now())
+    flash(f"已写好 {len(made)} 封提醒，将在一分钟内发出。", "success")
+    return redirect(url_for("reminders.messages", fate="waiting"))

@@ -1,0 +1,194 @@
+"""Letters through a real SMTP server, well-behaved and not."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from inspect_station.reminders import delivery, service
+from inspect_station.reminders.channels import MailChannel, Outgoing
+from inspect_station.reminders.models import Attempt, Message, OwedStep
+from tests.conftest import NOW, TODAY, Cast
+from tests.reminders.park import contact, in_days, vessel
+from tests.reminders.smtp import CLOSE_AFTER_DOT, CLOSE_MID_DATA, Postbox
+
+A = "a@jia.example"
+
+
+def owe(cast: Cast, box: Postbox, tmp_path: Path, *addresses: str, devices: int = 1):
+    """A park with something owed to these addresses of 甲; returns the settings."""
+    for _ in range(devices):
+        vessel(cast.jia, in_days(10))
+    for address in addresses or (A,):
+        contact(cast.jia, address)
+    config = box.settings(tmp_path)
+    service.tick(config, TODAY, NOW)
+    return config
+
+
+def minutes(number: float) -> datetime:
+    return NOW + timedelta(minutes=number)
+
+
+def test_a_letter_arrives_with_text_html_and_a_stable_id(cast: Cast, box: Postbox, tmp_path: Path) -> None:
+    config = owe(cast, box, tmp_path)
+    assert service.deliver(config, NOW) == {"sent": 1}
+    ((recipient, mail),) = box.arrived
+    assert recipient == A
+    assert mail["Message-ID"] == Message.get().message_id
+    assert mail["Subject"] == "催检通知：福州甲化工有限公司 1 项应报检"
+    assert "tixing@station.example" in mail["From"]
+    text = mail.get_body(("plain",)).get_content()
+    assert "容15闽A" in text
+    assert "R-" in text
+    assert "定期检验：2026-12-02（还有 10 天）" in text
+    assert "容15闽A" in mail.get_body(("html",)).get_content()
+    assert Message.get().text.splitlines() == text.replace("\r\n", "\n").splitlines()
+
+
+def test_a_long_list_is_cut_in_the_letter_and_whole_in_the_workbook(cast: Cast, box: Postbox, tmp_path: Path) -> None:
+    import io
+
+    import openpyxl
+
+    config = owe(cast, box, tmp_path, devices=50)
+    service.deliver(config, NOW)
+    ((_, mail),) = box.arrived
+    assert "另有 10 项未在正文列出" in mail.get_body(("plain",)).get_content()
+    (attached,) = mail.iter_attachments()
+    assert attached.get_filename().endswith(".xlsx")
+    sheet = openpyxl.load_workbook(io.BytesIO(attached.get_content())).active
+    assert sheet.max_row == 51
+
+
+def test_a_refusal_for_good_is_tried_once_and_comes_to_the_human_list(
+    cast: Cast, box: Postbox, tmp_path: Path
+) -> None:
+    config = owe(cast, box, tmp_path)
+    box.will_answer(A, "550 no such mailbox")
+    assert service.deliver(config, NOW) == {"refused": 1}
+    assert service.deliver(config, minutes(10_000)) == {}
+    assert box.tries[A] == 1
+    assert "550 no such mailbox" in Message.get().reason
+    assert OwedStep.get().state == "refused"
+    assert "refused" in {alarm.code for alarm in service.alarms(minutes(1))}
+
+
+@pytest.mark.parametrize("answer", ["450 busy", "451 later"])
+def test_a_refusal_for_now_is_tried_again_after_one_five_fifteen_sixty_minutes_and_four_hours(
+    cast: Cast, box: Postbox, tmp_path: Path, answer: str
+) -> None:
+    config = owe(cast, box, tmp_path)
+    box.will_answer(A, *[answer] * 20, at="RCPT" if answer.startswith("450") else "END")
+    tried = []
+    for minute in range(0, 24 * 60):
+        if Message.get().next_at <= minutes(minute):
+            service.deliver(config, minutes(minute))
+            tried.append(minute)
+    assert tried[:6] == [0, 1, 6, 21, 81, 321]
+    assert len(tried) <= 10
+    assert OwedStep.get().state == "failed"
+    assert "channel" in {alarm.code for alarm in service.alarms(minutes(24 * 60))}
+
+
+def test_after_five_days_of_refusals_a_person_must_look(cast: Cast, box: Postbox, tmp_path: Path) -> None:
+    config = owe(cast, box, tmp_path)
+    box.will_answer(A, "450 busy")
+    assert service.deliver(config, NOW + timedelta(days=5, hours=1)) == {"refused": 1}
+    assert "连续 5 天" in Message.get().reason
+
+
+def test_421_ends_the_run_and_spares_the_others_a_try(cast: Cast, box: Postbox, tmp_path: Path) -> None:
+    config = owe(cast, box, tmp_path, A, "b@jia.example")
+    box.will_answer(A, "421 closing")
+    assert service.deliver(config, NOW) == {"failed": 1}
+    assert sorted(m.tries for m in Message.select()) == [0, 1]
+    assert service.deliver(config, minutes(2)) == {"sent": 2}
+
+
+def test_only_the_refused_one_of_three_recipients_is_tried_again(cast: Cast, box: Postbox, tmp_path: Path) -> None:
+    three = (A, "b@jia.example", "c@jia.example")
+    config = owe(cast, box, tmp_path, *three)
+    box.will_answer("b@jia.example", "450 busy")
+    assert service.deliver(config, NOW) == {"sent": 2, "failed": 1}
+    assert service.deliver(config, minutes(1)) == {"sent": 1}
+    assert box.recipients() == sorted(three)
+
+
+def test_a_connection_closed_in_mid_data_is_no_delivery(cast: Cast, box: Postbox, tmp_path: Path) -> None:
+    config = owe(cast, box, tmp_path)
+    box.will_answer(A, CLOSE_MID_DATA, at="DATA")
+    done = service.deliver(config, NOW)
+    assert done in ({"failed": 1}, {"uncertain": 1})  # a small letter may lie in the kernel's buffer already
+    assert service.deliver(config, minutes(1)) == {"sent": 1}
+    assert box.recipients() == [A]
+
+
+def test_a_connection_closed_after_the_dot_is_uncertain_and_the_repeat_carries_the_same_id(
+    cast: Cast, box: Postbox, tmp_path: Path
+) -> None:
+    config = owe(cast, box, tmp_path)
+    box.will_answer(A, CLOSE_AFTER_DOT, at="END")
+    assert service.deliver(config, NOW) == {"uncertain": 1}
+    assert OwedStep.get().state == "uncertain"
+    assert service.deliver(config, minutes(1)) == {"sent": 1}
+    first, second = (mail["Message-ID"] for _, mail in box.arrived)
+    assert first == second
+    assert Message.get().doubtful
+
+
+def test_a_dead_server_costs_one_try_and_the_queue_flows_on_when_it_is_back(
+    cast: Cast, box: Postbox, tmp_path: Path
+) -> None:
+    owe(cast, box, tmp_path, A, "b@jia.example")
+    dead = box.settings(tmp_path, smtp_port=1)
+    assert service.deliver(dead, NOW) == {"failed": 1}
+    assert "连不上邮件服务器" in Attempt.get().detail
+    assert service.deliver(box.settings(tmp_path), minutes(1)) == {"sent": 2}
+
+
+def test_a_server_without_the_wanted_encryption_gets_no_letter(cast: Cast, box: Postbox, tmp_path: Path) -> None:
+    owe(cast, box, tmp_path)
+    assert service.deliver(box.settings(tmp_path, smtp_tls="starttls"), NOW) == {"failed": 1}
+    assert box.arrived == []
+
+
+def test_a_claim_whose_sender_died_is_sent_again_and_marked(cast: Cast, box: Postbox, tmp_path: Path) -> None:
+    config = owe(cast, box, tmp_path)
+    assert isinstance(delivery.claim(config, NOW, "dead:1"), delivery.Claimed)
+    assert service.deliver(config, minutes(5)) == {}
+    assert service.deliver(config, minutes(11)) == {"interrupted": 1, "sent": 1}
+    assert Message.get().doubtful
+    assert [a.outcome for a in Attempt.select().order_by(Attempt.id)] == ["interrupted", "sent"]
+
+
+def test_a_sender_whose_lease_ran_out_does_not_overwrite_the_fate(cast: Cast, box: Postbox, tmp_path: Path) -> None:
+    config = owe(cast, box, tmp_path)
+    slow = delivery.claim(config, NOW, "slow:1")
+    assert isinstance(slow, delivery.Claimed)
+    service.deliver(config, minutes(11))
+    delivery.record_failure(slow.message, delivery.ChannelError("太慢"), minutes(12))
+    assert Message.get().state == "sent"
+
+
+def test_line_ends_in_names_cannot_become_headers(cast: Cast, box: Postbox, tmp_path: Path) -> None:
+    evil = "甲\r\nBcc: evil@example.com\r\n\r\n正文"
+    cast.jia.name = evil
+    cast.jia.save()
+    vessel(cast.jia, in_days(10), name=evil, own_number="\r\n.\r\nMAIL FROM:<x@x.cn>")
+    contact(cast.jia, A, name="张三\r\nBcc: evil@example.com")
+    config = box.settings(tmp_path)
+    service.tick(config, TODAY, NOW)
+    assert service.deliver(config, NOW) == {"sent": 1}
+    ((_, mail),) = box.arrived
+    assert mail["Bcc"] is None
+    assert "\n" not in mail["Subject"] + mail["To"]
+    assert box.recipients() == [A]
+
+
+def test_a_line_that_begins_with_a_dot_survives(box: Postbox, tmp_path: Path) -> None:
+    channel = MailChannel(box.settings(tmp_path))
+    text = ".\n..two\n.three\n"
+    channel.send(Outgoing("<1@x>", "1", A, "", "s", text, "<p>.</p>", NOW))
+    channel.close()
+    assert box.arrived[0][1].get_body(("plain",)).get_content().replace("\r\n", "\n") == text

@@ -1,0 +1,243 @@
+"""What is owed goes into the outbox once, and into as few letters as the rules allow."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from inspect_station.accounts import station
+from inspect_station.registry.models import EquipmentTouched, Inspection
+from inspect_station.reminders import service
+from inspect_station.reminders.models import Message, OwedStep
+from inspect_station.reminders.routes import addresses
+from tests.conftest import NOW, TODAY, Cast
+from tests.reminders.park import contact, in_days, inspected, settings, vessel
+
+
+def steps(**only: str) -> list[str]:
+    query = OwedStep.select().filter(**only).order_by(OwedStep.rank)
+    return [f"{s.step}{'-' + str(s.week) if s.week else ''} {s.state}" for s in query]
+
+
+def later(days: int) -> tuple:
+    return TODAY + timedelta(days=days), NOW + timedelta(days=days)
+
+
+def test_a_step_is_owed_from_its_day_on_and_recorded_once(cast: Cast, tmp_path: Path) -> None:
+    vessel(cast.jia, in_days(25))
+    contact(cast.jia, "a@jia.example")
+    first = service.tick(settings(tmp_path), TODAY, NOW)
+    second = service.tick(settings(tmp_path), TODAY, NOW)
+    assert (first.steps, first.messages) == (1, 1)
+    assert (second.steps, second.superseded, second.messages) == (0, 0, 0)
+    assert steps() == ["d30 queued"]
+
+
+def test_each_address_of_an_enterprise_is_told_and_a_shared_one_once(cast: Cast, tmp_path: Path) -> None:
+    vessel(cast.jia, in_days(25))
+    contact(cast.jia, "a@jia.example; B@jia.example")
+    contact(cast.jia, "b@jia.example，不是邮箱")
+    contact(cast.jia, "gone@jia.example", ended_on=TODAY)
+    contact(cast.jia, "silent@jia.example", receives_reminders=False)
+    service.tick(settings(tmp_path), TODAY, NOW)
+    assert sorted(m.recipient for m in Message.select()) == ["a@jia.example", "b@jia.example"]
+
+
+def test_a_later_step_supersedes_one_that_was_not_sent(cast: Cast, tmp_path: Path) -> None:
+    vessel(cast.jia, in_days(61))
+    contact(cast.jia, "a@jia.example")
+    for days in (0, 1, 31):
+        service.tick(settings(tmp_path), *later(days))
+    assert steps() == ["d90 superseded", "d60 superseded", "d30 queued"]
+    assert Message.select().count() == 1  # the open letter took the new step along
+    done = service.deliver(settings(tmp_path), later(31)[1])
+    assert done == {"sent": 1}
+    assert steps() == ["d90 superseded", "d60 superseded", "d30 sent"]
+
+
+def test_thirty_days_of_downtime_give_one_digest_with_the_latest_steps_and_no_overdue_device_missing(
+    cast: Cast, tmp_path: Path
+) -> None:
+    devices = [vessel(cast.jia, in_days(days)) for days in range(1, 29)]
+    contact(cast.jia, "a@jia.example")
+    service.tick(settings(tmp_path), TODAY, NOW)
+    service.deliver(settings(tmp_path), NOW)
+    service.tick(settings(tmp_path), *later(30))
+    assert service.deliver(settings(tmp_path), later(30)[1]) == {"sent": 1}
+    sent = OwedStep.select().where(OwedStep.owed_on > TODAY, OwedStep.state == "sent")
+    assert {s.equipment_id for s in sent} == {d.id for d in devices}
+    assert {s.step for s in sent} == {"overdue"}
+    assert Message.select().count() == 2
+
+
+def test_above_forty_five_days_it_waits_for_a_persons_word(cast: Cast, tmp_path: Path) -> None:
+    vessel(cast.jia, in_days(60))
+    contact(cast.jia, "a@jia.example")
+    service.tick(settings(tmp_path), TODAY, NOW)
+    done = service.tick(settings(tmp_path), *later(46))
+    assert done.paused
+    assert service.deliver(settings(tmp_path), later(46)[1]) == {"paused": 1}
+    assert "paused" in {a.code for a in service.alarms(later(46)[1])}
+    service.resume(cast.head, later(46)[1])
+    assert service.deliver(settings(tmp_path), later(46)[1]) == {"sent": 1}
+
+
+def test_at_most_one_letter_in_seven_days_unless_it_is_urgent(cast: Cast, tmp_path: Path) -> None:
+    config = settings(tmp_path)
+    contact(cast.jia, "a@jia.example")
+    vessel(cast.jia, in_days(85))
+    vessel(cast.jia, in_days(93))  # its 90-day step comes in three days
+    days = []
+    for day in range(0, 9):
+        done = service.tick(config, *later(day))
+        service.deliver(config, later(day)[1])
+        days += [day] * done.messages
+    assert days == [0, 7]
+    vessel(cast.jia, in_days(8 + 15))  # just imported: 15 days left
+    assert service.tick(config, *later(8)).messages == 1
+
+
+def test_an_urgent_letter_goes_at_most_once_a_day(cast: Cast, tmp_path: Path) -> None:
+    contact(cast.jia, "a@jia.example")
+    for days in (5, 3):
+        vessel(cast.jia, in_days(days))
+        service.tick(settings(tmp_path), TODAY, NOW)
+        service.deliver(settings(tmp_path), NOW)
+    assert Message.select().count() == 1
+    assert service.tick(settings(tmp_path), *later(1)).messages == 1
+
+
+def test_weekly_repeats_of_many_overdue_devices_share_one_letter_a_week(cast: Cast, tmp_path: Path) -> None:
+    contact(cast.jia, "a@jia.example")
+    for days in range(1, 8):
+        vessel(cast.jia, in_days(-days))
+    letters = 0
+    for day in range(0, 28):
+        letters += service.tick(settings(tmp_path), *later(day)).messages
+        service.deliver(settings(tmp_path), later(day)[1])
+    assert letters == 4
+
+
+def test_a_date_changed_before_delivery_is_not_sent_and_starts_again(cast: Cast, tmp_path: Path) -> None:
+    equipment = vessel(cast.jia, in_days(10))
+    contact(cast.jia, "a@jia.example")
+    service.tick(settings(tmp_path), TODAY, NOW)
+    inspected(equipment, "periodic", in_days(80), "2026-11-20")
+    assert service.deliver(settings(tmp_path), NOW) == {"suppressed": 1}
+    assert steps() == ["d15 suppressed"]
+    service.tick(settings(tmp_path), TODAY, NOW)
+    assert steps() == ["d90 queued", "d15 suppressed"]
+
+
+def test_a_date_that_moves_away_and_back_is_told_after_all(cast: Cast, tmp_path: Path) -> None:
+    equipment = vessel(cast.jia, in_days(10))
+    contact(cast.jia, "a@jia.example")
+    service.tick(settings(tmp_path), TODAY, NOW)
+    inspected(equipment, "periodic", "2032-01-01", "2026-11-20")
+    service.deliver(settings(tmp_path), NOW)
+    Inspection.delete().where(Inspection.next_due == "2032-01-01").execute()
+    EquipmentTouched.insert(equipment=equipment).execute()
+    service.tick(settings(tmp_path), *later(1))
+    assert service.deliver(settings(tmp_path), later(1)[1]) == {"sent": 1}
+    assert steps() == ["d15 sent"]
+
+
+def test_an_enterprise_without_an_address_is_an_alarm_and_its_letter_lies_on_the_human_list(
+    cast: Cast, tmp_path: Path
+) -> None:
+    vessel(cast.jia, in_days(10))
+    contact(cast.yi, "b@yi.example")
+    service.tick(settings(tmp_path), TODAY, NOW)
+    assert service.deliver(settings(tmp_path), NOW) == {"refused": 1}
+    letter = Message.get()
+    assert letter.state == "refused"
+    assert "没有可用的邮箱地址" in letter.reason
+    alarm = next(a for a in service.alarms(NOW) if a.code == "no_address")
+    assert "福州甲化工有限公司" in alarm.sentence
+
+
+def test_an_address_found_later_gets_what_is_owed(cast: Cast, tmp_path: Path) -> None:
+    vessel(cast.jia, in_days(10))
+    service.tick(settings(tmp_path), TODAY, NOW)
+    service.deliver(settings(tmp_path), NOW)
+    contact(cast.jia, "a@jia.example")
+    service.tick(settings(tmp_path), *later(0))
+    assert service.deliver(settings(tmp_path), NOW) == {"sent": 1}
+    assert "no_address" not in {a.code for a in service.alarms(NOW)}
+
+
+def test_a_clock_set_back_repeats_nothing(cast: Cast, tmp_path: Path) -> None:
+    vessel(cast.jia, in_days(10))
+    contact(cast.jia, "a@jia.example")
+    service.tick(settings(tmp_path), TODAY, NOW)
+    service.deliver(settings(tmp_path), NOW)
+    back = service.tick(settings(tmp_path), *later(-30))
+    assert (back.steps, back.messages) == (0, 0)
+
+
+def test_while_the_clock_is_in_doubt_nothing_is_written(cast: Cast, tmp_path: Path) -> None:
+    vessel(cast.jia, in_days(10))
+    contact(cast.jia, "a@jia.example")
+    service.pause(cast.admin, "clock_jump", NOW)
+    assert service.tick(settings(tmp_path), *later(400)).steps == 0
+
+
+def test_a_forbidden_device_is_told_to_stop_and_an_undetermined_one_is_worded_so(cast: Cast, tmp_path: Path) -> None:
+    failed = vessel(cast.jia, in_days(300))
+    inspected(failed, "periodic", in_days(300), "2026-11-01", conclusion="不符合要求")
+    unknown = vessel(cast.jia, in_days(300))
+    Inspection.update(next_due=None, completed_on="2023-12-20", grade=3).where(
+        Inspection.equipment == unknown, Inspection.clock == "periodic"
+    ).execute()
+    contact(cast.jia, "a@jia.example")
+    service.tick(settings(tmp_path), TODAY, NOW)
+    service.deliver(settings(tmp_path), NOW)
+    text = Message.get().text
+    assert "【须停止使用】1 项" in text
+    assert "【日期待确定】" in text
+    assert "2026-12-20（待确定，最早）" in text
+    assert "重大事故隐患" not in text
+    assert all(article in text for article in ("第四十条", "第八十三条", "第八十四条"))
+
+
+def test_with_the_sample_park_loaded_nothing_leaves_this_machine(cast: Cast, tmp_path: Path, box) -> None:
+    vessel(cast.jia, in_days(10))
+    contact(cast.jia, "a@jia.example")
+    config = box.settings(tmp_path)
+    service.tick(config, TODAY, NOW)
+    assert Message.get().channel == "mail"
+    station.put(station.SAMPLE, {"seed": 1}, NOW)
+    assert service.deliver(config, NOW) == {"sent": 1}
+    assert box.arrived == []
+    assert Message.get().channel == "folder"
+    assert len(list(tmp_path.rglob("*.eml"))) == 1
+
+
+def test_a_preview_writes_letters_and_leaves_the_outbox_alone(cast: Cast, tmp_path: Path) -> None:
+    vessel(cast.jia, in_days(120))
+    contact(cast.jia, "a@jia.example")
+    done = service.preview(settings(tmp_path), later(40)[0], NOW)
+    assert (done.letters, done.steps) == (1, 1)
+    assert len(list(done.folder.rglob("*.eml"))) == 1
+    assert OwedStep.select().count() == 0
+
+
+def test_a_device_that_changed_owner_is_not_told_to_the_old_one(cast: Cast, tmp_path: Path) -> None:
+    equipment = vessel(cast.jia, in_days(10))
+    contact(cast.jia, "a@jia.example")
+    contact(cast.yi, "b@yi.example")
+    service.tick(settings(tmp_path), TODAY, NOW)
+    equipment.enterprise = cast.yi
+    equipment.revision += 1
+    equipment.save()
+    EquipmentTouched.insert(equipment=equipment).on_conflict_ignore().execute()
+    assert service.deliver(settings(tmp_path), NOW) == {"suppressed": 1}
+    service.tick(settings(tmp_path), TODAY, NOW)
+    assert OwedStep.select().where(OwedStep.recipient == "b@yi.example").count() == 1
+
+
+@pytest.mark.parametrize("bad", ["", "无", "a b@x", "a@", "甲@例子.公司", "x@y", "a@b.cn\r\nBcc: evil@x.cn"])
+def test_what_is_no_address_is_not_used(bad: str) -> None:
+    assert all("\n" not in found and "@" in found for found in addresses(bad))
+    if "evil" not in bad:
+        assert addresses(bad) == []

@@ -87,4 +87,6 @@ def test_nobody_else_can_write(sqlite_app: Flask) -> None:
 def test_every_page_says_what_kind_of_day_today_is(sqlite_app: Flask) -> None:
     with people(sqlite_app) as cast:
         service.mark(cast.admin, NOW.date(), "work", "国庆节", NOW)
-    assert "2026-11-22 星期日（调休上班，暂定）" in log_in(sqlite_app, cast.inspector).get("/me").get_data(as_text=True)
+    assert "2026-11-22 星期日（调休上班，暂定）" in log_in(sqlite_app, cast.inspector).get("/me").get_data(
+        as_text=True
+    )

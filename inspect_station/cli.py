@@ -5,11 +5,29 @@ import sys
 from collections.abc import Sequence
 
 from inspect_station import config, db, logs
-from inspect_station.commands import demo, due, export, people, safety, schema
+from inspect_station.commands import (
+    demo,
+    doctor,
+    due,
+    export,
+    ledgers,
+    people,
+    safety,
+    schema,
+)
 from inspect_station.errors import StationError
 
 # Each module's `add(verbs)` declares its verbs; a verb's function takes the arguments and returns the exit code.
-GROUPS = (schema, people, demo, due, export, safety)
+GROUPS = (
+    schema,
+    people,
+    ledgers,
+    due,
+    export,
+    demo,
+    safety,
+    doctor,
+)
 
 
 def main(argv: Sequence[str]) -> int:

@@ -41,10 +41,10 @@ _HEADERS = {
 class ClosingCompress(Compress):
     """Compression that closes the file a static answer was read from; the library leaves it to the collector."""
 
-    def after_request(self, response: Response) -> Response:
-        body = response.response
+    def after_request(self, response: Response | None) -> Response:
+        body = response.response if response else None
         compressed: Response = super().after_request(response)
-        if compressed.response is not body and hasattr(body, "close"):
+        if body is not None and compressed.response is not body and hasattr(body, "close"):
             compressed.call_on_close(body.close)
         return compressed
 

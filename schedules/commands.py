@@ -198,11 +198,7 @@ def _moves(cases: list[Any], on: date, before: Rulebook, after: Rulebook) -> Ite
     moved = same = 0
     yield f"与现行规则比较，按 {on} 计："
     for number, case in enumerate(cases):
-        name = (
-            case.get("id")
-            if isinstance(case, dict) and case.get("id") is not None
-            else f"第 {number + 1} 个案例"
-        )
+        name = case.get("id") if isinstance(case, dict) and case.get("id") is not None else f"第 {number + 1} 个案例"
         try:
             equipment = from_json(case)
         except FactError as error:

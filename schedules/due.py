@@ -69,9 +69,7 @@ def due_dates(
     `done_by` is the station's setting, by clock ("annual") or by kind and clock ("boiler.external"); the
     rulebook's default stands elsewhere. `reasons=False` leaves `because` empty and is about twice as fast.
     """
-    views = [
-        ClockInView(equipment, rules, on, rulebook, done_by) for rules in rulebook.clocks_for(equipment.kind)
-    ]
+    views = [ClockInView(equipment, rules, on, rulebook, done_by) for rules in rulebook.clocks_for(equipment.kind)]
     return tuple([_answer(view, reasons) for view in views])
 
 

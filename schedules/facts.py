@@ -15,11 +15,12 @@ from schedules.terms import (
     Kind,
     Status,
     Term,
-    Trait,
     clocks_of,
     kind_of,
     traits_of,
 )
+from schedules.traits import Trait
+from schedules.wording import show
 
 _EQUIPMENT_KEYS = {
     *("catalogue_code", "status", "stopped_on", "restarted_on", "moved_on", "made_on", "put_into_use_on"),
@@ -74,13 +75,10 @@ class Equipment:
 
 
 def from_json(case: object) -> Equipment:
-    """Read one case of `due`. FactError where it breaks the contract."""
-    row = _object(case, "案例", {"id", "equipment", "inspections", "extensions"})
-    facts = _object(
-        row.get("equipment"),
-        "equipment",
-        _EQUIPMENT_KEYS,
-    )
+    """Read one case of `due`; keys beside the contract's are the caller's own. FactError where it breaks it."""
+    row = _mapping(case, "案例")
+    given = row.get("equipment")
+    facts = _object({} if given is None else given, "equipment", _EQUIPMENT_KEYS)
     kind, code = _kind(facts)
     return Equipment(
         kind=kind,
@@ -103,14 +101,14 @@ def read_traits(kind: Kind, catalogue_code: str, given: object) -> dict[str, Any
     """Check the traits of one device against those its kind permits; absent and null ones are left out."""
     permitted = traits_of(kind)
     traits: dict[str, Any] = {}
-    for name, value in _mapping(given, "equipment.traits").items():
+    for name, value in _mapping({} if given is None else given, "equipment.traits").items():
         if value is None:
             continue
         trait = permitted.get(name)
         if trait is None or (trait.codes is not None and catalogue_code not in trait.codes):
             allowed = [t.name for t in permitted.values() if t.codes is None or catalogue_code in t.codes]
             raise FactError(
-                f"equipment.traits.{_show(name)}：{kind.label}（目录代码 {catalogue_code}）没有这项特性；"
+                f"equipment.traits.{show(name)}：{kind.label}（目录代码 {catalogue_code}）没有这项特性；"
                 f"可用的是：{'、'.join(allowed) or '无'}。"
             )
         traits[name] = _trait(value, trait)
@@ -134,27 +132,21 @@ def _trait(value: object, trait: Trait) -> object:
 def _kind(facts: Mapping[str, Any]) -> tuple[Kind, str]:
     code = facts.get("catalogue_code")
     if not isinstance(code, str):
-        raise FactError(f"equipment.catalogue_code：须填写特种设备目录的四位代码，现为 {_show(code)}。")
+        raise FactError(f"equipment.catalogue_code：须填写特种设备目录的四位代码，现为 {show(code)}。")
     traits = facts.get("traits")
     kind = kind_of(code, traits if isinstance(traits, Mapping) else None)
     if kind is not None:
         return kind, code
     if code == "F000":
-        raise FactError(
-            "equipment.traits.accessory：目录代码 F000 须注明安全附件种类；可用的是：gauge（压力表）。"
-        )
-    raise FactError(
-        f"equipment.catalogue_code：目录代码 {_show(code)} 不在本规则库范围内，请核对特种设备目录。"
-    )
+        raise FactError("equipment.traits.accessory：目录代码 F000 须注明安全附件种类；可用的是：gauge（压力表）。")
+    raise FactError(f"equipment.catalogue_code：目录代码 {show(code)} 不在本规则库范围内，请核对特种设备目录。")
 
 
-def _rows(
-    value: object, where: str, kind: Kind, read: Callable[[object, str, Kind], _Row]
-) -> tuple[_Row, ...]:
+def _rows(value: object, where: str, kind: Kind, read: Callable[[object, str, Kind], _Row]) -> tuple[_Row, ...]:
     if value is None:
         return ()
     if not isinstance(value, list):
-        raise FactError(f"{where}：应为数组，现为 {_show(value)}。")
+        raise FactError(f"{where}：应为 JSON 数组，现为 {show(value)}。")
     return tuple(read(item, f"{where}[{number}]", kind) for number, item in enumerate(value))
 
 
@@ -176,7 +168,7 @@ def _extension(value: object, where: str, kind: Kind) -> Extension:
         raise FactError(f"{where}.until：须填写批准延期到哪一天，格式如 2028-09-30。")
     document = row.get("document")
     if document is not None and not isinstance(document, str):
-        raise FactError(f"{where}.document：应为文字，现为 {_show(document)}。")
+        raise FactError(f"{where}.document：应为文字，现为 {show(document)}。")
     return Extension(
         clock=_clock(row.get("clock"), kind, f"{where}.clock"),
         until=until,
@@ -190,7 +182,7 @@ def _clock(value: object, kind: Kind, where: str) -> Clock:
         if value == clock.value:
             return clock
     allowed = "、".join(f"{clock.value}（{clock.label}）" for clock in clocks_of(kind))
-    raise FactError(f"{where}：{kind.label}没有检验项目 {_show(value)}；可用的是：{allowed}。")
+    raise FactError(f"{where}：{kind.label}没有检验项目 {show(value)}；可用的是：{allowed}。")
 
 
 def _word(value: object, terms: type[_Term], where: str) -> _Term | None:
@@ -200,20 +192,20 @@ def _word(value: object, terms: type[_Term], where: str) -> _Term | None:
         if value == term.value:
             return term
     allowed = "、".join(term.value for term in terms)
-    raise FactError(f"{where}：不认识 {_show(value)}；可用的是：{allowed}。")
+    raise FactError(f"{where}：不认识 {show(value)}；可用的是：{allowed}。")
 
 
 def _choice(value: object, values: Mapping[str, str], where: str) -> str:
     if isinstance(value, str) and value in values:
         return value
     allowed = "、".join(f"{name}（{label}）" for name, label in values.items())
-    raise FactError(f"{where}：不认识 {_show(value)}；可用的是：{allowed}。")
+    raise FactError(f"{where}：不认识 {show(value)}；可用的是：{allowed}。")
 
 
 def _flag(value: object, where: str) -> bool | None:
     if value is None or isinstance(value, bool):
         return value
-    raise FactError(f"{where}：只能是 true 或 false，现为 {_show(value)}。")
+    raise FactError(f"{where}：只能是 true 或 false，现为 {show(value)}。")
 
 
 def _grade(value: object, where: str) -> int | None:
@@ -221,7 +213,7 @@ def _grade(value: object, where: str) -> int | None:
         return None
     if isinstance(value, int) and not isinstance(value, bool) and value in GRADES:
         return value
-    raise FactError(f"{where}：安全状况等级只能是 1 到 5 的整数，现为 {_show(value)}。")
+    raise FactError(f"{where}：安全状况等级只能是 1 到 5 的整数，现为 {show(value)}。")
 
 
 def _years(value: object, where: str) -> int | None:
@@ -229,7 +221,7 @@ def _years(value: object, where: str) -> int | None:
         return None
     if isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= 200:
         return value
-    raise FactError(f"{where}：设计使用年限应为 1 到 200 的整数（年），现为 {_show(value)}。")
+    raise FactError(f"{where}：设计使用年限应为 1 到 200 的整数（年），现为 {show(value)}。")
 
 
 def _day_or_month(value: object, where: str) -> Day | None:
@@ -239,7 +231,7 @@ def _day_or_month(value: object, where: str) -> Day | None:
         return Day.parse(value) if isinstance(value, str) else _refuse_date(value)
     except ValueError:
         raise FactError(
-            f"{where}：{_show(value)} 不是有效日期；请写成 2028-03-31，或只知道月份时写成 2028-03。"
+            f"{where}：{show(value)} 不是有效日期；请写成 2028-03-31，或只知道月份时写成 2028-03。"
         ) from None
 
 
@@ -252,7 +244,7 @@ def _day(value: object, where: str) -> date | None:
     if day is None:
         return None
     if day.is_month:
-        raise FactError(f"{where}：须精确到日，现为 {_show(value)}；请写成 2028-03-31 的样子。")
+        raise FactError(f"{where}：须精确到日，现为 {show(value)}；请写成 2028-03-31 的样子。")
     return day.date
 
 
@@ -260,18 +252,11 @@ def _object(value: object, where: str, keys: set[str]) -> Mapping[str, Any]:
     row = _mapping(value, where)
     unknown = next((name for name in row if name not in keys), None)
     if unknown is not None:
-        raise FactError(f"{where}：不认识的字段 {_show(unknown)}；可用的是：{'、'.join(sorted(keys))}。")
+        raise FactError(f"{where}：不认识的字段 {show(unknown)}；可用的是：{'、'.join(sorted(keys))}。")
     return row
 
 
 def _mapping(value: object, where: str) -> Mapping[str, Any]:
-    if value is None:
-        return {}
     if isinstance(value, Mapping):
         return value
-    raise FactError(f"{where}：应为对象（键和值），现为 {_show(value)}。")
-
-
-def _show(value: object) -> str:
-    text = f"“{value}”" if isinstance(value, str) else str(value)
-    return text if len(text) <= 60 else text[:57] + "…"
+    raise FactError(f"{where}：应为 JSON 对象（键和值），现为 {show(value)}。")

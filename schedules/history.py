@@ -30,11 +30,25 @@ def records(equipment: Equipment, clock: Clock, counts_as: frozenset[Clock], on:
 
 
 def last_of(inspections: Sequence[Inspection]) -> Inspection | None:
-    """The inspection that counts: the one completed last; one without a date only where it stands alone."""
+    """The inspection that counts: the one completed last; those without a date only where none has one."""
     if len(inspections) == 1:
         return inspections[0]
     dated = [inspection for inspection in inspections if inspection.completed_on is not None]
-    return max(dated, key=_weight, default=None)
+    if dated:
+        return max(dated, key=_weight)
+    return max(inspections, key=_undated_weight, default=None)
+
+
+def _undated_weight(inspection: Inspection) -> tuple[object, ...]:
+    """A failed one counts, else the one printed to be due first, else the worse one."""
+    printed, conclusion = inspection.next_due, inspection.conclusion
+    return (
+        conclusion is not None and conclusion.failed,
+        -printed.last.toordinal() if printed else -date.max.toordinal(),
+        printed is not None and printed.is_month,
+        inspection.grade or 0,
+        conclusion or "",
+    )
 
 
 def _weight(inspection: Inspection) -> tuple[int, bool, int, bool, int]:
@@ -116,11 +130,7 @@ def _event(equipment: Equipment, version: Version) -> tuple[date | None, date]:
     if version.event == "moved":
         return equipment.moved_on, equipment.moved_on or date.max
     stopped, restarted = equipment.stopped_on, equipment.restarted_on
-    if (
-        stopped is None
-        or restarted is None
-        or restarted < add_months(stopped, version.after_stop_months or 0)
-    ):
+    if stopped is None or restarted is None or restarted < add_months(stopped, version.after_stop_months or 0):
         return None, date.max
     return restarted, date.fromordinal(stopped.toordinal() + 1)
 
@@ -129,9 +139,7 @@ def _on_or_after(inspection: Inspection, day: date) -> bool:
     return inspection.completed_on is not None and inspection.completed_on.date >= day
 
 
-def long_stop_on(
-    equipment: Equipment, rules: Sequence[Rule], inspections: Sequence[Inspection]
-) -> date | None:
+def long_stop_on(equipment: Equipment, rules: Sequence[Rule], inspections: Sequence[Inspection]) -> date | None:
     """The day on which the present stop is so long that an inspection must precede the restart."""
     stopped, restarted = equipment.stopped_on, equipment.restarted_on
     if stopped is None or (restarted is not None and restarted >= stopped):

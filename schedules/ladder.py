@@ -11,6 +11,7 @@ from typing import Any
 
 from schedules.answers import Answer, Forbidden, Undetermined, enforced_on
 from schedules.terms import Clock
+from schedules.wording import show
 
 DATA = Path(__file__).with_name("ladder.toml")
 
@@ -60,7 +61,7 @@ def from_toml(table: Mapping[str, Any]) -> Ladder:
     more = table.get("more", {})
     unknown = [name for name in more if name not in set(Clock)]
     if unknown:
-        raise LadderError(f"提醒阶梯 more：没有检验项目 {unknown[0]!r}。")
+        raise LadderError(f"提醒阶梯 more：没有检验项目 {show(unknown[0])}。")
     return Ladder(
         steps=_days(table, "steps"),
         more={Clock(name): _days(more, name) for name in more},
@@ -73,20 +74,18 @@ def from_toml(table: Mapping[str, Any]) -> Ladder:
 def _days(table: Mapping[str, Any], name: str) -> tuple[int, ...]:
     days = table.get(name)
     if not isinstance(days, list) or not all(type(day) is int and 0 <= day <= 730 for day in days):
-        raise LadderError(f"提醒阶梯 {name}：应为 0 到 730 的整数（提前的天数），现为 {days!r}。")
+        raise LadderError(f"提醒阶梯 {name}：应为 0 到 730 的整数（提前的天数），现为 {show(days)}。")
     return tuple(days)
 
 
 def _every(table: Mapping[str, Any], name: str) -> int:
     days = table.get(name, 7)
     if type(days) is not int or not 1 <= days <= 365:
-        raise LadderError(f"提醒阶梯 {name}：应为 1 到 365 的整数（天），现为 {days!r}。")
+        raise LadderError(f"提醒阶梯 {name}：应为 1 到 365 的整数（天），现为 {show(days)}。")
     return days
 
 
-def owed(
-    answer: Answer, today: date, ladder: Ladder, *, forbidden_since: date | None = None
-) -> tuple[Step, ...]:
+def owed(answer: Answer, today: date, ladder: Ladder, *, forbidden_since: date | None = None) -> tuple[Step, ...]:
     """The steps owed by today, oldest first; all but the last are superseded.
 
     An undetermined date runs on `earliest`, weekly after it as well: a decision is then overdue, even while a
@@ -107,9 +106,7 @@ def upcoming(
 
 def _until(answer: Answer, day: date, ladder: Ladder, forbidden_since: date) -> list[Step]:
     if isinstance(answer, Forbidden):
-        return _weekly(
-            answer, "forbidden", forbidden_since, forbidden_since, ladder.forbidden_every_days, day
-        )
+        return _weekly(answer, "forbidden", forbidden_since, forbidden_since, ladder.forbidden_every_days, day)
     target = enforced_on(answer)
     if target is None:
         return []

@@ -8,6 +8,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, NoReturn, TypeVar
 
+from schedules.wording import show
+
 _Term = TypeVar("_Term", bound=StrEnum)
 
 
@@ -48,20 +50,20 @@ class Place:
         value = table.get(name)
         if value is None or type(value) is date:
             return value
-        return self.refuse(f"{name} 应写成日期，如 2026-01-01，现为 {value!r}。")
+        return self.refuse(f"{name} 应写成日期，如 2026-01-01，现为 {show(value)}。")
 
     def word(self, value: object, terms: type[_Term], name: str) -> _Term:
         for term in terms:
             if value == term.value:
                 return term
-        return self.refuse(f"{name} 不认识 {value!r}；可用的是：{'、'.join(term.value for term in terms)}。")
+        return self.refuse(f"{name} 不认识 {show(value)}；可用的是：{'、'.join(term.value for term in terms)}。")
 
     def months(self, table: Mapping[str, Any], name: str, least: int = 1) -> int | None:
         value = table.get(name)
         if value is None:
             return None
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= 600:
-            self.refuse(f"{name} 应为 {least} 到 600 的整数（月），现为 {value!r}。")
+            self.refuse(f"{name} 应为 {least} 到 600 的整数（月），现为 {show(value)}。")
         return value
 
     def tables(self, table: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:

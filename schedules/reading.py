@@ -5,17 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from schedules.conditions import conditions
 from schedules.place import Place, RulebookError
 from schedules.rule import (
     Allowance,
-    Condition,
     DesignLife,
     Outcome,
     Remark,
@@ -24,20 +24,18 @@ from schedules.rule import (
     Version,
 )
 from schedules.terms import (
-    GRADES,
     Clock,
     DecidedBy,
     DoneBy,
     Kind,
-    Trait,
     Verified,
     WarningCode,
     clocks_of,
     traits_of,
 )
+from schedules.traits import Trait
+from schedules.wording import show
 
-STAGES: dict[object, str] = {"first": "首次检验", "later": "以后各次检验"}
-OTHER_CODE = "other"
 PRINCIPLES = ("apply_before", "failed")
 EVENTS = ("moved", "restarted")
 COUNTS_FROM = ("put_into_use_on", "made_on", "completed_on", "event")
@@ -130,7 +128,7 @@ def _read_header(draft: Draft, place: Place, kind: Kind, table: Mapping[str, Any
     if "first_counts_from" in table:
         value = place.text(table, "first_counts_from")
         if value not in ("put_into_use_on", "made_on"):
-            place.refuse(f"first_counts_from 不认识 {value!r}；可用的是：put_into_use_on、made_on。")
+            place.refuse(f"first_counts_from 不认识 {show(value)}；可用的是：put_into_use_on、made_on。")
         draft.first_counts_from[kind] = value
     for name, value in place.table(table, "done_by").items():
         draft.done_by[kind, _clock(place, kind, name)] = place.word(value, DoneBy, "done_by")
@@ -160,13 +158,13 @@ def _clock(place: Place, kind: Kind, name: object) -> Clock:
         if name == clock.value:
             return clock
     allowed = "、".join(clock.value for clock in clocks_of(kind))
-    return place.refuse(f"{kind.label}没有检验项目 {name!r}；可用的是：{allowed}。")
+    return place.refuse(f"{kind.label}没有检验项目 {show(name)}；可用的是：{allowed}。")
 
 
 def _cited(draft: Draft, place: Place, row: Mapping[str, Any]) -> str:
     document = place.text(row, "document")
     if document not in draft.sources:
-        place.refuse(f"引用了 sources.toml 中没有的文件 {document!r}。")
+        place.refuse(f"引用了 sources.toml 中没有的文件 {show(document)}。")
     return document
 
 
@@ -191,7 +189,7 @@ def _rule(draft: Draft, place: Place, kind: Kind, row: Mapping[str, Any]) -> Rul
         clock=_clock(place, kind, row.get("clock")),
         name=place.text(row, "name"),
         outcome=outcome,
-        when=tuple(_conditions(place, kind, place.table(row, "when"))),
+        when=tuple(conditions(place, kind, place.table(row, "when"))),
         overrides=_overrides(place, row.get("overrides", [])),
         versions=(),
     )
@@ -208,52 +206,6 @@ def _overrides(place: Place, value: object) -> frozenset[str]:
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
         place.refuse('overrides 应为规则名称的数组，或 "all"。')
     return frozenset(value)
-
-
-def _conditions(place: Place, kind: Kind, when: Mapping[str, Any]) -> Iterator[Condition]:
-    for fact, value in when.items():
-        label, lawful, words = _domain(place, kind, fact)
-        allowed = _allowed(place, fact, value, lawful)
-        shown = tuple(words.get(item, str(item)) for item in lawful if item in allowed)
-        yield Condition(fact, frozenset(allowed), label, shown or tuple(sorted(map(str, allowed))))
-
-
-def _domain(place: Place, kind: Kind, fact: str) -> tuple[str, list[object], dict[object, str]]:
-    """A fact's Chinese label, lawful values and their words; the catalogue code's are open."""
-    if fact == "stage":
-        return "次序", list(STAGES), STAGES
-    if fact == "grade":
-        return "安全状况等级", list(GRADES), {grade: f"{grade}级" for grade in GRADES}
-    if fact == "catalogue_code":
-        return "目录代码", [], {OTHER_CODE: "其他代码"}
-    trait = traits_of(kind).get(fact)
-    if trait is None or trait.type == "date":
-        known = [name for name, item in traits_of(kind).items() if item.type != "date"]
-        allowed = "、".join(["stage", "grade", "catalogue_code", *known])
-        place.refuse(f"条件中不认识的事实 {fact!r}；可用的是：{allowed}。")
-    words: dict[object, str] = {value: trait.word(value) for value in trait.lawful}
-    return trait.label, list(trait.lawful), words
-
-
-def _allowed(place: Place, fact: str, value: object, lawful: list[object]) -> set[object]:
-    if isinstance(value, dict):
-        return _between(place, fact, value, lawful)
-    values = value if isinstance(value, list) else [value]
-    for item in values:
-        if lawful and not any(item == known and type(item) is type(known) for known in lawful):
-            place.refuse(f"条件 {fact} 不认识的值 {item!r}；可用的是：{'、'.join(map(str, lawful))}。")
-        if not lawful and not isinstance(item, str):
-            place.refuse(f"条件 {fact} 的值应为文字，现为 {item!r}。")
-    return set(values) if values else place.refuse(f"条件 {fact} 没有任何值，规则永远不会适用。")
-
-
-def _between(place: Place, fact: str, value: Mapping[str, Any], lawful: list[object]) -> set[object]:
-    low, high = value.get("from"), value.get("to")
-    numbers = {item for item in lawful if isinstance(item, int) and not isinstance(item, bool)}
-    if set(value) != {"from", "to"} or not isinstance(low, int) or not isinstance(high, int) or not numbers:
-        place.refuse(f"条件 {fact} 的区间应写成 {{ from = 1, to = 3 }}，且只用于数字。")
-    chosen: set[object] = {item for item in numbers if low <= item <= high}
-    return chosen or place.refuse(f"条件 {fact} 的区间 {low}—{high} 内没有任何值。")
 
 
 def _in_order(place: Place, versions: list[Version]) -> tuple[Version, ...]:
@@ -273,9 +225,7 @@ _CITATION_KEYS = {
 }
 
 
-def _version(
-    draft: Draft, place: Place, rule: Rule, row: Mapping[str, Any], table: Mapping[str, Any]
-) -> Version:
+def _version(draft: Draft, place: Place, rule: Rule, row: Mapping[str, Any], table: Mapping[str, Any]) -> Version:
     place.keys(table, _CITATION_KEYS | {"allowance"})
     version = replace(
         _citation(draft, place, table),
@@ -324,7 +274,7 @@ def _counts_from(draft: Draft, place: Place, rule: Rule, row: Mapping[str, Any])
     if "counts_from" in row:
         value = place.text(row, "counts_from")
         if value not in COUNTS_FROM:
-            place.refuse(f"counts_from 不认识 {value!r}；可用的是：{'、'.join(COUNTS_FROM)}。")
+            place.refuse(f"counts_from 不认识 {show(value)}；可用的是：{'、'.join(COUNTS_FROM)}。")
         return value
     if rule.outcome is Outcome.BEFORE_USE:
         return "event"
@@ -339,7 +289,7 @@ def _event(place: Place, rule: Rule, row: Mapping[str, Any]) -> dict[str, Any]:
     if rule.outcome is not Outcome.BEFORE_USE:
         return {} if not event else place.refuse("event 只用于 outcome = before_use 的规则。")
     if event not in EVENTS:
-        place.refuse(f"event 不认识 {event!r}；可用的是：{'、'.join(EVENTS)}。")
+        place.refuse(f"event 不认识 {show(event)}；可用的是：{'、'.join(EVENTS)}。")
     return {"event": event, "after_stop_months": place.months(row, "after_stop_months")}
 
 
@@ -347,7 +297,7 @@ def _allowance(place: Place, kind: Kind, row: Mapping[str, Any]) -> Allowance:
     place.keys(row, {"trait", "max_months", "clause", "paraphrase"})
     trait: Trait | None = traits_of(kind).get(place.text(row, "trait"))
     if trait is None or trait.type != "flag":
-        place.refuse(f"allowance 的 trait {row['trait']!r} 不是{kind.label}的是非特性。")
+        place.refuse(f"allowance 的 trait {show(row['trait'])} 不是{kind.label}的是非特性。")
     months = place.months(row, "max_months")
     if months is None:
         place.refuse("allowance 缺少 max_months。")
@@ -357,7 +307,7 @@ def _allowance(place: Place, kind: Kind, row: Mapping[str, Any]) -> Allowance:
 def _ignores(place: Place, kind: Kind, row: Mapping[str, Any]) -> Mapping[str, frozenset[object]] | None:
     if not row:
         return None
-    return {condition.fact: condition.allowed for condition in _conditions(place, kind, row)}
+    return {condition.fact: condition.allowed for condition in conditions(place, kind, row)}
 
 
 def _check_figures(place: Place, version: Version) -> None:
@@ -366,9 +316,7 @@ def _check_figures(place: Place, version: Version) -> None:
         place.refuse(f"期限的下限 {low} 没有不小于它的上限。")
     dated = version.outcome in (Outcome.INTERVAL, Outcome.MONITORED)
     if dated and high is None and version.decided_by is DecidedBy.RULE and version.verified != "unknown":
-        place.refuse(
-            "没有期限：须写 months 或 max_months，或注明由谁确定（decided_by），或 verified = unknown。"
-        )
+        place.refuse("没有期限：须写 months 或 max_months，或注明由谁确定（decided_by），或 verified = unknown。")
     if version.outcome in (Outcome.MONITORED, Outcome.SCRAP, Outcome.BEFORE_USE) and high is None:
         place.refuse("这一类规则必须有期限（months 或 max_months）。")
     if version.outcome in (Outcome.FORBIDDEN, Outcome.NOT_SUBJECT) and high is not None:
@@ -377,7 +325,7 @@ def _check_figures(place: Place, version: Version) -> None:
 
 def _remark(place: Place, kind: Kind, row: Mapping[str, Any]) -> Remark:
     place.keys(row, {"code", "when", "effective_from"})
-    when = tuple(_conditions(place, kind, place.table(row, "when")))
+    when = tuple(conditions(place, kind, place.table(row, "when")))
     code = place.word(row.get("code"), WarningCode, "code")
     return Remark(code, kind, when, place.day(row, "effective_from"))
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from schedules.answers import Answer, Due, Forbidden, NotRunning, Undetermined
 from schedules.dates import Day
+from schedules.facts import Inspection
 from schedules.rule import Outcome, Version
 from schedules.terms import (
     BeforeUse,
@@ -66,9 +67,12 @@ def _steps(view: ClockInView, answer: Answer) -> Iterator[str]:
 def _history(view: ClockInView) -> Iterator[str]:
     clock, last = view.rules.clock.label, view.last
     if last is None:
+        later = sum(one.clock is view.rules.clock for one in view.equipment.inspections)
         start = f"，{_START[view.start_fact]}为{view.start}" if view.start else ""
-        yield f"没有{clock}记录，按首次计算{start}。"
+        known = f"到{view.on}为止没有{clock}记录（之后的{later}条不计）" if later else f"没有{clock}记录"
+        yield f"{known}，按首次计算{start}。"
         return
+    yield from _undated(view, last)
     done = f"{last.completed_on}" if last.completed_on else "日期不详"
     parts = [f"最近一次{last.clock.label}：{done}"]
     if last.conclusion is not None:
@@ -76,6 +80,14 @@ def _history(view: ClockInView) -> Iterator[str]:
     if last.grade is not None:
         parts.append(f"安全状况等级{last.grade}级")
     yield "，".join(parts) + "。"
+
+
+def _undated(view: ClockInView, last: Inspection) -> Iterator[str]:
+    undated = sum(one.completed_on is None for one in view.inspections)
+    if last.completed_on is not None and undated:
+        yield f"另有{undated}条没有日期的{last.clock.label}记录，有日期的优先，未采用。"
+    elif undated > 1:
+        yield f"有{undated}条没有日期的{last.clock.label}记录，取其中不合格的或下次日期最早的一条。"
 
 
 def _mark(version: Version) -> str:
@@ -88,8 +100,8 @@ def _cites(version: Version) -> str:
 
 def _rule(view: ClockInView) -> Iterator[str]:
     if view.only is None:
-        facts = "、".join(Missing(fact).label for fact in view.selection.missing)
-        yield f"缺少{facts}，无法确定适用哪一条规则。"
+        facts = "、".join(Missing(fact).label for fact in view.deciding_facts())
+        yield f"缺少{facts}，无法确定适用哪一条规则。" if facts else _cites(view.version)
         return
     span, version = view.only, view.only.version
     yield _cites(version)
@@ -164,9 +176,7 @@ def _forbidden(view: ClockInView, answer: Forbidden) -> Iterator[str]:
     if answer.why is WhyForbidden.PAST_SCRAP_AGE:
         yield f"制造日期{view.equipment.made_on}，报废期限{span.scrap_on}已过。"
     yield (
-        f"{answer.why.label}：必须停止使用。"
-        if view.equipment.status is Status.IN_USE
-        else f"{answer.why.label}。"
+        f"{answer.why.label}：必须停止使用。" if view.equipment.status is Status.IN_USE else f"{answer.why.label}。"
     )
 
 
@@ -174,9 +184,7 @@ def _stopped(view: ClockInView, answer: NotRunning) -> Iterator[str]:
     if answer.failed:
         yield f"最近一次{view.rules.clock.label}不合格。"
     if answer.before_use:
-        yield (
-            f"{answer.before_use.label}。" if answer.before_use is BeforeUse.SELF_CHECK else _inspect(answer)
-        )
+        yield (f"{answer.before_use.label}。" if answer.before_use is BeforeUse.SELF_CHECK else _inspect(answer))
 
 
 def _inspect(answer: NotRunning) -> str:

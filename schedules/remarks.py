@@ -28,7 +28,7 @@ def warnings(view: ClockInView, day: Day | None, why: WhyForbidden | None = None
 
 
 def _about_the_printed_date(view: ClockInView, printed: Day) -> Iterator[WarningCode]:
-    bound = view.only.uncut_bound if view.only else None
+    bound = view.only.uncut_bound if view.only and view.bound else None
     if bound and _later_at_coarser_precision(printed, bound):
         yield WarningCode.REPORT_AFTER_LATEST
     if view.bound is None:

@@ -88,9 +88,7 @@ def _checked(folder: Path, draft: Draft) -> Rulebook:
     for name in PRINCIPLES:
         if name not in draft.principles:
             raise RulebookError(folder.name, name, "缺少这条总则（[[principle]]）。")
-    clocks = {
-        (kind, clock): _clock_rules(folder, draft, kind, clock) for kind in Kind for clock in clocks_of(kind)
-    }
+    clocks = {(kind, clock): _clock_rules(folder, draft, kind, clock) for kind in Kind for clock in clocks_of(kind)}
     return Rulebook(
         sources=draft.sources,
         rules=tuple(draft.rules),

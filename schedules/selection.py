@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import product
 
+from schedules.conditions import OTHER_CODE
 from schedules.place import RulebookError
-from schedules.reading import OTHER_CODE
 from schedules.rule import WALKED, Outcome, Rule, Version
 from schedules.terms import GRADES, Clock, Kind, traits_of
+from schedules.wording import show
 
 Point = Mapping[str, object]
 
@@ -35,11 +36,15 @@ class Candidate:
 
     @property
     def effect(self) -> tuple[object, ...]:
-        """Candidates of equal effect need not be told apart, so a fact between them is not missing."""
+        """Candidates of equal effect need not be told apart, so a fact between them is not missing.
+
+        Which grades make a run of monitored use matters only where such use is counted.
+        """
         version, scrap = self.version, self.scrap
         allowances = tuple((allowance.trait, allowance.max_months) for allowance in version.allowances)
         figures = (version.outcome, version.min_months, version.max_months, version.decided_by, allowances)
-        return (*figures, scrap.max_months if scrap else None, self.monitored_grades)
+        counted = self.monitored_grades if version.outcome is Outcome.MONITORED else None
+        return (*figures, scrap.max_months if scrap else None, counted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +72,7 @@ class ClockRules:
 
     # --- choosing
 
-    def select(
-        self, later: bool, code: str, grade: int | None, traits: Mapping[str, object], day: date
-    ) -> Selection:
+    def select(self, later: bool, code: str, grade: int | None, traits: Mapping[str, object], day: date) -> Selection:
         """The versions in force for an interval that starts on `day`; several where facts are absent.
 
         `later`: there is an inspection to count from, then `grade` is its grade (None: not known).
@@ -99,9 +102,7 @@ class ClockRules:
             axes[name] = self._axis(name, value)
         open_facts = [name for name, values in axes.items() if len(values) > 1]
         points = [dict(zip(axes, values, strict=True)) for values in product(*axes.values())]
-        found = {
-            tuple(point[name] for name in open_facts): self._candidate(point, edition) for point in points
-        }
+        found = {tuple(point[name] for name in open_facts): self._candidate(point, edition) for point in points}
         distinct = {candidate.effect: candidate for candidate in reversed(found.values())}
         return Selection(tuple(reversed(distinct.values())), _deciding(open_facts, found))
 
@@ -126,8 +127,7 @@ class ClockRules:
         return frozenset(
             grade
             for grade in GRADES
-            if self._winner({**point, "stage": "later", "grade": grade}, edition)[0].outcome
-            is Outcome.MONITORED
+            if self._winner({**point, "stage": "later", "grade": grade}, edition)[0].outcome is Outcome.MONITORED
         )
 
     def _winner(self, point: Point, edition: int) -> tuple[Version, bool]:
@@ -141,9 +141,7 @@ class ClockRules:
     def _in_force(self, point: Point, edition: int) -> list[tuple[Rule, Version]]:
         day = self._editions[edition - 1] if edition else date.min
         matching = [
-            (rule, version)
-            for rule in self._walked
-            if (version := rule.in_force(day)) and rule.matches(point)
+            (rule, version) for rule in self._walked if (version := rule.in_force(day)) and rule.matches(point)
         ]
         if len(matching) < 2:
             return matching
@@ -180,7 +178,7 @@ class ClockRules:
         for rule in self._walked:
             unknown = sorted(rule.overrides - keys)
             if unknown:
-                raise RulebookError(rule.file, rule.key, f"overrides 指向没有的规则 {unknown[0]!r}。")
+                raise RulebookError(rule.file, rule.key, f"overrides 指向没有的规则 {show(unknown[0])}。")
 
     def _overlap(self, point: Point, one: Rule, other: Rule) -> RulebookError:
         return RulebookError(
@@ -193,19 +191,13 @@ class ClockRules:
         return RulebookError(file, f"{self.clock}", f"{when}没有规则适用于：{_said(point)}。")
 
     def _values(self, fact: str) -> set[object]:
-        return {
-            value for rule in self.rules for one in rule.when if one.fact == fact for value in one.allowed
-        }
+        return {value for rule in self.rules for one in rule.when if one.fact == fact for value in one.allowed}
 
     def _first_counts_from(self) -> str:
-        starts = {version.counts_from for rule in self._walked for version in rule.versions} - {
-            "completed_on"
-        }
+        starts = {version.counts_from for rule in self._walked for version in rule.versions} - {"completed_on"}
         if len(starts) > 1:
             file = self._walked[0].file
-            raise RulebookError(
-                file, f"{self.clock}", f"首次检验的起算日不一致：{'、'.join(sorted(starts))}。"
-            )
+            raise RulebookError(file, f"{self.clock}", f"首次检验的起算日不一致：{'、'.join(sorted(starts))}。")
         return next(iter(starts), "put_into_use_on")
 
 

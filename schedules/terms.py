@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import Literal, Self
+from typing import Self
+
+from schedules.traits import CYLINDERS, ON, PUBLIC_GRADES, Trait, choice, flag
 
 
 class Term(StrEnum):
@@ -186,44 +188,6 @@ _FAILED = frozenset({Conclusion.NOT_QUALIFIED, Conclusion.DOES_NOT_MEET})
 
 GRADES = (1, 2, 3, 4, 5)
 
-TraitKind = Literal["flag", "choice", "choices", "date"]
-
-
-@dataclass(frozen=True, slots=True)
-class Trait:
-    """A property of a kind of equipment that a rule may look at.
-
-    `values` are the lawful words with their Chinese terms; `default` stands where the trait is absent
-    (None: absent means unknown); `codes` narrows it to some catalogue codes.
-    """
-
-    name: str
-    label: str
-    type: TraitKind = "flag"
-    values: Mapping[str, str] = field(default_factory=dict)
-    default: object = None
-    codes: frozenset[str] | None = None
-
-    @property
-    def lawful(self) -> tuple[object, ...]:
-        return (False, True) if self.type == "flag" else tuple(self.values)
-
-    def word(self, value: object) -> str:
-        """The Chinese word for one value."""
-        if isinstance(value, bool):
-            return "是" if value else "否"
-        return self.values.get(str(value), str(value))
-
-
-def _flag(name: str, label: str, default: bool = False) -> Trait:
-    return Trait(name, label, "flag", default=default)
-
-
-def _choice(
-    name: str, label: str, values: Mapping[str, str], default: str | None = None, *codes: str
-) -> Trait:
-    return Trait(name, label, "choice", values, default, frozenset(codes) or None)
-
 
 @dataclass(frozen=True, slots=True)
 class _KindFacts:
@@ -251,33 +215,6 @@ class Kind(Term):
     GAUGE = "gauge", "压力表"
 
 
-_ON = MappingProxyType({"boiler": "锅炉", "vessel": "压力容器", "pipe": "压力管道"})
-_CYLINDERS = MappingProxyType(
-    {
-        "seamless_steel": "钢质无缝气瓶",
-        "aluminium_seamless": "铝合金无缝气瓶",
-        "welded_steel": "钢质焊接气瓶",
-        "lpg": "液化石油气钢瓶",
-        "acetylene": "溶解乙炔气瓶",
-        "cryogenic": "低温绝热气瓶",
-        "breathing": "呼吸器用气瓶",
-        "vehicle_cng": "车用压缩天然气瓶",
-        "vehicle_lpg": "车用液化石油气钢瓶",
-    }
-)
-_PUBLIC_GRADES = MappingProxyType(
-    {
-        "GB1-I": "GB1-Ⅰ级",
-        "GB1-II": "GB1-Ⅱ级",
-        "GB1-III": "GB1-Ⅲ级",
-        "GB1-IV": "GB1-Ⅳ级",
-        "GB1-V": "GB1-Ⅴ级",
-        "GB1-VI": "GB1-Ⅵ级",
-        "GB1": "GB1级（未分等）",
-        "GB2": "GB2级",
-    }
-)
-
 _LIGHT_AND_PERIODIC = (Clock.ANNUAL, Clock.PERIODIC)
 _LIGHT_AND_FULL = (Clock.ANNUAL, Clock.FULL)
 
@@ -287,34 +224,32 @@ _KINDS: Mapping[Kind, _KindFacts] = MappingProxyType(
             "1",
             (Clock.EXTERNAL, Clock.INTERNAL, Clock.PRESSURE_TEST),
             Clock.INTERNAL,
-            _flag("power_station", "电站锅炉"),
-            _flag("complete_plant", "成套装置中的锅炉"),
-            _flag("class_d", "D级锅炉"),
-            _flag("internal_inspection_possible", "能够进行内部检验", default=True),
+            flag("power_station", "电站锅炉"),
+            flag("complete_plant", "成套装置中的锅炉"),
+            flag("class_d", "D级锅炉"),
+            flag("internal_inspection_possible", "能够进行内部检验", default=True),
         ),
         Kind.FIXED_VESSEL: _kind(
             "21",
             _LIGHT_AND_PERIODIC,
             Clock.PERIODIC,
-            _choice("material", "材料", MappingProxyType({"metal": "金属", "nonmetal": "非金属"})),
-            _flag("sphere_rm540", "标准抗拉强度下限值不小于540MPa钢制球罐"),
-            _flag("ammonium_sulphite_digester", "亚铵法造纸蒸球"),
-            _flag("same_medium", "仍用于原介质", default=True),
-            _flag("low_corrosion_proved", "已证实腐蚀速率低于0.1mm/年或衬里完好"),
-            _flag("rbi", "实施基于风险的检验（RBI）"),
-            _flag("simple", "简单压力容器"),
+            choice("material", "材料", MappingProxyType({"metal": "金属", "nonmetal": "非金属"})),
+            flag("sphere_rm540", "标准抗拉强度下限值不小于540MPa钢制球罐"),
+            flag("ammonium_sulphite_digester", "亚铵法造纸蒸球"),
+            flag("same_medium", "仍用于原介质", default=True),
+            flag("low_corrosion_proved", "已证实腐蚀速率低于0.1mm/年或衬里完好"),
+            flag("rbi", "实施基于风险的检验（RBI）"),
+            flag("simple", "简单压力容器"),
             Trait("monitored_since", "监控使用起始日期", "date"),
         ),
         Kind.MOBILE_VESSEL: _kind(
             "22",
             _LIGHT_AND_FULL,
             Clock.FULL,
-            _choice(
+            choice(
                 "medium_group",
                 "介质组别",
-                MappingProxyType(
-                    {"A": "A组（天然气、氢气等）", "B": "B组（氮气、氦气、氩气、氖气、空气等）"}
-                ),
+                MappingProxyType({"A": "A组（天然气、氢气等）", "B": "B组（氮气、氦气、氩气、氖气、空气等）"}),
                 None,
                 "2230",
                 "2250",
@@ -324,33 +259,33 @@ _KINDS: Mapping[Kind, _KindFacts] = MappingProxyType(
             "23",
             (Clock.PERIODIC,),
             Clock.PERIODIC,
-            _choice("cylinder", "气瓶种类", _CYLINDERS),
+            choice("cylinder", "气瓶种类", CYLINDERS),
             Trait(
                 "gas",
                 "充装气体",
                 "choices",
                 MappingProxyType({"inert": "惰性气体", "corrosive": "腐蚀性气体", "other": "其他气体"}),
             ),
-            _flag("taxi", "出租车用"),
+            flag("taxi", "出租车用"),
         ),
         Kind.CHAMBER: _kind("24", _LIGHT_AND_PERIODIC, Clock.PERIODIC),
         Kind.INDUSTRIAL_PIPE: _kind(
             "83",
             _LIGHT_AND_PERIODIC,
             Clock.PERIODIC,
-            _choice(
+            choice(
                 "pipe_grade",
                 "管道级别",
                 MappingProxyType({"GC1": "GC1级", "GC2": "GC2级", "GC3": "GC3级", "GCD": "GCD级"}),
             ),
-            _flag("rbi", "实施基于风险的检验（RBI）"),
+            flag("rbi", "实施基于风险的检验（RBI）"),
         ),
         Kind.PUBLIC_PIPE: _kind(
             "82",
             _LIGHT_AND_FULL,
             Clock.FULL,
-            _choice("pipe_grade", "管道级别", _PUBLIC_GRADES),
-            _choice(
+            choice("pipe_grade", "管道级别", PUBLIC_GRADES),
+            choice(
                 "pipe_material",
                 "管道材质",
                 MappingProxyType({"steel": "钢管", "pe": "聚乙烯管", "cast_iron": "铸铁管"}),
@@ -361,8 +296,8 @@ _KINDS: Mapping[Kind, _KindFacts] = MappingProxyType(
             "7310",
             (Clock.CALIBRATION,),
             Clock.CALIBRATION,
-            _choice("on", "所装设备", _ON),
-            _choice(
+            choice("on", "所装设备", ON),
+            choice(
                 "extension",
                 "校验周期延长条件",
                 MappingProxyType(
@@ -376,14 +311,14 @@ _KINDS: Mapping[Kind, _KindFacts] = MappingProxyType(
             ),
         ),
         Kind.BURSTING_DISC: _kind(
-            "F220", (Clock.REPLACEMENT,), Clock.REPLACEMENT, _flag("severe_service", "苛刻条件下使用")
+            "F220", (Clock.REPLACEMENT,), Clock.REPLACEMENT, flag("severe_service", "苛刻条件下使用")
         ),
         Kind.GAUGE: _kind(
             "F000",
             (Clock.VERIFICATION,),
             Clock.VERIFICATION,
-            _choice("accessory", "安全附件种类", MappingProxyType({"gauge": "压力表"})),
-            _choice("on", "所装设备", _ON),
+            choice("accessory", "安全附件种类", MappingProxyType({"gauge": "压力表"})),
+            choice("on", "所装设备", ON),
         ),
     }
 )

@@ -36,6 +36,11 @@ class Span:
     def version(self) -> Version:
         return self.candidate.version
 
+    @property
+    def lawful(self) -> bool:
+        """Whether it may be true of a device in use, if only of the past: a figure stands after it is used up."""
+        return self.forbidden is not WhyForbidden.GRADE
+
 
 class ClockInView:
     """After `look_up`:
@@ -72,9 +77,7 @@ class ClockInView:
         self.inspections = records(equipment, rules.clock, counts_as, on) if equipment.inspections else []
         self.last: Inspection | None = last_of(self.inspections) if self.inspections else None
         self.start_fact = "completed_on" if self.last else rules.first_counts_from
-        self.start: Day | None = (
-            self.last.completed_on if self.last else getattr(equipment, rules.first_counts_from)
-        )
+        self.start: Day | None = self.last.completed_on if self.last else getattr(equipment, rules.first_counts_from)
         self.selection = self._select()
         self.spans = [self._span(candidate) for candidate in self.selection.candidates]
         self.only = self.spans[0] if len(self.spans) == 1 else None
@@ -86,7 +89,9 @@ class ClockInView:
 
     def _leading(self) -> Version:
         """The version to cite: of the one rule, or of the first that may still apply."""
-        return next((span for span in self.spans if not span.forbidden), self.spans[0]).version
+        if all(span.forbidden for span in self.spans):
+            return self.spans[0].version
+        return next(span for span in self.spans if span.lawful).version
 
     def _select(self) -> Selection:
         equipment, last = self.equipment, self.last
@@ -180,15 +185,21 @@ class ClockInView:
     def _missing_facts(self) -> Iterator[Missing]:
         if self.conclusion_missing():
             yield Missing.CONCLUSION
-        for fact in self.selection.missing:
-            yield Missing(fact)
-        possible = [span for span in self.spans if span.forbidden is None]
+        yield from map(Missing, self.deciding_facts())
+        possible = [span for span in self.spans if span.lawful]
         if any(span.version.max_months is not None and span.start is None for span in possible):
             yield Missing(self.start_fact)
         if any(span.scrap_unknown for span in possible) and self.start_fact != Missing.MADE_ON:
             yield Missing.MADE_ON
-        if self.only:
-            yield from _decision(self.only.version)
+        if self.only or all(span.version.max_months is None for span in possible):
+            yield from dict.fromkeys(fact for span in possible for fact in _decision(span.version))
+
+    def deciding_facts(self) -> tuple[str, ...]:
+        """The absent facts worth finding: none where the only rule that allows use has no figure anyway."""
+        possible = [span.version for span in self.spans if span.lawful]
+        if len(possible) == 1 and possible[0].max_months is None:
+            return ()
+        return self.selection.missing
 
     def by_rule(self) -> Day | None:
         """The date where a rule alone decides: its figure, or its maximum where it gives no other end."""
@@ -209,7 +220,7 @@ class ClockInView:
         only = self.only
         if only:
             return (None if only.scrap_unknown else only.earliest or self._sole_end(only)), only.latest
-        spans = [span for span in self.spans if span.latest is not None and not span.forbidden]
+        spans = [span for span in self.spans if span.latest is not None and span.lawful]
         lows = [span.earliest or span.latest for span in spans if span.latest]
         highs = [span.latest for span in spans if span.latest]
         lows = [low for low, span in zip(lows, spans, strict=True) if not span.scrap_unknown]
@@ -238,7 +249,7 @@ class ClockInView:
         if only:
             known = not only.scrap_unknown and (only.start is not None or only.version.max_months is None)
             return _range_of(only.version) if known or not printed else None
-        return None if printed else _joined([span.version for span in self.spans if not span.forbidden])
+        return None if printed else _joined([span.version for span in self.spans if span.lawful])
 
     def apply_by(self, on: date) -> date:
         return add_months(on, -(self.book.principles["apply_before"].max_months or 0))

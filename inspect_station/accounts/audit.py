@@ -65,7 +65,7 @@ def page(
     actor.need("audit")
     chosen = AuditEntry.select().where(*_conditions(filters))
     shown = chosen.where(AuditEntry.id < before) if before else chosen
-    return list(shown.order_by(AuditEntry.id.desc()).limit(per_page).dicts()), chosen.count()
+    return list(shown.order_by(AuditEntry.id.desc()).limit(per_page).dicts()), chosen.count()  # type: ignore[arg-type]
 
 
 def _conditions(filters: Mapping[str, Any]) -> list[Any]:

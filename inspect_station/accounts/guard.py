@@ -98,9 +98,13 @@ def _from_cookie() -> Actor | None:
     return actor
 
 
+# They describe the interface and hold nobody's data; the library's own views cannot be marked.
+_DESCRIPTIONS = {"api-docs.openapi_json", "api-docs.openapi_swagger_ui"}
+
+
 def _is_public() -> bool:
     view = current_app.view_functions.get(request.endpoint or "")
-    return bool(getattr(view, "is_public", False))
+    return request.endpoint in _DESCRIPTIONS or bool(getattr(view, "is_public", False))
 
 
 def _ask_to_log_in() -> Response:

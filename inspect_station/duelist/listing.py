@@ -215,7 +215,11 @@ def _columns(address: Address) -> list[dict[str, Any]]:
 def _chips(address: Address, names: dict[str, str]) -> list[dict[str, str]]:
     held = {name: value for name, value in address.filters.held().items() if name in _FILTER_LABELS}
     return [
-        {"label": _FILTER_LABELS[name], "value": _word(name, value, names), "clear_url": address.url("duelist.due_list", **{name: None})}
+        {
+            "label": _FILTER_LABELS[name],
+            "value": _word(name, value, names),
+            "clear_url": address.url("duelist.due_list", **{name: None}),
+        }
         for name, value in held.items()
     ]
 

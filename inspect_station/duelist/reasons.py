@@ -10,11 +10,11 @@ from inspect_station.duelist import rulebooks, service
 from inspect_station.duelist.projection import in_force_now
 from inspect_station.errors import NotFound
 from inspect_station.registry.facts import facts_of
-from schedules import answers
 from schedules.answers import Answer, Due, Forbidden, NotRunning, Undetermined
 from schedules.due import due_dates
 from schedules.facts import Equipment
-from schedules.terms import GRADES, Clock, Status, Trait, traits_of
+from schedules.terms import GRADES, Clock, Missing, Status, traits_of
+from schedules.traits import Trait
 
 _CHANGES_MOST = 12
 
@@ -99,7 +99,7 @@ def _words(answer: Answer) -> str:
         bound = f"，规则允许的最晚日期 {answer.latest}" if answer.latest and answer.latest != answer.on else ""
         return f"{_written(answer)} 到期{bound}"
     if isinstance(answer, Undetermined):
-        missing = "、".join(answers.missing_word(fact) for fact in answer.missing)
+        missing = "、".join(Missing(fact).label for fact in answer.missing)
         return f"待确定（{answer.earliest or '…'} 至 {answer.latest or '…'}；缺：{missing}）"
     if isinstance(answer, Forbidden):
         return f"不得继续使用：{answer.why.label}"

@@ -64,7 +64,7 @@ def _rule_page(key: str, error: InvalidInput | None = None) -> str:
         card=card,
         confirmations=service.confirmations_of(key),
         error=error,
-        form=request.form,
+        typed=request.form,
         **_permissions(),
     )
 

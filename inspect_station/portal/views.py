@@ -36,6 +36,7 @@ def device(equipment_id: int) -> str:
         inspections=[i for i in inspections if not i["replaced_by"]],
         extensions=[e for e in extensions if not e["withdrawn_at"]],
         lines=_parts(row, "line"),
+        lines_sum=registry.equipment.lines_of(actor, equipment_id) if row["form"] == "installation" else (0, 0),
         accessories=_parts(row, "accessory"),
         documents=registry.documents.of(actor, equipment_id),
         acts=[(name, registry.statuses.ACTS[name]) for name in registry.statuses.possible(row["status"])],

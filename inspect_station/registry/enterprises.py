@@ -87,12 +87,12 @@ def _conditions(actor: Actor, filters: Filters) -> list[Any]:
 
 def matching(word: str) -> Any:
     """Enterprises a person means by a word: part of the name, pinyin initials, the credit code."""
-    return (
-        Enterprise.name.contains(word)
-        | Enterprise.short_name.contains(word)
-        | Enterprise.initials.contains(word)
-        | Enterprise.credit_code.startswith(word.upper())
-    )
+    return named(word) | Enterprise.initials.contains(word) | Enterprise.credit_code.startswith(word.upper())
+
+
+def named(word: str) -> Any:
+    """Enterprises whose name holds a word: what a person adds to a device's number to say whose."""
+    return Enterprise.name.contains(word) | Enterprise.short_name.contains(word)
 
 
 def get(actor: Actor, enterprise_id: int) -> dict[str, Any]:

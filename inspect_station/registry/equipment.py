@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from peewee import fn
+
 from inspect_station.accounts.scope import Actor, visible
 from inspect_station.db import db
 from inspect_station.errors import InvalidInput, NotFound, Stale
@@ -134,6 +136,15 @@ def parts(actor: Actor, equipment_id: int, form: str, limit: int) -> list[dict[s
         Equipment.parent == equipment_id, Equipment.form == form, visible(actor, Equipment.enterprise)
     )
     return dicts(query.order_by(Equipment.line_number, Equipment.own_number, Equipment.id).limit(limit))
+
+
+def lines_of(actor: Actor, installation_id: int) -> tuple[int, int]:
+    """How many lines an installation has, and their length in millimetres: pipes count in both."""
+    query = Equipment.select(fn.COUNT(Equipment.id), fn.SUM(fn.COALESCE(Equipment.length_mm, 0))).where(
+        Equipment.parent == installation_id, Equipment.form == "line", visible(actor, Equipment.enterprise)
+    )
+    ((count, length),) = tuples(query)
+    return int(count), int(length or 0)
 
 
 def hosts(actor: Actor, enterprise_id: int, form: str) -> Sequence[tuple[int, str]]:

@@ -117,7 +117,7 @@ def _rows(conditions: Sequence[Any]) -> Any:
 
 def _conditions(actor: Actor, filters: Filters) -> list[Any]:
     found = [visible(actor, Equipment.enterprise), *_equalities(filters)]
-    found.extend(matching(word) | enterprises.matching(word) for word in words.of_search(filters.q))
+    found.extend(matching(word) | enterprises.named(word) for word in words.of_search(filters.q))
     if filters.kind:
         found.append(_any([Equipment.catalogue_code.startswith(p) for p in words.prefixes(filters.kind)]))
     if filters.grade is not None:

@@ -30,6 +30,8 @@ class Text(fields.String):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **given: Any) -> str:
         text = super()._deserialize(value, attr, data, **given).strip()
+        if self.required and not text:
+            raise ValidationError("请填写")
         allowed = "\n\r\t" if self.lines else ""
         if any(unicodedata.category(c) in {"Cc", "Cs"} and c not in allowed for c in text):
             raise ValidationError("含有无法保存的控制字符")
@@ -61,7 +63,7 @@ _E = ENTERPRISE_FIELDS
 class EnterpriseSchema(StationSchema):
     """An enterprise as handed in; with `partial` only what is to change."""
 
-    name = Text(200, least=1, required=True, metadata={"label": _E["name"]})
+    name = Text(200, required=True, metadata={"label": _E["name"]})
     short_name = Text(60, metadata={"label": _E["short_name"]})
     initials = Text(100, metadata={"label": _E["initials"]})
     credit_code = Text(18, allow_none=True, metadata={"label": _E["credit_code"]})
@@ -87,7 +89,7 @@ class EnterpriseOut(EnterpriseSchema):
 
 class ContactSchema(StationSchema):
     role = _word(CONTACT_ROLES, "职务", required=True)
-    name = Text(60, least=1, required=True, metadata={"label": "姓名"})
+    name = Text(60, required=True, metadata={"label": "姓名"})
     mobile = Text(30, metadata={"label": "手机"})
     phone = Text(30, metadata={"label": "座机"})
     email = fields.Email(allow_none=True, metadata={"label": "邮箱"})
@@ -96,7 +98,7 @@ class ContactSchema(StationSchema):
 
 
 class ReasonSchema(StationSchema):
-    reason = Text(300, required=True, least=1, metadata={"label": "理由"})
+    reason = Text(300, required=True, metadata={"label": "理由"})
 
 
 # --- equipment -----------------------------------------------------------------------------------------------------
@@ -111,7 +113,7 @@ class EquipmentSchema(StationSchema):
     parent_id = _optional(_Q["parent"], attribute="parent")
     form = _word(FORMS, _Q["form"])
     catalogue_code = Text(4, least=4, required=True, metadata={"label": _Q["catalogue_code"]})
-    name = Text(200, least=1, required=True, metadata={"label": _Q["name"]})
+    name = Text(200, required=True, metadata={"label": _Q["name"]})
     initials = Text(100, metadata={"label": _Q["initials"]})
     own_number = Text(100, metadata={"label": _Q["own_number"]})
     maker = Text(200, metadata={"label": _Q["maker"]})

@@ -24,11 +24,6 @@ from tests.statements import counted
 SYSTEM = Actor.system()
 
 
-@pytest.fixture
-def park(cast: Cast) -> parks.Park:
-    return parks.make(cast)
-
-
 def items(today: date = TODAY, **filters: Any) -> list[dict[str, Any]]:
     return list(service.due_items(SYSTEM, Filters(**filters), today))
 

@@ -35,3 +35,5 @@ def test_worked_case(file, case):
         assert shown == plain(expected)
         assert all(sentence.endswith("。") for sentence in answers[clock]["because"])
         assert answers[clock]["because"]
+    for clock, sentences in case.get("because", {}).items():
+        assert set(sentences) <= set(answers[clock]["because"])

@@ -204,9 +204,7 @@ def test_an_undetermined_date_past_its_latest_counts_as_overdue():
 def test_the_station_may_set_who_does_a_clock():
     equipment = from_json({"equipment": {"catalogue_code": "2150"}})
     by_clock = due_dates(equipment, ON, BOOK, done_by={"annual": "institution"})
-    by_kind = due_dates(
-        equipment, ON, BOOK, done_by={"annual": "other", "fixed_vessel.annual": "institution"}
-    )
+    by_kind = due_dates(equipment, ON, BOOK, done_by={"annual": "other", "fixed_vessel.annual": "institution"})
     assert [answer.done_by for answer in by_clock] == ["institution", "institution"]
     assert [answer.done_by for answer in by_kind] == ["institution", "institution"]
     assert [answer.done_by for answer in due_dates(equipment, ON, BOOK)] == ["user", "institution"]
@@ -228,9 +226,7 @@ def test_the_reasoning_marks_what_is_not_verified_and_cites_the_clause():
 def test_a_stopped_clock_turns_when_its_date_passes():
     case = {
         "equipment": {"catalogue_code": "2150", "status": "stopped", "traits": {"material": "metal"}},
-        "inspections": [
-            {"clock": "periodic", "completed_on": "2022-03-01", "conclusion": "合格", "grade": 2}
-        ],
+        "inspections": [{"clock": "periodic", "completed_on": "2022-03-01", "conclusion": "合格", "grade": 2}],
     }
     answer = due_dates(from_json(case), ON, BOOK)[1]
     assert isinstance(answer, NotRunning)

@@ -25,9 +25,7 @@ def vessel(next_due, on=date(2026, 1, 1), clock="periodic", **more):
         "next_due": next_due,
     }
     row |= more
-    return answer(
-        clock, on, equipment={"catalogue_code": "2150", "traits": {"material": "metal"}}, inspections=[row]
-    )
+    return answer(clock, on, equipment={"catalogue_code": "2150", "traits": {"material": "metal"}}, inspections=[row])
 
 
 def ids(steps):
@@ -116,7 +114,7 @@ def test_what_is_upcoming_and_what_is_owed_make_the_whole(days):
     ("table", "words"),
     [
         ({"steps": [-1]}, "steps：应为 0 到 730"),
-        ({"steps": [30], "more": {"lunch": [1]}}, "没有检验项目 'lunch'"),
+        ({"steps": [30], "more": {"lunch": [1]}}, "没有检验项目 “lunch”"),
         ({"steps": [30], "overdue_every_days": 0}, "overdue_every_days：应为 1 到 365"),
     ],
 )

@@ -29,9 +29,7 @@ def test_every_kind_and_clock_has_rules_and_says_what_it_does_not_model():
 def test_each_point_of_the_finite_fact_space_has_exactly_one_rule(rules):
     """Walked apart from the loader's own walk: matching and overriding are done here anew."""
     days = {date(1990, 1, 1), date(2026, 11, 22)}
-    days |= {
-        version.effective_from for rule in rules.rules for version in rule.versions if version.effective_from
-    }
+    days |= {version.effective_from for rule in rules.rules for version in rule.versions if version.effective_from}
     walked = [rule for rule in rules.rules if rule.outcome not in (Outcome.SCRAP, Outcome.BEFORE_USE)]
     for point in rules.points():
         matching = [r for r in walked if all(point.get(c.fact) in c.allowed for c in r.when)]
@@ -43,9 +41,7 @@ def test_each_point_of_the_finite_fact_space_has_exactly_one_rule(rules):
         assert len(left) == 1, point
         traits = {name: point[name] for name in rules.traits}
         for day in days:
-            chosen = rules.select(
-                point["stage"] == "later", point["catalogue_code"], point["grade"], traits, day
-            )
+            chosen = rules.select(point["stage"] == "later", point["catalogue_code"], point["grade"], traits, day)
             assert len(chosen.candidates) == 1
             assert chosen.missing == ()
             assert chosen.candidates[0].version.rule == left[0].key

@@ -9,9 +9,7 @@ from schedules.workdays import Calendar, Year
 
 
 def announced(year):
-    days = [
-        date.fromordinal(n) for n in range(date(year, 1, 1).toordinal(), date(year + 1, 1, 1).toordinal())
-    ]
+    days = [date.fromordinal(n) for n in range(date(year, 1, 1).toordinal(), date(year + 1, 1, 1).toordinal())]
     return Year(
         off=frozenset(day for day in days if day.weekday() < 5 and not chinese_calendar.is_workday(day)),
         make_up=frozenset(day for day in days if day.weekday() > 4 and chinese_calendar.is_workday(day)),
@@ -27,9 +25,7 @@ def test_an_announced_year_agrees_with_the_published_calendar(day):
     assert CALENDAR.is_workday(day) == chinese_calendar.is_workday(day)
 
 
-@pytest.mark.parametrize(
-    ("day", "works"), [("2026-02-14", True), ("2026-10-01", False), ("2026-10-10", True)]
-)
+@pytest.mark.parametrize(("day", "works"), [("2026-02-14", True), ("2026-10-01", False), ("2026-10-10", True)])
 def test_make_up_days_work_and_holidays_do_not(day, works):
     assert CALENDAR.is_workday(date.fromisoformat(day)) is works
 

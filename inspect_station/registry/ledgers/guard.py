@@ -1,7 +1,7 @@
 """A first look at an uploaded file, before anything parses it: by content, never by extension alone.
 
-Cheap enough for a web request: magic bytes, the zip directory, the names inside an OLE container. What needs the sheets
-themselves is looked at by ``sandbox.scan`` in the child process.
+Cheap enough for a web request: magic bytes, the zip directory, the names inside an OLE container. What needs the
+sheets themselves is looked at by ``sandbox.scan`` in the child process.
 """
 
 from __future__ import annotations

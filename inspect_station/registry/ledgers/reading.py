@@ -1,4 +1,4 @@
-"""Reading a workbook in a child process: the parent holds a chunk of rows at a time, whatever the file does to the child."""
+"""Reading a workbook in a child process; the parent never holds more than a chunk of its rows."""
 
 from __future__ import annotations
 
@@ -52,12 +52,15 @@ class Spool:
         self.path = path
         self.sheets: list[SheetRows] = []
         self.hidden: list[str] = []
+        self.rows = 0
         self._index()
 
     def _index(self) -> None:
         with self.path.open("rb") as file:
             while line := file.readline():
-                if line.startswith(b'{"sheet"'):
+                if line.startswith(b'{"end"'):
+                    self.rows = json.loads(line)["rows"]
+                elif line.startswith(b'{"sheet"'):
                     head = json.loads(line)
                     if head["hidden"]:
                         self.hidden.append(head["sheet"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from inspect_station.errors import InvalidInput
+
 REASONS: dict[str, str] = {
     "file_missing": "找不到文件，请核对路径后重试。",
     "file_empty": "文件是空的，请核对后重新选择。",
@@ -28,14 +30,15 @@ REASONS: dict[str, str] = {
     "time_exceeded": "读取文件超过 60 秒，已停止读取；请拆分后再导入。",
     "content_too_large": "表格文字内容过多，已停止读取；请拆分后再导入。",
     "no_sheets": "文件里没有可读的工作表（隐藏的工作表不导入）。",
+    "no_header": "没有找到表头：需要有一行写着设备名称、设备代码、单位内编号等项目；请核对后再导入。",
+    "mapping_file": '对应关系文件无法使用（{detail}）；应为 JSON 对象，如 {{"代号": "own_number"}}。',
     "unreadable": "文件无法读取，可能已损坏；请用表格软件打开并另存为 .xlsx 后再导入。",
 }
 
 
-class LedgerRefused(Exception):
+class LedgerRefused(InvalidInput):
     """A file that is not read at all; ``code`` is stable, the message is for the person."""
 
     def __init__(self, code: str, detail: str = "") -> None:
+        super().__init__(REASONS[code].format(detail=detail or "原因不明"))
         self.code = code
-        self.message = REASONS[code].format(detail=detail or "原因不明")
-        super().__init__(self.message)

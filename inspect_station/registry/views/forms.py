@@ -10,7 +10,8 @@ from werkzeug.datastructures import MultiDict
 from inspect_station.accounts.views import form_data
 from inspect_station.errors import Conflict, InvalidInput, Stale, StationError
 from inspect_station.registry.words import metres
-from schedules.terms import Trait, kind_of, traits_of
+from schedules.terms import kind_of, traits_of
+from schedules.traits import Trait
 
 
 def save(act: Callable[[], str], said: str, again: Callable[[StationError], str]) -> Any:

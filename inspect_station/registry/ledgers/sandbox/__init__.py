@@ -1,1 +1,1 @@
-"""What runs inside the reading child: it must import nothing of the application (start-up time, memory, attack surface)."""
+"""What runs inside the reading child: imports nothing of the application, for start-up time and safety."""

@@ -1,13 +1,14 @@
 """The reading child: one workbook in, one spool file of JSON lines out, under limits of memory, time and size.
 
-Spool: ``{"sheet": name, "hidden": bool}`` opens a sheet, then lines of ``[[row, [cells]], …]`` (row from 1, empty rows
-left out); the last line is ``{"end": true}``. A cell is text, a number, or a date as ISO text; a day that the workbook
-does not show is cut off. A refusal is printed to stdout as ``{"refused": code, "detail": text}``.
+Spool: ``{"sheet": name, "hidden": bool}`` opens a sheet, then lines of ``[[row, [cells]], …]`` (row from 1, empty
+rows left out); the last line is ``{"end": true, "rows": n}``. A cell is text, a number, or a date as ISO text; a day that the
+workbook does not show is cut off. A refusal is printed to stdout as ``{"refused": code, "detail": text}``.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import io
 import resource
 import signal
 import sys
@@ -37,8 +38,8 @@ def main(arguments: list[str]) -> int:
     _limit()
     try:
         with Path(spool).open("wb") as out:
-            _read(form, Path(source), out)
-            out.write(b'{"end":true}\n')
+            rows = _read(form, Path(source), out)
+            out.write(orjson.dumps({"end": True, "rows": rows}) + b"\n")
     except Hostile as hostile:
         return _refuse(hostile.code, hostile.detail)
     except MemoryError:
@@ -61,45 +62,51 @@ def _refuse(code: str, detail: str = "") -> int:
     return 3
 
 
-def _read(form: str, source: Path, out: BinaryIO) -> None:
+def _read(form: str, source: Path, out: BinaryIO) -> int:
+    """Writes all rows; returns how many are not empty."""
     if form == "csv":
         _open_sheet(out, source.stem, hidden=False)
-        _write_rows(out, ((number + 1, list(record)) for number, record in read_rows(source)))
-    else:
-        _read_workbook(source, out, _notes_by_sheet(source) if form == "xlsx" else {})
+        return _write_rows(out, ((number + 1, list(record)) for number, record in read_rows(source)))
+    return _read_workbook(source, out, _notes_by_sheet(source) if form == "xlsx" else {})
 
 
-def _read_workbook(source: Path, out: BinaryIO, notes: dict[str, Notes]) -> None:
+def _read_workbook(source: Path, out: BinaryIO, notes: dict[str, Notes]) -> int:
     import python_calamine
 
+    rows = 0
     try:
-        workbook = python_calamine.load_workbook(str(source))
+        # By content, not by name: an .xlsx that somebody called .xls is still an .xlsx.
+        workbook = python_calamine.load_workbook(io.BytesIO(source.read_bytes()))
         for meta in workbook.sheets_metadata:
             if meta.typ == python_calamine.SheetTypeEnum.WorkSheet:
                 hidden = meta.visible != python_calamine.SheetVisibleEnum.Visible
                 _open_sheet(out, meta.name, hidden=hidden)
                 if not hidden:
-                    _write_rows(out, _sheet_rows(workbook.get_sheet_by_name(meta.name), notes.get(meta.name)))
+                    rows += _write_rows(out, _sheet_rows(workbook.get_sheet_by_name(meta.name), notes.get(meta.name)))
     except python_calamine.PasswordError as locked:
         raise Hostile("encrypted") from locked
     except python_calamine.CalamineError as broken:
         raise Hostile("unreadable") from broken
+    return rows
 
 
 def _open_sheet(out: BinaryIO, name: str, *, hidden: bool) -> None:
     out.write(orjson.dumps({"sheet": name, "hidden": hidden}) + b"\n")
 
 
-def _write_rows(out: BinaryIO, rows: Iterator[tuple[int, list[Cell]]]) -> None:
+def _write_rows(out: BinaryIO, rows: Iterator[tuple[int, list[Cell]]]) -> int:
     chunk: list[tuple[int, list[Cell]]] = []
+    count = 0
     for number, cells in rows:
-        if any(cells):
+        if any(cell != "" for cell in cells):
             chunk.append((number, cells))
+            count += 1
         if len(chunk) == _CHUNK_ROWS:
             out.write(orjson.dumps(chunk) + b"\n")
             chunk.clear()
     if chunk:
         out.write(orjson.dumps(chunk) + b"\n")
+    return count
 
 
 def _sheet_rows(sheet: Any, notes: Notes | None) -> Iterator[tuple[int, list[Cell]]]:

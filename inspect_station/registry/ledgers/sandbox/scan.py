@@ -1,12 +1,13 @@
 """A look through the XML of an .xlsx before the reader sees it, in one streaming pass over each sheet.
 
-The reader lays a sheet out as a full rectangle, so one cell at XFD1048576 asks for 512 GB; extents and filled cells are
-therefore counted first. The same pass notes what the reader would hide: cells shown as a month only (their day is
+The reader lays a sheet out as a full rectangle, so one cell at XFD1048576 asks for 512 GB; extents and filled cells
+are therefore counted first. The same pass notes what the reader would hide: cells shown as a month only (their day is
 invented by the spreadsheet program), formula errors, and formulas without a computed value.
 """
 
 from __future__ import annotations
 
+import html
 import re
 import zipfile
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from pathlib import Path
 
 MAX_FILLED_CELLS = 4_000_000
 MAX_RECTANGLE_CELLS = 12_000_000
-MAX_ELEMENTS = 12_000_000
+MAX_ELEMENTS = 5_000_000
 MAX_MERGES = 200_000
 _CHUNK = 1 << 20
 _MAX_TOKEN = 8 << 20
@@ -214,6 +215,6 @@ def _month_styles(archive: zipfile.ZipFile) -> frozenset[bytes]:
 
 def shows_month_only(code: str) -> bool:
     """Whether a number format shows a year and a month but no day: ``yyyy-mm``, ``yyyy"年"m"月"``."""
-    code = code.split(";")[0].replace("&quot;", '"').lower()
+    code = html.unescape(code).split(";")[0].lower()
     code = re.sub(r'"[^"]*"|\[[^\]]*\]|\\.|_.', "", code)
     return "y" in code and "m" in code and "d" not in code and "h" not in code and "s" not in code

@@ -1,0 +1,142 @@
+"""A ledger from its spool to fates and, when asked to write, into the register."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from inspect_station.accounts.scope import Actor
+from inspect_station.db import db, is_sqlite
+
+from .facts import Options
+from .fates import Plan, Planner
+from .headings import Layout, find_layout
+from .problems import Problem
+from .reading import SheetRows, Spool
+from .refusals import LedgerRefused
+from .rows import SheetReader
+from .seen import Seen
+from .wording import normalise
+from .writing import Writer
+
+LOOKED_UP_AT_ONCE = 2_000
+WRITTEN_AT_ONCE = 250
+PAUSE_SECONDS = 0.005
+
+Mapping_ = Mapping[str, str | None]
+
+
+@dataclass
+class Sheet:
+    """A sheet whose headings were understood."""
+
+    rows: SheetRows
+    layout: Layout
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "sheet": self.rows.name,
+            "header_row": self.layout.header_row,
+            "kind": self.layout.kind,
+            "mapped": self.layout.mapped,
+            "unmapped": self.layout.unmapped,
+        }
+
+
+@dataclass
+class Ledger:
+    """A read file with the meaning of its headings; ``notes`` are remarks about whole sheets."""
+
+    sheets: list[Sheet] = field(default_factory=list)
+    notes: list[Problem] = field(default_factory=list)
+
+
+@dataclass
+class Outcome:
+    """Counts of rows by fate."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    rows: int = 0
+
+
+def understand(spool: Spool, mapping: Mapping_ | None, saved: Callable[[str], Mapping_ | None]) -> Ledger:
+    """The layout of each sheet: a person's mapping for this file first, else the one saved for these headings."""
+    ledger = Ledger()
+    for name in spool.hidden:
+        message = f"工作表“{name}”是隐藏的，没有导入；如需导入请先取消隐藏。"
+        ledger.notes.append(Problem(name, 1, "A", "", "sheet_hidden", message, "warning"))
+    for rows in spool.sheets:
+        layout = find_layout(rows.rows(), rows.name, mapping)
+        if layout and mapping is None and (known := saved(headings_digest(layout))):
+            layout = find_layout(rows.rows(), rows.name, known) or layout
+        if layout:
+            ledger.sheets.append(Sheet(rows, layout))
+        elif next(iter(rows.rows()), None) is not None:
+            message = f"工作表“{rows.name}”里没有找到表头，没有导入；表头至少要有设备名称或编号中的一项和另一项内容。"
+            ledger.notes.append(Problem(rows.name, 1, "A", "", "no_header", message, "warning"))
+    if not ledger.sheets:
+        raise LedgerRefused("no_header")
+    return ledger
+
+
+def headings_digest(layout: Layout) -> str:
+    """The same for every file with this set of headings, in whatever order."""
+    headings = sorted(normalise(column.heading) for column in layout.columns)
+    return hashlib.sha256("\n".join(headings).encode()).hexdigest()
+
+
+Report = Callable[[list[Plan]], None]
+
+
+def run(
+    ledger: Ledger,
+    options: Options,
+    actor: Actor,
+    source: str,
+    now: datetime,
+    *,
+    write: bool,
+    report: Report,
+    records: bool = False,
+    pause: Callable[[float], None] = time.sleep,
+) -> Outcome:
+    """Plans every row and, with ``write``, writes it; ``report`` is told of each handful, within its transaction.
+
+    ``records``: the report writes too.
+
+    Rows are written in handfuls with a short pause between them, so that others get to write in the meantime.
+    """
+    outcome = Outcome()
+    with Seen() as seen:
+        planner = Planner(options, seen)
+        writer = Writer(actor, source, now, planner.installations)
+        for plans in _plans(ledger, planner, options):
+            for handful in _pieces(plans):
+                with db.atomic() if write or records else nullcontext():
+                    if write:
+                        writer.write(handful)
+                    report(handful)
+                outcome.counts.update(plan.fate for plan in handful)
+                outcome.rows += len(handful)
+                if is_sqlite() and (write or records):
+                    pause(PAUSE_SECONDS)
+    return outcome
+
+
+def _plans(ledger: Ledger, planner: Planner, options: Options) -> Iterator[list[Plan]]:
+    for sheet in ledger.sheets:
+        reader = SheetReader(sheet.rows.name, sheet.layout, options)
+        facts = reader.read(sheet.rows.rows())
+        while stretch := list(islice(facts, LOOKED_UP_AT_ONCE)):
+            yield planner.plan(reader, stretch)
+
+
+def _pieces(plans: list[Plan]) -> Iterator[list[Plan]]:
+    return (plans[start : start + WRITTEN_AT_ONCE] for start in range(0, len(plans), WRITTEN_AT_ONCE))

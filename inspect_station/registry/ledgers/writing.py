@@ -1,0 +1,349 @@
+"""Writing planned rows: one short transaction for each handful, ids reserved beforehand, only what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+import orjson
+
+from inspect_station.accounts.scope import Actor
+from inspect_station.db import bulk_insert, db, is_sqlite
+from inspect_station.registry.identifiers import initials
+from inspect_station.registry.models import (
+    Contact,
+    Enterprise,
+    Equipment,
+    EquipmentTouched,
+    Extension,
+    FactChange,
+    Inspection,
+    StatusChange,
+)
+from schedules.terms import kind_of
+
+from .facts import InspectionFacts
+from .fates import Change, Plan
+from .register import Firm
+
+_short_initials = lru_cache(maxsize=50_000)(initials)
+_EQUIPMENT = (
+    "id", "enterprise_id", "parent_id", "form", "catalogue_code", "name", "initials", "own_number", "maker",
+    "maker_number", "device_code", "registration_code", "certificate_number", "line_number", "model", "location",
+    "quantity", "length_mm", "technical", "traits", "status", "unregistered", "stopped_on", "restarted_on", "moved_on",
+    "made_on", "put_into_use_on", "design_life_years", "exempt_by_design", "note", "raw", "source", "created_at",
+    "updated_at", "revision", "sample",
+)  # fmt: skip
+
+
+class Writer:
+    """Writes plans for one import; ``source`` names the file in every row it leaves."""
+
+    def __init__(
+        self, actor: Actor, source: str, now: datetime, installations: dict[tuple[int | None, str], int]
+    ) -> None:
+        self.actor, self.now, self._installations = actor, now, installations
+        self._source = source[:150]
+
+    def write(self, plans: Sequence[Plan]) -> None:
+        """Call inside one transaction: all of these rows stand, or none."""
+        for plan in plans:
+            self._firm(plan)
+        created = [plan for plan in plans if plan.fate == "created"]
+        changed = [plan for plan in plans if plan.fate == "changed"]
+        self._create(created)
+        for plan in changed:
+            self._change(plan)
+        self._inspections([*created, *changed])
+        self._extensions([*created, *changed])
+        self._touch(plan.equipment_id for plan in [*created, *changed] if plan.equipment_id)
+
+    def _place(self, plan: Plan) -> str:
+        return f"{self._source} {plan.facts.sheet} 第 {plan.facts.row} 行"[:200]
+
+    # --- firms and people -----------------------------------------------------------------------------------------
+
+    def _firm(self, plan: Plan) -> None:
+        firm = plan.firm
+        if firm is None or plan.fate not in ("created", "changed"):
+            return
+        if firm.id is None:
+            firm.id = self._new_firm(firm)
+        if plan.firm_facts:
+            self._fill_firm(firm, plan)
+        if plan.new_contact:
+            self._new_contact(firm, plan)
+
+    def _new_firm(self, firm: Firm) -> int:
+        return int(
+            Enterprise.insert(
+                name=firm.name,
+                initials=initials(firm.name),
+                credit_code=firm.credit_code,
+                address=firm.address[:300],
+                created_at=self.now,
+                updated_at=self.now,
+            ).execute()
+        )
+
+    def _fill_firm(self, firm: Firm, plan: Plan) -> None:
+        Enterprise.update(**plan.firm_facts, updated_at=self.now, revision=Enterprise.revision + 1).where(
+            Enterprise.id == firm.id
+        ).execute()
+        facts = [Change(name, name, None, value) for name, value in plan.firm_facts.items()]
+        self._remember("enterprise", firm.id or 0, facts, self._place(plan))
+
+    def _new_contact(self, firm: Firm, plan: Plan) -> None:
+        """A number that changed ends the old entry: who was told then must stay readable."""
+        contact = plan.facts.contact
+        assert contact is not None
+        Contact.update(ended_on=self.now.date(), end_reason="台账中的号码已变").where(
+            Contact.enterprise == firm.id,
+            Contact.role == contact.role,
+            Contact.name == contact.name,
+            Contact.ended_on.is_null(),
+        ).execute()
+        Contact.insert(
+            enterprise=firm.id,
+            role=contact.role,
+            name=contact.name,
+            mobile=contact.mobile,
+            phone=contact.phone,
+            started_on=self.now.date(),
+            source=self._place(plan),
+            created_at=self.now,
+        ).execute()
+
+    # --- devices --------------------------------------------------------------------------------------------------
+
+    def _create(self, plans: Sequence[Plan]) -> None:
+        for plan, id_ in zip(plans, reserve_ids("equipment", len(plans)), strict=True):
+            plan.equipment_id = id_
+        _insert("equipment", _EQUIPMENT, [self._device_row(plan) for plan in plans])
+        self._statuses(
+            [(plan.equipment_id, plan) for plan in plans if plan.facts.equipment.get("status", "in_use") != "in_use"]
+        )
+
+    def _device_row(self, plan: Plan) -> tuple[Any, ...]:
+        facts, equipment = plan.facts, plan.facts.equipment
+        get = equipment.get
+        name = get("name") or get("line_number") or get("own_number") or _kind_name(equipment["catalogue_code"])
+        stamp = Equipment.created_at.db_value(self.now)
+        parent = self._installation(plan) if facts.installation and get("form") == "line" else plan.parent
+        return (
+            plan.equipment_id, plan.firm.id if plan.firm else None, parent, get("form", "device"),
+            equipment["catalogue_code"], name, _short_initials(name), get("own_number", ""), get("maker", ""),
+            get("maker_number", ""), get("device_code", ""), get("registration_code", ""),
+            get("certificate_number", ""), get("line_number", ""), get("model", ""), get("location", ""),
+            get("quantity", 1), get("length_mm"), _json(facts.technical), _json(facts.traits),
+            get("status", "in_use"), bool(get("unregistered", False)), get("stopped_on"), get("restarted_on"),
+            get("moved_on"), get("made_on"), get("put_into_use_on"), get("design_life_years"),
+            bool(get("exempt_by_design", False)), get("note", ""), _json(facts.raw), self._place(plan), stamp, stamp,
+            1, False,
+        )  # fmt: skip
+
+    def _installation(self, plan: Plan) -> int:
+        """The pipe installation of a line, made when its first line comes."""
+        assert plan.firm is not None
+        key = (plan.firm.id, plan.facts.installation)
+        if key not in self._installations:
+            code = plan.facts.equipment.get("catalogue_code") or (plan.device or {}).get("catalogue_code", "8300")
+            self._installations[key] = int(
+                Equipment.insert(
+                    enterprise=plan.firm.id,
+                    form="installation",
+                    catalogue_code=code,
+                    name=plan.facts.installation,
+                    initials=_short_initials(plan.facts.installation),
+                    source=self._place(plan),
+                    created_at=self.now,
+                    updated_at=self.now,
+                ).execute()
+            )
+        return self._installations[key]
+
+    def _change(self, plan: Plan) -> None:
+        if plan.same_as is not None:
+            plan.equipment_id = plan.same_as.equipment_id
+            return
+        if plan.device is None:
+            return
+        plan.equipment_id = plan.device["id"]
+        own = [
+            change
+            for change in plan.changes
+            if not change.field.startswith(("inspection", "extension", "contact", "enterprise"))
+        ]
+        if not own:
+            return
+        values = self._new_values(plan, own)
+        Equipment.update(
+            **values,
+            raw=plan.facts.raw,
+            source=self._place(plan),
+            updated_at=self.now,
+            revision=Equipment.revision + 1,
+        ).where(Equipment.id == plan.equipment_id).execute()
+        self._remember("equipment", plan.device["id"], own, self._place(plan))
+        if "status" in values:
+            self._statuses([(plan.equipment_id, plan)])
+
+    def _new_values(self, plan: Plan, changes: list[Change]) -> dict[str, Any]:
+        assert plan.device is not None
+        values: dict[str, Any] = {}
+        for change in changes:
+            kind, dot, _ = change.field.partition(".")
+            if dot:
+                values[kind] = {**plan.device[kind], **getattr(plan.facts, kind)}
+            elif change.field == "parent_id":
+                values["parent"] = self._installation(plan) if plan.facts.installation else plan.parent
+            else:
+                values[change.field] = change.new
+        if "name" in values:
+            values["initials"] = _short_initials(values["name"])
+        return values
+
+    def _statuses(self, plans: list[tuple[int | None, Plan]]) -> None:
+        bulk_insert(
+            StatusChange,
+            [
+                {
+                    "equipment": id_,
+                    "status": plan.facts.equipment["status"],
+                    "from_on": plan.facts.equipment.get("stopped_on"),
+                    "reason": f"导入：{self._place(plan)}"[:300],
+                    "account": self.actor.account_id,
+                    "at": self.now,
+                }
+                for id_, plan in plans
+            ],
+        )
+
+    def _remember(self, object_type: str, object_id: int, changes: list[Change], source: str) -> None:
+        bulk_insert(
+            FactChange,
+            [
+                {
+                    "object_type": object_type,
+                    "object_id": object_id,
+                    "field": change.field[:60],
+                    "old": change.old,
+                    "new": change.new,
+                    "source": source,
+                    "reason": "导入台账",
+                    "account": self.actor.account_id,
+                    "at": self.now,
+                }
+                for change in changes
+            ],
+        )
+
+    # --- inspections, extensions, stamps --------------------------------------------------------------------------
+
+    def _inspections(self, plans: Iterable[Plan]) -> None:
+        rows: list[dict[str, Any]] = []
+        for plan in plans:
+            for inspection, replaces in plan.inspections:
+                if plan.equipment_id is None:
+                    continue
+                if replaces is None:
+                    rows.append(self._inspection_row(plan, inspection))
+                else:
+                    self._correct(plan, inspection, replaces)
+        bulk_insert(Inspection, rows)
+
+    def _inspection_row(self, plan: Plan, said: InspectionFacts) -> dict[str, Any]:
+        return {
+            "equipment": plan.equipment_id,
+            "clock": said.clock,
+            "completed_on": said.completed_on,
+            "conclusion": said.conclusion,
+            "grade": said.grade,
+            "next_due": said.next_due,
+            "report_number": said.report_number[:100],
+            "institution": said.institution[:200],
+            "source": self._place(plan),
+            "account": self.actor.account_id,
+            "recorded_at": self.now,
+        }
+
+    def _correct(self, plan: Plan, said: InspectionFacts, replaces: int) -> None:
+        """A correction is a new row that holds all that is known; the old one stays readable behind it."""
+        old = Inspection.get_by_id(replaces)
+        row = self._inspection_row(plan, said)
+        for name in ("conclusion", "grade", "report_number", "institution"):
+            row[name] = row[name] or getattr(old, name)
+        for name in ("completed_on", "next_due"):
+            row[name] = _finer(row[name], getattr(old, name))
+        row.update(inspectors=old.inspectors, note=old.note, answered_due=old.answered_due)
+        new = Inspection.insert(**row).execute()
+        Inspection.update(replaced_by=new, replaced_reason=f"导入：{self._place(plan)}"[:300]).where(
+            Inspection.id == replaces
+        ).execute()
+
+    def _extensions(self, plans: Iterable[Plan]) -> None:
+        bulk_insert(
+            Extension,
+            [
+                {
+                    "equipment": plan.equipment_id,
+                    "clock": plan.extension.clock,
+                    "until": plan.extension.until,
+                    "granted_on": plan.extension.granted_on,
+                    "document": plan.extension.document[:200],
+                    "source": self._place(plan),
+                    "account": self.actor.account_id,
+                    "recorded_at": self.now,
+                }
+                for plan in plans
+                if plan.extension and plan.equipment_id
+            ],
+        )
+
+    def _touch(self, ids: Iterable[int]) -> None:
+        rows = [{"equipment": id_} for id_ in sorted(set(ids))]
+        if rows:
+            EquipmentTouched.insert_many(rows).on_conflict_ignore().execute()
+
+
+def _finer(new: str | None, old: str | None) -> str | None:
+    """A month says nothing against a day of it."""
+    if new and old and old.startswith(new):
+        return old
+    return new or old
+
+
+@lru_cache(maxsize=500)
+def _kind_name(code: str) -> str:
+    kind = kind_of(code)
+    return kind.label if kind else "安全附件"
+
+
+def _json(value: dict[str, Any]) -> str | None:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode() if value else None
+
+
+def reserve_ids(table: str, count: int) -> list[int]:
+    """Fresh ids, so that many rows and what hangs on them go in without asking back for each.
+
+    SQLite: the caller's transaction holds the only write lock. PostgreSQL: drawn from the column's sequence.
+    """
+    if not count:
+        return []
+    if is_sqlite():
+        first = (db.execute_sql(f"SELECT max(id) FROM {table}").fetchone()[0] or 0) + 1  # noqa: S608
+        return list(range(first, first + count))
+    drawn = db.execute_sql(
+        f"SELECT nextval(pg_get_serial_sequence('{table}', 'id')) FROM generate_series(1, %s)",  # noqa: S608
+        [count],
+    )
+    return [row[0] for row in drawn]
+
+
+def _insert(table: str, columns: Sequence[str], rows: list[tuple[Any, ...]]) -> None:
+    """Values ready for the database: passing through the model's fields would double the cost of an import."""
+    if rows:
+        marks = ", ".join([db.obj.param] * len(columns))
+        db.cursor().executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)  # noqa: S608

@@ -1,0 +1,39 @@
+"""The instant plan: what a careful person does with a list, without a solver.
+
+What may not move first; then the plan in force; then work that needs a standstill, narrowest first; then the
+rest by due date, joining a visit already made where that wastes less than a visit of its own costs.
+"""
+
+from random import Random
+
+from schedules.planning.draft import OUT, Draft
+from schedules.planning.problem import Item, Problem
+from schedules.planning.repair import insert, keep_day, mend, rescue
+
+
+def careful(problem: Problem, seed: int = 0) -> Draft:
+    """A legal plan at once; deterministic."""
+    draft = Draft(problem)
+    rng = Random(seed)  # noqa: S311 - shakes orders, guards nothing
+    keep(draft, rng)
+    left = [n for n, item in enumerate(problem.items) if item.days and draft.day_of[n] == OUT]
+    for number in sorted(left, key=lambda n: _haste(problem.items[n], n)):
+        insert(draft, number)
+    rescue(draft, rng)
+    mend(draft, rng)
+    return draft
+
+
+def keep(draft: Draft, rng: Random) -> None:
+    """Puts the plan in force back on its days, pinned items first."""
+    days: dict[int, list[int]] = {}
+    for number, item in enumerate(draft.problem.items):
+        if item.kept is not None and item.kept in item.days and draft.day_of[number] == OUT:
+            days.setdefault(item.kept, []).append(number)
+    for day, numbers in sorted(days.items()):
+        keep_day(draft, day, numbers, rng)
+
+
+def _haste(item: Item, number: int) -> tuple[object, ...]:
+    still = item.state == "shutdown" or len(item.days) <= 3
+    return (not item.pinned, not still, len(item.days) if still else 0, item.due, -item.work, number)

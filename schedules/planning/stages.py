@@ -1,0 +1,126 @@
+"""The stages of making a plan. Each may be cut by the limit, and what there is so far stands."""
+
+from dataclasses import dataclass, field
+from random import Random
+
+from schedules.planning import bounds, solver
+from schedules.planning.bounds import GOALS, Relaxation
+from schedules.planning.draft import OUT, Draft, Score
+from schedules.planning.effort import Effort
+from schedules.planning.polish import polish
+from schedules.planning.problem import Problem
+from schedules.planning.rule import careful
+from schedules.planning.search import FILL, Search, program_steps, tolerance
+from schedules.planning.solver import Limits
+
+RELAXATION_SHARE = 0.6
+POLISH_ROUNDS = 40
+TIDIED_WEEKS = 2
+STALL = 25
+
+Bounds = dict[str, int | None]
+
+
+@dataclass(slots=True)
+class Maker:
+    """One run: what is proven, and a note for each stage."""
+
+    problem: Problem
+    effort: Effort
+    seed: int
+    workers: int
+    stages: list[str] = field(default_factory=list)
+    proven: Bounds = field(default_factory=dict)
+    writing: float = 0.0
+    proving: float = 0.0
+
+    def make(self) -> Draft:
+        first = careful(self.problem, self.seed)
+        self.effort.spend(first.steps)
+        self.writing = 0.3 + 0.7 * self.effort.passed()
+        self.effort.reserve(2 * self.writing)
+        self._note("细心规则", first)
+        relaxation = self._relaxation() if solver.available() else None
+        draft = self._improve(first, relaxation)
+        if draft.score() > first.score():
+            draft = first
+        self._prove(draft, relaxation)
+        if self.effort.cut:
+            self.stages.append("时限先到：同样的输入再算一次，结果可能不同")
+        return draft
+
+    def _note(self, stage: str, draft: Draft) -> None:
+        parts = draft.score()
+        self.stages.append(
+            f"{stage}：未排 {parts.unplanned}，迟 {parts.late_days} 天，变动 {parts.move_cost}，"
+            f"超载 {parts.overload_min} 人分钟，费用 {parts.economy}"
+        )
+
+    def _relaxation(self) -> Relaxation | None:
+        """The week level's relaxation where the limit allows it."""
+        need = Relaxation.steps(self.problem)
+        if need > RELAXATION_SHARE * self.effort.steps or self.effort.left() <= 0:
+            self.stages.append("周模型：时限内算不完，略去；各周只作局部求解")
+            return None
+        limits = Limits(self.effort.left() * RELAXATION_SHARE, threads=self.workers, iterations=10**7)
+        relaxation = Relaxation(self.problem, FILL, limits)
+        began = self.effort.passed()
+        ok = relaxation.solve(self.effort.left() * RELAXATION_SHARE)
+        self.proving = self.effort.passed() - began
+        self.effort.reserve(self.effort.reserved + 1.5 * self.proving)
+        self.effort.spend(program_steps(relaxation.model, relaxation.iterations))
+        if not ok:
+            self.stages.append("周模型：松弛未在时限内解完")
+        return relaxation if ok else None
+
+    def _improve(self, first: Draft, relaxation: Relaxation | None) -> Draft:
+        rng = Random(self.seed)  # noqa: S311
+        base = relaxation.overload if relaxation is not None else 0
+        band = min(base + tolerance(self.problem), first.score().overload_min)
+        search = Search(self.problem, self.effort, rng, self.workers, band)
+        draft = first.copy()
+        if relaxation is not None and not self.effort.over():
+            guide = relaxation.guide(float(band), max(0.1, self.effort.left() * 0.5))
+            if guide is not None:
+                other = search.from_relaxation(relaxation.model, guide)
+                self._note("周模型", other)
+                draft = min(other, draft, key=lambda d: d.score().banded(band))
+        self._rounds(draft, search)
+        return draft
+
+    def _rounds(self, draft: Draft, search: Search) -> None:
+        """Parts decided anew, weeks laid anew, visits taken apart, until nothing helps or time is up."""
+        rounds = idle = 0
+        weeks = len(self.problem.weeks)
+        best = draft.score().banded(search.band)
+        while idle < STALL and weeks and draft.members and not self.effort.over():
+            if solver.available():
+                search.better(draft, search.neighbourhood(draft))
+            for _ in range(TIDIED_WEEKS):
+                search.tidy(draft, search.rng.randrange(weeks))
+            polish(draft, search.band, self.effort, search.rng, POLISH_ROUNDS)
+            rounds += 1
+            score = draft.score().banded(search.band)
+            idle = 0 if score < best else idle + 1
+            best = score
+        self._note(f"改进 {rounds} 轮", draft)
+
+    def _prove(self, draft: Draft, relaxation: Relaxation | None) -> None:
+        """For each part what no plan can beat that is as good in the parts before it."""
+        score = draft.score()
+        floor = bounds.floor(self.problem)
+        for part, name in enumerate(Score._fields):
+            proven = floor[part]
+            if score[part] > proven and relaxation is not None and self._may_prove():
+                relaxation.hold(score, part)
+                proven = max(proven, relaxation.least(GOALS[part], self._seconds()) or 0)
+            if part == 4 and proven == 0:
+                planned = [n for n, day in enumerate(draft.day_of) if day != OUT]
+                proven = bounds.alone(self.problem, planned)
+            self.proven[name] = proven
+
+    def _seconds(self) -> float:
+        return self.effort.seconds - self.effort.passed() - self.writing
+
+    def _may_prove(self) -> bool:
+        return self._seconds() > 0.5 * self.proving

@@ -1,0 +1,94 @@
+"""The due list in a real browser: the drawer, the phone, nothing wider than the screen, no console errors."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page
+from werkzeug.serving import make_server
+
+from inspect_station.accounts import sessions
+from inspect_station.accounts.models import Account
+from inspect_station.db import db
+from tests.chromium import launch
+from tests.conftest import NOW
+from tests.duelist.conftest import Town
+
+pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
+PAGES = (
+    "/due", "/due?view=flat", "/due?bucket=overdue", "/due/filters", "/due/calendar?month=2026-12", "/due/print",
+    "/rules", "/rules/fixed_vessel.periodic.metal.grade_3", "/rules/sources", "/rules/done-by", "/rules/preview",
+    "/equipment/6/due/periodic",
+)  # fmt: skip
+
+
+@pytest.fixture
+def address(town: Town) -> Iterator[str]:
+    """The running service, with a back door that logs the technical head in."""
+    from flask import session
+
+    with db.connection_context():
+        token = sessions.start(Account.get_by_id(town.cast.technical_head.account_id), NOW)
+
+    def enter() -> str:
+        session["sid"] = token
+        return '<link rel="icon" href="data:,">'
+
+    enter.is_public = True  # type: ignore[attr-defined]
+    town.app.add_url_rule("/enter", "enter", enter)
+    server = make_server("127.0.0.1", 0, town.app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def visitor(address: str, tmp_path: Path) -> Iterator[Page]:
+    with launch(tmp_path) as browser:
+        page = browser.new_context(base_url=address).new_page()
+        page.goto("/enter")
+        yield page
+
+
+def test_no_page_is_wider_than_its_screen_or_complains(visitor: Page) -> None:
+    complaints: list[str] = []
+    visitor.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+    visitor.on("pageerror", lambda e: complaints.append(str(e)))
+    for width, height in ((390, 844), (1440, 900)):
+        visitor.set_viewport_size({"width": width, "height": height})
+        for path in PAGES:
+            visitor.goto(path)
+            assert visitor.evaluate("document.documentElement.scrollWidth") <= width, (path, width)
+    assert [c for c in complaints if "favicon" not in c] == []
+
+
+def test_why_opens_in_the_drawer_and_filters_narrow_the_list(visitor: Page) -> None:
+    visitor.set_viewport_size({"width": 1440, "height": 900})
+    visitor.goto("/due?bucket=apply_now")
+    visitor.click("a.why")
+    visitor.wait_for_selector("#drawer[open] #drawer-content")
+    assert "一步一步" in visitor.inner_text("#drawer")
+    visitor.keyboard.press("Escape")
+    visitor.click("text=筛选")
+    visitor.select_option("#drawer select[name=bucket]", "approaching")
+    visitor.select_option("#drawer select[name=kind]", "industrial_pipe")
+    visitor.click("#drawer button[type=submit]")
+    visitor.wait_for_url("**/due?**kind=industrial_pipe**")
+    assert "循环水管" in visitor.inner_text("main")
+    assert "反应釜" not in visitor.inner_text("main")
+    visitor.click(".chip >> nth=0")
+    assert "反应釜" in visitor.inner_text("main")
+
+
+def test_a_row_becomes_a_card_on_a_phone(visitor: Page) -> None:
+    visitor.set_viewport_size({"width": 390, "height": 844})
+    visitor.goto("/due?bucket=overdue&clock=periodic")
+    card = visitor.locator("#due-table tbody tr:not(.group-row)").first
+    box = card.bounding_box()
+    assert box
+    assert box["width"] <= 390
+    assert card.inner_text().strip().startswith("超期")

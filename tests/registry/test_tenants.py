@@ -1,0 +1,203 @@
+"""Every route of the register and the portal, asked by 乙 for what is 甲's: nothing, and nothing to tell it from missing."""
+
+import io
+import zipfile
+
+import pytest
+
+from inspect_station.web import settings
+from tests.conftest import csrf_of, log_in, people, token_for
+from tests.registry.park import CANARY, furnish
+
+MISSING = 987_654
+
+# endpoint → how its object is called; None: a list or a search, which answers with 乙's own.
+MATRIX = {
+    "registry.equipment_list": None,
+    "registry.equipment_export": None,
+    "registry.new_equipment": "staff",
+    "registry.add_equipment": "staff",
+    "registry.edit_equipment": "equipment",
+    "registry.change_equipment": "equipment",
+    "registry.act_form": "equipment",
+    "registry.perform_act": "equipment",
+    "registry.new_inspection": "equipment",
+    "registry.add_inspection": "equipment",
+    "registry.correct_inspection": "inspection",
+    "registry.save_correction": "inspection",
+    "registry.new_extension": "equipment",
+    "registry.add_extension": "equipment",
+    "registry.withdraw_form": "extension",
+    "registry.withdraw_extension": "extension",
+    "registry.new_document": "equipment",
+    "registry.add_document": "equipment",
+    "registry.download_document": "document",
+    "registry.removal_form": "document",
+    "registry.remove_document": "document",
+    "registry.enterprise_list": None,
+    "registry.enterprise_export": None,
+    "registry.new_enterprise": "staff",
+    "registry.add_enterprise": "staff",
+    "registry.edit_enterprise": "enterprise",
+    "registry.change_enterprise": "enterprise",
+    "registry.new_contact": "enterprise",
+    "registry.add_contact": "enterprise",
+    "registry.end_contact_form": "contact",
+    "registry.end_contact": "contact",
+    "registry.reveal_contact": "contact",
+    "portal.device": "equipment",
+    "portal.device_code": "equipment",
+    "portal.enterprise": "enterprise",
+    "portal.search": None,
+    "api_enterprises.list_enterprises": None,
+    "api_enterprises.get_enterprise": "enterprise",
+    "api_enterprises.add_enterprise": "staff",
+    "api_enterprises.change_enterprise": "enterprise",
+    "api_equipment.list_equipment": None,
+    "api_equipment.get_equipment": "equipment",
+    "api_equipment.add_equipment": "staff",
+    "api_equipment.change_equipment": "equipment",
+    "api_equipment.perform_act": "equipment",
+    "api_inspections.list_inspections": None,
+    "api_inspections.get_inspection": "inspection",
+    "api_inspections.add_inspection": "staff",
+    "api_inspections.correct_inspection": "inspection",
+    "api_extensions.list_extensions": None,
+    "api_extensions.get_extension": "extension",
+    "api_extensions.add_extension": "staff",
+    "api_extensions.withdraw_extension": "extension",
+}
+OURS = ("registry.", "portal.", "api_enterprises.", "api_equipment.", "api_inspections.", "api_extensions.")
+BODIES = {
+    "api_enterprises.add_enterprise": {"name": "丙"},
+    "api_equipment.add_equipment": {"enterprise_id": 1, "catalogue_code": "2150", "name": "x"},
+    "api_inspections.add_inspection": {"equipment_id": 1, "clock": "periodic", "completed_on": "2025-01-01"},
+    "api_extensions.add_extension": {"equipment_id": 1, "clock": "periodic", "until": "2030-01-01", "document": "x"},
+    "api_equipment.perform_act": {"on": "2026-01-01", "reason": "x"},
+    "api_inspections.correct_inspection": {"reason": "x", "grade": 1},
+    "api_extensions.withdraw_extension": {"withdrawn": True, "reason": "x"},
+}
+
+
+def routes(app):
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint.startswith(OURS):
+            yield rule, next(m for m in ("POST", "PATCH", "GET") if m in rule.methods)
+
+
+def ask(client, rule, method, number, csrf, headers, **query):
+    arguments = dict.fromkeys(rule.arguments, number) | ({"act": "stop"} if "act" in rule.arguments else {})
+    with client.application.test_request_context():
+        address = client.application.url_for(rule.endpoint, **arguments, **query)
+    if rule.endpoint.startswith("api_"):
+        body = BODIES.get(
+            rule.endpoint,
+            {"name": "x", "reason": "x"} if method == "PATCH" and "equipment" in rule.endpoint else {"name": "x"},
+        )
+        return client.open(address, method=method, headers=headers, json=body if method != "GET" else None)
+    return client.open(address, method=method, data={"csrf_token": csrf, "reason": "x"} if method == "POST" else None)
+
+
+def text_of(response):
+    data = response.get_data()
+    response.close()
+    if data[:2] == b"PK":
+        with zipfile.ZipFile(io.BytesIO(data)) as book:
+            data = b"".join(book.read(name) for name in book.namelist())
+    return data.decode("utf-8", "replace")
+
+
+def settled(response):
+    """What one can tell an answer by, but for the CSRF token, which differs each time."""
+    return response.status_code, response.headers.get("Location"), "没有找到" in text_of(response)
+
+
+def test_every_route_stands_in_the_matrix(sqlite_app):
+    assert {rule.endpoint for rule, _ in routes(sqlite_app)} == set(MATRIX)
+
+
+@pytest.fixture
+def scene(app, tmp_path):
+    with people(app) as cast, app.app_context():
+        things = furnish(cast, settings().files_dir)
+    return cast, things
+
+
+def test_yi_learns_nothing_of_jia_by_any_route(app, scene):
+    cast, things = scene
+    client, headers = log_in(app, cast.yi_user), token_for(cast.yi_user)
+    csrf = csrf_of(client)
+    seen = 0
+    for rule, method in routes(app):
+        what = MATRIX[rule.endpoint]
+        number = getattr(things, what, MISSING) if what else MISSING
+        foreign = ask(client, rule, method, number, csrf, headers)
+        assert CANARY not in text_of(foreign), rule.endpoint
+        assert foreign.status_code == (200 if what is None else 404), (rule.endpoint, foreign.status_code)
+        if what:
+            missing = ask(client, rule, method, MISSING, csrf, headers)
+            assert settled(foreign) == settled(missing), rule.endpoint
+        seen += 1
+    assert seen == len(MATRIX)
+
+
+LISTS = [name for name, what in MATRIX.items() if what is None]
+PRYING = (
+    {"q": CANARY},
+    {"q": "甲化工"},
+    {"enterprise_id": "jia"},
+    {"equipment_id": "jia"},
+    {"parent_id": "jia"},
+    {"sort": "-id"},
+    {"per_page": "200"},
+)
+
+
+def test_no_filter_or_search_opens_jias_rows_to_yi(app, scene):
+    cast, things = scene
+    client, headers = log_in(app, cast.yi_user), token_for(cast.yi_user)
+    jia = {"enterprise_id": things.enterprise, "equipment_id": things.equipment, "parent_id": things.installation}
+    answered = set()
+    for rule in (rule for rule, _ in routes(app) if rule.endpoint in LISTS):
+        for query in PRYING:
+            asked = {k: jia[k] if v == "jia" else v for k, v in query.items()}
+            response = ask(client, rule, "GET", MISSING, "", headers, **asked)
+            text = text_of(response)
+            # A page repeats what was typed into its box; nothing else of it may appear.
+            assert CANARY not in text or query.get("q") == CANARY, (rule.endpoint, query)
+            assert "储罐" not in text, (rule.endpoint, query)
+            assert "福州甲化工" not in text, (rule.endpoint, query)
+            answered |= {rule.endpoint} if response.status_code == 200 else set()
+    assert answered == set(LISTS)
+
+
+def test_jia_sees_its_own_and_may_change_nothing(app, scene):
+    cast, things = scene
+    client, headers = log_in(app, cast.jia_user), token_for(cast.jia_user)
+    csrf = csrf_of(client)
+    readable = {
+        "portal.device",
+        "portal.device_code",
+        "portal.enterprise",
+        "registry.download_document",
+        "registry.reveal_contact",
+    }
+    for rule, method in routes(app):
+        what = MATRIX[rule.endpoint]
+        number = getattr(things, what, MISSING) if what else MISSING
+        response = ask(client, rule, method, number, csrf, headers)
+        may = what is None or rule.endpoint in readable or (rule.endpoint.startswith("api_") and method == "GET")
+        expected = {302} if rule.endpoint == "registry.reveal_contact" else {200} if may else {404}
+        assert response.status_code in expected, (rule.endpoint, response.status_code)
+        response.close()
+    assert CANARY in text_of(client.get("/equipment"))
+    assert CANARY in text_of(client.get(f"/equipment/{things.equipment}"))
+    assert CANARY in text_of(client.get("/equipment.xlsx"))
+
+
+def test_the_auditor_sees_all_and_changes_nothing(sqlite_app):
+    with people(sqlite_app) as cast, sqlite_app.app_context():
+        things = furnish(cast, settings().files_dir)
+    client = log_in(sqlite_app, cast.auditor)
+    assert client.get(f"/equipment/{things.equipment}").status_code == 200
+    assert client.get(f"/equipment/{things.equipment}/edit").status_code == 403

@@ -1,0 +1,102 @@
+"""Setting a notice with typst: the data go in as JSON, never as markup, so no name can become a command."""
+
+import io
+import threading
+from datetime import datetime
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import orjson
+import segno
+import typst
+
+from inspect_station.clock import SHANGHAI
+from inspect_station.notices import preparation, wording
+from inspect_station.notices.model import Line, Notice, NoticeKind
+
+MEDIA_TYPE = "application/pdf"
+_TEMPLATE = Path(__file__).with_name("notice.typ")
+_FONTS = "manimgx_fonts_cjk"
+_ONE_AT_A_TIME = threading.Lock()
+
+
+def render(notice: Notice) -> bytes:
+    """The notice as a PDF; the same notice gives the same bytes. Safe to call from several threads."""
+    data = orjson.dumps(_sheet(notice)).decode()
+    # The set date stands in for the clock, as everywhere.
+    moment = datetime(notice.on.year, notice.on.month, notice.on.day, tzinfo=SHANGHAI)
+    with _ONE_AT_A_TIME:
+        made = _compiler().compile(format="pdf", sys_inputs={"notice": data}, timestamp=int(moment.timestamp()))
+    return bytes(made)
+
+
+@cache
+def _compiler() -> Any:
+    """One for each process, made at the first notice: loading the font takes longer than a page."""
+    found = find_spec(_FONTS)
+    assert found is not None
+    assert found.origin is not None, "the fonts of requirements.txt are not installed"
+    return typst.Compiler(
+        _TEMPLATE, root=_TEMPLATE.parent, font_paths=[Path(found.origin).parent], ignore_system_fonts=True
+    )
+
+
+def _sheet(notice: Notice) -> dict[str, Any]:
+    """All the template shows, as plain texts."""
+    office = notice.office
+    wants_list = notice.kind is NoticeKind.PREPARATION or notice.with_preparation
+    lists = preparation.for_clocks((line.kind, line.clock) for line in notice.lines) if wants_list else []
+    is_preparation = notice.kind is NoticeKind.PREPARATION
+    return {
+        "title": notice.kind.label,
+        "number": notice.number,
+        "unit": notice.unit,
+        "addressee": notice.addressee,
+        "on": wording.chinese_date(notice.on),
+        "station": office.name,
+        "contact": [pair for pair in _contact(notice) if pair[1]],
+        "opening": wording.opening(notice),
+        "headings": ["序号", "设备名称", "使用登记证编号", "单位内编号", "使用地点", "检验项目", "到期日"],
+        "last_heading": wording.last_heading(notice),
+        "rows": [_row(notice, number, line) for number, line in enumerate(notice.lines, start=1)],
+        "remarks": list(wording.remarks(notice.lines)),
+        "acts": [] if is_preparation else list(wording.acts(notice)),
+        "lists": [_checklist(found) for found in lists],
+        "lists_apart": not is_preparation,
+        "qr": _qr(notice.answer_url) if notice.answer_url else "",
+        "url": notice.answer_url,
+        "sample": notice.sample,
+    }
+
+
+def _contact(notice: Notice) -> list[tuple[str, str]]:
+    office = notice.office
+    return [
+        ("联系人", " ".join(filter(None, (office.contact, office.contact_phone)))),
+        ("电话", office.phone),
+        ("地址", office.address),
+    ]
+
+
+def _row(notice: Notice, number: int, line: Line) -> dict[str, Any]:
+    cells = [str(number), line.name, line.certificate_number, line.own_number, line.place, line.clock.label]
+    return {
+        "cells": [cell or "—" for cell in cells],
+        "due": wording.due_words(line),
+        "to_verify": line.to_verify,
+        "last": wording.last_words(notice, line),
+    }
+
+
+def _checklist(found: preparation.Checklist) -> dict[str, Any]:
+    groups = [{"title": g.title, "items": [item.text for item in g.items]} for g in found.groups]
+    return {"title": found.title, "groups": groups}
+
+
+def _qr(url: str) -> str:
+    # make_qr: plain make() may choose a Micro QR code, which most phones cannot read.
+    drawing = io.BytesIO()
+    segno.make_qr(url, error="m").save(drawing, kind="svg", border=2, scale=4)
+    return drawing.getvalue().decode()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from schedules.terms import Clock
 
@@ -20,8 +20,7 @@ class Options:
     today: date | None = None
 
 
-@dataclass(slots=True)
-class InspectionFacts:
+class InspectionFacts(NamedTuple):
     """What the row says about one clock; dates as ``2026-05-01`` or ``2026-05``."""
 
     clock: str
@@ -41,8 +40,7 @@ class ContactFacts:
     phone: str = ""
 
 
-@dataclass(slots=True)
-class ExtensionFacts:
+class ExtensionFacts(NamedTuple):
     clock: str
     until: str
     granted_on: str | None = None

@@ -12,7 +12,7 @@ from .facts import ExtensionFacts, InspectionFacts, Options, RowFacts
 from .fields import FIELDS
 from .inspections import add_inspections
 from .problems import Flaw
-from .register import Firm, Firms, Holdings, Row, contacts_of, installations
+from .register import Firm, Firms, Holdings, Row, contacts_of, installations, only_certificate
 from .rows import SheetReader
 from .seen import Seen, Trace, trace_of
 
@@ -70,8 +70,8 @@ class Planner:
 
     def plan(self, reader: SheetReader, rows: Sequence[RowFacts]) -> list[Plan]:
         firms = {id(row): self._firm(reader, row) for row in rows if not row.not_pressure and not row.refused}
-        ids = {firm.id for firm in firms.values() if firm and firm.id is not None}
-        holdings = Holdings.fetch([row for row in rows if not row.refused], ids, self.installations)
+        wanted = [(row, firm) for row in rows if (firm := firms.get(id(row))) and not row.refused]
+        holdings = Holdings.fetch(wanted, self.installations)
         keys = {id(row): _keys(row, firms.get(id(row))) for row in rows}
         recalled = self._seen.recall(key for some in keys.values() for key in some)
         met: dict[str, Plan] = {}
@@ -87,9 +87,10 @@ class Planner:
         if flaw:
             reader.note(row, "enterprise", flaw)
         if firm is None and not row.refused:
-            firm = Firm(
-                row.enterprise["name"], None, row.enterprise.get("credit_code"), row.enterprise.get("address", "")
-            )
+            said = row.enterprise
+            name = self.options.enterprise or said["name"]
+            firm = Firm(name, None, said.get("credit_code"), said.get("address", ""))
+            self.firms.add(firm)
         return firm
 
     def _decide(
@@ -178,11 +179,8 @@ class Planner:
     def _announce(self, reader: SheetReader, plan: Plan, firm: Firm) -> None:
         """Said once for each new firm, so that a misspelt name is seen before it becomes a firm of its own."""
         self._announced.add(firm.name)
-        known = self.firms.known(firm.name)
-        if known is None:
-            self.firms.add(firm)
-            message = f"“{firm.name}”还没有登记，将新增为企业；若是已有企业写法不同，请先改成一致。"
-            reader.note(plan.facts, "enterprise", Flaw("enterprise_new", message))
+        message = f"“{firm.name}”还没有登记，将新增为企业；若是已有企业写法不同，请先改成一致。"
+        reader.note(plan.facts, "enterprise", Flaw("enterprise_new", message))
 
     def _parent(self, reader: SheetReader, plan: Plan, firm: Firm, holdings: Holdings) -> int | None:
         name = plan.facts.parent
@@ -351,7 +349,7 @@ def _by_certificate(
     row: RowFacts, firm: Firm, holdings: Holdings, shared: list[Row]
 ) -> tuple[Row | None, Flaw | None]:
     equipment = row.equipment
-    if not any(equipment.get(column) for column in ("device_code", "registration_code", *_WEAK)):
+    if only_certificate(row):
         hits = _numbered(firm, "certificate_number", equipment.get("certificate_number", ""), holdings)
         return _one([d for d in hits if d["name"] == equipment.get("name", d["name"])], "certificate_number")
     if shared:

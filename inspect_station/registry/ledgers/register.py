@@ -104,16 +104,21 @@ class Holdings:
 
     @classmethod
     def fetch(
-        cls, rows: Sequence[RowFacts], firm_ids: set[int], installations: dict[tuple[int | None, str], int]
+        cls, rows: Sequence[tuple[RowFacts, Firm]], installations: dict[tuple[int | None, str], int]
     ) -> Holdings:
-        """Everything the rows may hit, for rows of these firms."""
+        """Everything the rows may hit; exact pairs of firm and number, so that each is one step into an index."""
         found: dict[int, Row] = {}
         for column in ("device_code", "registration_code"):
-            _collect(found, column, {row.equipment.get(column, "") for row in rows}, None)
-        if firm_ids:
-            for column in ("own_number", "maker_number", "line_number", "certificate_number"):
-                _collect(found, column, {row.equipment.get(column, "") for row in rows}, firm_ids)
-            _collect(found, "own_number", {row.parent for row in rows}, firm_ids)
+            codes = {row.equipment.get(column, "") for row, _ in rows} - {""}
+            _collect(found, f"{column} = v.column1", [(code,) for code in sorted(codes)])
+        for column in ("own_number", "maker_number"):
+            _collect(found, f"enterprise_id = v.column1 AND {column} = v.column2", _pairs(rows, column))
+        # «+ 0» keeps SQLite from walking all devices of the firm instead of the few with the number.
+        by_certificate = _pairs([pair for pair in rows if only_certificate(pair[0])], "certificate_number")
+        _collect(found, "enterprise_id + 0 = v.column1 AND certificate_number = v.column2", by_certificate)
+        lines, loose = _line_pairs(rows, installations)
+        _collect(found, "parent_id = v.column1 AND line_number = v.column2", lines)
+        _collect(found, "parent_id IS NULL AND enterprise_id + 0 = v.column1 AND line_number = v.column2", loose)
         holdings = cls(installations=installations)
         for device in found.values():
             holdings.add(device)
@@ -142,20 +147,60 @@ class Holdings:
                 self.extensions[equipment_id].add((clock, until))
 
 
-def _collect(found: dict[int, Row], column: str, numbers: set[str], firm_ids: set[int] | None) -> None:
-    numbers.discard("")
-    for some in _pieces(sorted(numbers)):
-        for device in _select(column, some, firm_ids):
+def only_certificate(row: RowFacts) -> bool:
+    """Whether nothing but its certificate names the row's device."""
+    numbers = ("device_code", "registration_code", "own_number", "maker_number", "line_number")
+    return not any(row.equipment.get(column) for column in numbers)
+
+
+def _pairs(rows: Sequence[tuple[RowFacts, Firm]], column: str) -> list[tuple[Any, ...]]:
+    """Firm and number of the rows whose device may be known by it."""
+    pairs = {
+        (firm.id, number)
+        for row, firm in rows
+        if firm.id is not None and not row.equipment.get("line_number")
+        for number in (row.equipment.get(column), row.parent if column == "own_number" else "")
+        if number
+    }
+    return sorted(pairs)
+
+
+def _line_pairs(
+    rows: Sequence[tuple[RowFacts, Firm]], installations: dict[tuple[int | None, str], int]
+) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+    """Installation and number of pipe lines; where a row names no installation, all of its firm's come into question."""
+    lines: set[tuple[Any, ...]] = set()
+    loose: set[tuple[Any, ...]] = set()
+    by_firm: dict[int | None, list[int]] = defaultdict(list)
+    for (firm_id, _), id_ in installations.items():
+        by_firm[firm_id].append(id_)
+    for row, firm in rows:
+        number = row.equipment.get("line_number")
+        if firm.id is None or not number:
+            continue
+        loose.add((firm.id, number))
+        named = installations.get((firm.id, row.installation))
+        parents = ([named] if named else []) if row.installation else by_firm[firm.id]
+        lines.update((parent, number) for parent in parents)
+    return sorted(lines), sorted(loose)
+
+
+def _collect(found: dict[int, Row], condition: str, pairs: list[tuple[Any, ...]]) -> None:
+    for some in _pieces(pairs):
+        for device in _select(condition, some):
             found[device["id"]] = device
 
 
-def _select(column: str, numbers: Sequence[str], firm_ids: set[int] | None) -> Iterable[Row]:
-    where, values = f"{column} IN ({_marks(len(numbers))})", list[Any](numbers)
-    if firm_ids is not None:
-        where += f" AND enterprise_id IN ({_marks(len(firm_ids))})"
-        values += sorted(firm_ids)
-    sql = f"SELECT {', '.join(_COLUMNS)} FROM equipment WHERE form <> 'installation' AND {where} ORDER BY id"  # noqa: S608
-    for row in db.execute_sql(sql, values):
+def _select(condition: str, pairs: list[tuple[Any, ...]]) -> Iterable[Row]:
+    width = len(pairs[0])
+    values = ", ".join([f"({_marks(width)})"] * len(pairs))
+    columns = ", ".join(f"equipment.{column}" for column in _COLUMNS)
+    # CROSS JOIN: SQLite then walks the few pairs and steps into the index for each, whatever its statistics say.
+    sql = (
+        f"SELECT {columns} FROM (VALUES {values}) v CROSS JOIN equipment "  # noqa: S608
+        f"WHERE form <> 'installation' AND {condition} ORDER BY equipment.id"
+    )
+    for row in db.execute_sql(sql, [value for pair in pairs for value in pair]):
         device = dict(zip(_COLUMNS, row, strict=True))
         device["technical"] = orjson.loads(device["technical"] or "{}")
         device["traits"] = orjson.loads(device["traits"] or "{}")

@@ -92,7 +92,8 @@ class SheetReader:
     def _is_heading_again(self, cells: list[Cell]) -> bool:
         """A printed ledger repeats its headings on every page."""
         index, heading = self._headings[0]
-        if index >= len(cells) or normalise(cell_text(cells[index])[:60]) != heading:
+        first = cells[index] if index < len(cells) else ""
+        if type(first) is not str or heading[-1] not in first.lower():
             return False
         return all(i < len(cells) and normalise(cell_text(cells[i])) == text for i, text in self._headings)
 

@@ -61,17 +61,17 @@ class Seen:
 def trace_of(facts: RowFacts) -> Trace:
     equipment = facts.equipment
     device = (
-        sorted(equipment.items()),
-        sorted((name, str(value)) for name, value in facts.traits.items()),
-        sorted(facts.technical.items()),
+        frozenset(equipment.items()),
+        str(facts.traits) if facts.traits else "",
+        frozenset(facts.technical.items()),
         facts.installation,
         facts.parent,
     )
-    inspections = (facts.inspections, facts.unplaced, facts.extension)
+    inspections = (*facts.inspections, facts.extension, str(facts.unplaced) if facts.unplaced else "")
     return Trace(
         f"{facts.sheet} 第 {facts.row} 行",
-        hash(str(device)),
-        hash(str(inspections)),
+        hash(device),
+        hash(inspections),
         equipment.get("device_code", ""),
         equipment.get("registration_code", ""),
     )

@@ -16,7 +16,6 @@ from inspect_station.registry.models import (
     Contact,
     Enterprise,
     Equipment,
-    EquipmentTouched,
     Extension,
     FactChange,
     Inspection,
@@ -37,6 +36,11 @@ _EQUIPMENT = (
     "updated_at", "revision", "sample",
 )  # fmt: skip
 
+_INSPECTION = (
+    "equipment_id", "clock", "completed_on", "next_due", "conclusion", "grade", "report_number", "institution",
+    "inspectors", "note", "replaced_reason", "source", "account_id", "recorded_at",
+)  # fmt: skip
+
 
 class Writer:
     """Writes plans for one import; ``source`` names the file in every row it leaves."""
@@ -46,6 +50,7 @@ class Writer:
     ) -> None:
         self.actor, self.now, self._installations = actor, now, installations
         self._source = source[:150]
+        self._stamp = Equipment.created_at.db_value(now)
 
     def write(self, plans: Sequence[Plan]) -> None:
         """Call inside one transaction: all of these rows stand, or none."""
@@ -130,7 +135,6 @@ class Writer:
         facts, equipment = plan.facts, plan.facts.equipment
         get = equipment.get
         name = get("name") or get("line_number") or get("own_number") or _kind_name(equipment["catalogue_code"])
-        stamp = Equipment.created_at.db_value(self.now)
         parent = self._installation(plan) if facts.installation and get("form") == "line" else plan.parent
         return (
             plan.equipment_id, plan.firm.id if plan.firm else None, parent, get("form", "device"),
@@ -140,7 +144,7 @@ class Writer:
             get("quantity", 1), get("length_mm"), _json(facts.technical), _json(facts.traits),
             get("status", "in_use"), bool(get("unregistered", False)), get("stopped_on"), get("restarted_on"),
             get("moved_on"), get("made_on"), get("put_into_use_on"), get("design_life_years"),
-            bool(get("exempt_by_design", False)), get("note", ""), _json(facts.raw), self._place(plan), stamp, stamp,
+            bool(get("exempt_by_design", False)), get("note", ""), _json(facts.raw), self._place(plan), self._stamp, self._stamp,
             1, False,
         )  # fmt: skip
 
@@ -243,31 +247,36 @@ class Writer:
     # --- inspections, extensions, stamps --------------------------------------------------------------------------
 
     def _inspections(self, plans: Iterable[Plan]) -> None:
-        rows: list[dict[str, Any]] = []
+        rows: list[tuple[Any, ...]] = []
         for plan in plans:
             for inspection, replaces in plan.inspections:
                 if plan.equipment_id is None:
                     continue
                 if replaces is None:
-                    rows.append(self._inspection_row(plan, inspection))
+                    rows.append(tuple(self._inspection_row(plan, inspection).values()))
                 else:
                     self._correct(plan, inspection, replaces)
-        bulk_insert(Inspection, rows)
+        _insert("inspection", _INSPECTION, rows)
 
     def _inspection_row(self, plan: Plan, said: InspectionFacts) -> dict[str, Any]:
-        return {
-            "equipment": plan.equipment_id,
-            "clock": said.clock,
-            "completed_on": said.completed_on,
-            "conclusion": said.conclusion,
-            "grade": said.grade,
-            "next_due": said.next_due,
-            "report_number": said.report_number[:100],
-            "institution": said.institution[:200],
-            "source": self._place(plan),
-            "account": self.actor.account_id,
-            "recorded_at": self.now,
-        }
+        return dict(
+            zip(
+                _INSPECTION,
+                (
+                    plan.equipment_id,
+                    *said[:5],
+                    said.report_number[:100],
+                    said.institution[:200],
+                    "",
+                    "",
+                    "",
+                    self._place(plan),
+                    self.actor.account_id,
+                    self._stamp,
+                ),
+                strict=True,
+            )
+        )
 
     def _correct(self, plan: Plan, said: InspectionFacts, replaces: int) -> None:
         """A correction is a new row that holds all that is known; the old one stays readable behind it."""
@@ -277,7 +286,7 @@ class Writer:
             row[name] = row[name] or getattr(old, name)
         for name in ("completed_on", "next_due"):
             row[name] = _finer(row[name], getattr(old, name))
-        row.update(inspectors=old.inspectors, note=old.note, answered_due=old.answered_due)
+        row.update(inspectors=old.inspectors, note=old.note, answered_due=old.answered_due, recorded_at=self.now)
         new = Inspection.insert(**row).execute()
         Inspection.update(replaced_by=new, replaced_reason=f"导入：{self._place(plan)}"[:300]).where(
             Inspection.id == replaces
@@ -303,9 +312,10 @@ class Writer:
         )
 
     def _touch(self, ids: Iterable[int]) -> None:
-        rows = [{"equipment": id_} for id_ in sorted(set(ids))]
-        if rows:
-            EquipmentTouched.insert_many(rows).on_conflict_ignore().execute()
+        mark = db.obj.param
+        sql = f"INSERT INTO equipment_touched (equipment_id) VALUES ({mark}) ON CONFLICT DO NOTHING"  # noqa: S608
+        if rows := [(id_,) for id_ in sorted(set(ids))]:
+            db.cursor().executemany(sql, rows)
 
 
 def _finer(new: str | None, old: str | None) -> str | None:

@@ -130,3 +130,39 @@ def _as_it_was(problem: Problem, day: int, numbers: list[int]) -> DayPlan | None
 
 def _start(problem: Problem, number: int) -> int:
     return problem.items[number].start
+
+
+def level(draft: Draft, band: int) -> None:
+    """Moves what is cheapest to move out of overloaded months until at most `band` minutes are too much."""
+    problem = draft.problem
+    for number in _movable(draft):
+        score = draft.score()
+        if score.overload_min <= band:
+            return
+        month = problem.month_of[draft.day_of[number]]
+        if draft.load[month] <= problem.allowance[month]:
+            continue
+        draft.mark()
+        draft.remove(number)
+        days = [d for d in by_price(draft, number) if problem.month_of[d] != month]
+        placed = any(draft.add(number, day) for day in days[:20])
+        if placed and draft.score().banded(band) < score.banded(band):
+            draft.keep()
+        else:
+            draft.undo()
+
+
+def _movable(draft: Draft) -> list[int]:
+    """Items of overloaded months that have days in other months, the least loss per minute first."""
+    problem = draft.problem
+    found = []
+    for number, day in enumerate(draft.day_of):
+        item = problem.items[number]
+        month = problem.month_of[day] if day != OUT else -1
+        if day == OUT or draft.load[month] <= problem.allowance[month]:
+            continue
+        others = [d for d in item.days if problem.month_of[d] != month]
+        if others:
+            loss = min(price(draft, number, d) for d in others) - problem.early(item, day)
+            found.append((loss / item.work, number))
+    return [number for _, number in sorted(found)]

@@ -12,7 +12,7 @@ from schedules.planning.draft import OUT, Draft
 from schedules.planning.effort import Effort
 from schedules.planning.problem import Problem
 from schedules.planning.realise import lay, realise
-from schedules.planning.repair import keep_day, mend, rescue
+from schedules.planning.repair import keep_day, level, mend, rescue
 from schedules.planning.solver import Answer, Limits, Solver
 from schedules.planning.weeks import Prices, Resources, WeekModel
 
@@ -55,6 +55,7 @@ class Search:
         realise(draft, {n: w for n, w in week_of.items() if draft.day_of[n] == OUT}, self.rng)
         rescue(draft, self.rng)
         mend(draft, self.rng)
+        level(draft, self.band)
         self.effort.spend(draft.steps)
         return draft
 

@@ -1,0 +1,121 @@
+"""The planner on invented stations, beside what people do and what is proven: `python -m benchmarks.planning`.
+
+Every line is judged by the judge. Times are wall and processor seconds of a process of its own, memory its peak.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.baselines import earliest_due_date
+from benchmarks.stations import replanned, station
+from schedules.planning import measure
+from schedules.planning.output import plan_json
+from schedules.planning.problem import read
+from schedules.planning.rule import careful
+
+Json = dict[str, Any]
+STATIONS: dict[str, tuple[Callable[[], Json], float]] = {
+    "year": (lambda: station(seed=1), 60),
+    "year-2": (lambda: station(seed=2), 60),
+    "tight": (lambda: station(enterprises=25, items=700, inspectors=4, days=182, seed=3), 60),
+    "large": (lambda: station(enterprises=550, items=20_000, inspectors=80, festival=0.2, seed=1), 600),
+}
+PARTS = ("unplanned", "late_days", "move_cost", "overload_min", "economy")
+COLUMNS = (*PARTS, "weeks", "days", "early", "wall", "cpu", "MB")
+
+
+@dataclass
+class Line:
+    """One way to plan one station."""
+
+    name: str
+    objective: Json
+    metrics: Json
+    wall: float = 0.0
+    cpu: float = 0.0
+    megabytes: float = 0.0
+
+    def __str__(self) -> str:
+        values = [self.objective.get(part, "–") for part in PARTS]
+        values += [self.metrics.get(k, "–") for k in ("enterprise_weeks", "enterprise_days", "early_days")]
+        values += [f"{self.wall:.1f}", f"{self.cpu:.1f}", f"{self.megabytes:.0f}"]
+        return f"{self.name:<10}" + "".join(f"{value!s:>13}" for value in values)
+
+
+def judged(name: str, whole: Json, made: Json, **spent: float) -> Line:
+    result = measure(whole, made)
+    if not result["ok"]:
+        sys.exit(f"{name}: {result['errors'][:3]}")
+    return Line(name, result["objective"], result["metrics"], **spent)
+
+
+def by_hand(whole: Json) -> Iterable[Line]:
+    """What a person can do with a list."""
+    for name, rule in (
+        ("EDD", lambda p: earliest_due_date(p, join=False)),
+        ("EDD+join", lambda p: earliest_due_date(p, join=True)),
+        ("careful", careful),
+    ):
+        began, cpu = time.perf_counter(), time.process_time()
+        draft = rule(read(whole))
+        spent = {"wall": time.perf_counter() - began, "cpu": time.process_time() - cpu}
+        yield judged(name, whole, plan_json(draft), **spent)
+
+
+def by_planner(whole: Json, seconds: float, folder: Path) -> tuple[Line, Json]:
+    given, out = folder / "instance.json", folder / "plan.json"
+    given.write_text(json.dumps(whole), encoding="utf-8")
+    began = time.perf_counter()
+    running = subprocess.Popen(
+        [sys.executable, "-m", "schedules.planning", str(given), "--seconds", str(seconds), "-o", str(out)]
+    )
+    _, status, used = os.wait4(running.pid, 0)
+    wall = time.perf_counter() - began
+    if status:
+        sys.exit(f"the planner ended with {status}")
+    made = json.loads(out.read_text(encoding="utf-8"))
+    spent = {"wall": wall, "cpu": used.ru_utime + used.ru_stime, "megabytes": used.ru_maxrss / 1024}
+    return judged("ours", whole, made, **spent), made
+
+
+def run(name: str, whole: Json, seconds: float, folder: Path) -> Json:
+    """Prints one station's table; returns the plan."""
+    print(f"\n{name}: {whole['name']}, {seconds:g} s")
+    print(f"{'':<10}" + "".join(f"{column:>13}" for column in COLUMNS))
+    for line in by_hand(whole):
+        print(line, flush=True)
+    line, made = by_planner(whole, seconds, folder)
+    print(line)
+    print(Line("bound", made["bounds"], {}))
+    print(f"{'gap %':<10}" + "".join(f"{made['gap'][part]!s:>13}" for part in PARTS))
+    print(*made["stages"], sep="\n", flush=True)
+    return made
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("stations", nargs="*", default=["year", "tight"], help=f"{', '.join(STATIONS)}, replan")
+    parser.add_argument("--seconds", type=float, help="instead of each station's own limit")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        for name in args.stations:
+            make, seconds = STATIONS["year" if name == "replan" else name]
+            limit = args.seconds or seconds
+            whole = make()
+            if name == "replan":
+                _, first = by_planner(whole, limit, Path(folder))
+                whole = replanned(whole, first)
+            run(name, whole, limit, Path(folder))
+
+
+if __name__ == "__main__":
+    main()

@@ -17,6 +17,7 @@ from inspect_station.duelist.views import pages as duelist_pages
 from inspect_station.portal.views import pages as portal_pages
 from inspect_station.registry import api as registry_api
 from inspect_station.registry.views import pages as registry_pages
+from inspect_station.reminders import alarms
 from inspect_station.reminders.api import api as reminders_api
 from inspect_station.reminders.views import pages as reminders_pages
 from inspect_station.settings.views import pages as settings_pages
@@ -37,7 +38,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     guard.install(app)
     navigation.install(app)
 
-    health.install(app)
+    health.install(
+        app,
+        probes=(alarms.probe,),
+        gauges=(alarms.letters_gauge, alarms.seconds_gauge, alarms.alarms_gauge),
+    )
     app.register_blueprint(accounts_pages)
     app.register_blueprint(registry_pages)
     registry_api.register(api)

@@ -1,12 +1,12 @@
 """Is it alive, is it ready, and the figures a Prometheus collects."""
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from ipaddress import ip_address
 from typing import Any
 
-from flask import Blueprint, Flask, Response, request
+from flask import Blueprint, Flask, Response, current_app, request
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
@@ -31,15 +31,15 @@ SECONDS = Histogram(
     "station_request_seconds", "Time to answer", ["endpoint"], buckets=(0.01, 0.05, 0.1, 0.3, 1, 3, 10)
 )
 
-# An area that has something to say about readiness or figures adds a function here, in create_app.
+# What an area has to say about readiness and figures, handed over in create_app.
 # A probe gives (name, is it well, a few words); a gauge gives (name, help, {label: value}).
 Probe = Callable[[datetime], tuple[str, bool, str]]
 Gauge = Callable[[datetime], tuple[str, str, dict[str, float]]]
-PROBES: list[Probe] = []
-GAUGES: list[Gauge] = []
+_PROBES, _GAUGES = "station_probes", "station_gauges"
 
 
-def install(app: Flask) -> None:
+def install(app: Flask, probes: Sequence[Probe] = (), gauges: Sequence[Gauge] = ()) -> None:
+    app.extensions[_PROBES], app.extensions[_GAUGES] = probes, gauges
     app.before_request(_start)
     app.after_request(_count)
     app.register_blueprint(pages)
@@ -70,7 +70,7 @@ def ready() -> Response:
     """503 with the parts that are not well; a database that cannot be reached ends in 503 by itself."""
     parts = {"schema": {"ok": not db.pending_migrations(), "text": ""}}
     if parts["schema"]["ok"]:
-        for probe in PROBES:
+        for probe in current_app.extensions[_PROBES]:
             name, well, text = probe(now())
             parts[name] = {"ok": well, "text": text}
     well = all(part["ok"] for part in parts.values())
@@ -114,7 +114,7 @@ class _Figures:
     """What the database says, asked when Prometheus asks."""
 
     def collect(self) -> Any:
-        for gauge in GAUGES:
+        for gauge in current_app.extensions[_GAUGES]:
             name, words, values = gauge(now())
             family = GaugeMetricFamily(name, words, labels=["what"])
             for label, value in values.items():

@@ -9,6 +9,7 @@ from inspect_station import db
 from inspect_station.accounts import audit, station
 from inspect_station.backup.service import LAST_BACKUP
 from inspect_station.config import Settings
+from inspect_station.reminders import alarms
 from inspect_station.workcalendar import service as workcalendar
 from schedules import rulebook
 
@@ -99,11 +100,19 @@ def working_days(_settings: Settings, now: datetime) -> Check:
 CHECKS: Sequence[Checker] = (configuration, schema, rules, working_days, disk, backup, trail)
 
 
+def telling(now: datetime) -> list[Check]:
+    """Whether enterprises are being told: the reminders' alarms, a line each, or that there is none."""
+    found = alarms.alarms(now)
+    if not found:
+        return [Check("提醒", "ok", f"后台进程在运行，最近一次生成在 {alarms.last_tick()}")]
+    return [Check("提醒", "bad" if a.code in {"worker", "channel"} else "warn", a.sentence, a.mend) for a in found]
+
+
 def run_all(settings: Settings, now: datetime) -> list[Check]:
     """Every check, in order; a database without its tables ends the list there."""
     done = []
     for check in CHECKS:
         done.append(check(settings, now))
         if check is schema and done[-1].level == "bad":
-            break
-    return done
+            return done
+    return [*done, *telling(now)]

@@ -85,7 +85,9 @@ def _answer(view: ClockInView, reasons: bool) -> Answer:
     answer = _running(view)
     if view.equipment.status is Status.STOPPED:
         answer = _stopped(view, answer)
-    return explain.with_reasons(view, answer) if reasons else answer
+    if reasons:
+        answer.because = explain.reasons(view, answer)
+    return answer
 
 
 def _out_of_service(view: ClockInView) -> WhyNotRunning | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -34,9 +33,9 @@ _START = {
 _EVENT = {"moved": "移装", "restarted": "停用后重新启用"}
 
 
-def with_reasons(view: ClockInView, answer: Answer) -> Answer:
-    """The same answer with its reasoning."""
-    return replace(answer, because=tuple(_steps(view, answer)))
+def reasons(view: ClockInView, answer: Answer) -> tuple[str, ...]:
+    """The reasoning behind an answer that the engine has just given."""
+    return tuple(_steps(view, answer))
 
 
 def not_running(view: ClockInView, why: WhyNotRunning) -> tuple[str, ...]:

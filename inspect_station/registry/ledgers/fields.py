@@ -6,7 +6,6 @@ Import and export share this table, so that a ledger of ours can be imported aga
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -156,13 +155,3 @@ TECHNICAL = "technical"
 
 TECHNICAL_STEMS: tuple[str, ...] = tuple(_HEADINGS["technical"]["stems"])
 SERIAL_HEADINGS: frozenset[str] = frozenset(_HEADINGS["serial"]["headings"])
-
-
-def export_headings() -> Iterator[tuple[str, str]]:
-    """Field id and heading of every column of our own ledger, in its order."""
-    skipped = {"stopped", "kind", "contact_other"}
-    for field in FIELDS.values():
-        if field.id not in skipped and not field.id.startswith(
-            ("completed_on", "next_due", "conclusion", "report_number")
-        ):
-            yield field.id, field.label

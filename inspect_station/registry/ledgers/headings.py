@@ -31,6 +31,7 @@ class Column:
     near: bool = False
     unit: str = ""
     part: bool = False
+    chosen: bool = False
 
 
 @dataclass(slots=True)
@@ -95,11 +96,11 @@ def _score(head: Head, position: int, chosen: Mapping[str, str | None]) -> float
     fields = {column.field for column in columns if column.field}
     if len(fields - {TECHNICAL}) < 2 or not fields & _IDENTIFYING:
         return 0.0
-    return sum(_weight(column, chosen) for column in columns)
+    return sum(_weight(column) for column in columns)
 
 
-def _weight(column: Column, chosen: Mapping[str, str | None]) -> float:
-    if normalise(column.heading) in chosen:
+def _weight(column: Column) -> float:
+    if column.chosen:
         return 1.5
     if column.field is None:
         return -0.2
@@ -114,14 +115,33 @@ def _columns(head: Head, position: int, chosen: Mapping[str, str | None]) -> lis
     leaf = head[position][1]
     bands = _bands(head, position)
     width = max([len(leaf), *(len(band) for band in bands)])
-    taken: dict[str, int] = {}
-    columns: list[Column] = []
-    for index in range(width):
-        column = _column(index, _at(leaf, index), [_at(band, index) for band in bands], chosen)
-        if column is None:
-            continue
-        columns.append(_once(column, columns, taken))
-    return _distinct(columns)
+    found = [_column(index, _at(leaf, index), [_at(band, index) for band in bands]) for index in range(width)]
+    columns = [_as_chosen(column, chosen) for column in _distinct([column for column in found if column])]
+    return _each_field_once(columns)
+
+
+def _as_chosen(column: Column, chosen: Mapping[str, str | None]) -> Column:
+    """A person may name a column by its whole heading or, under a band, by its last part."""
+    for name in (normalise(column.heading), normalise(column.heading.rpartition("/")[2])):
+        if name in chosen:
+            return replace(column, field=chosen[name], near=False, chosen=True)
+    return column
+
+
+def _each_field_once(columns: list[Column]) -> list[Column]:
+    """For a field that several columns claim: a person's word, then the exact heading, then the first; the others keep their text."""
+    best: dict[str, Column] = {}
+    for column in columns:
+        if column.field and column.field != TECHNICAL:
+            held = best.get(column.field)
+            if held is None or (not column.chosen, column.near) < (not held.chosen, held.near):
+                best[column.field] = column
+    return [
+        column
+        if column.field in (None, TECHNICAL) or best.get(column.field or "") is column
+        else replace(column, field=None)
+        for column in columns
+    ]
 
 
 def _bands(head: Head, position: int) -> list[list[str]]:
@@ -142,17 +162,13 @@ def _at(cells: Sequence[str], index: int) -> str:
     return cells[index] if index < len(cells) else ""
 
 
-def _column(index: int, leaf: str, above: list[str], chosen: Mapping[str, str | None]) -> Column | None:
+def _column(index: int, leaf: str, above: list[str]) -> Column | None:
     """A band and its leaf together may say more than the leaf; a blank leaf takes the band."""
     bands = [band for band in dict.fromkeys(above) if band and band != leaf]
     if not leaf:
         leaf, bands = (bands[0], bands[1:]) if bands else ("", [])
     if not leaf or len(leaf) > LONGEST_HEADING:
         return None
-    for heading in [*(f"{band}/{leaf}" for band in bands), leaf]:
-        if normalise(heading) in chosen:
-            field_id = chosen[normalise(heading)]
-            return Column(index, _tidy(heading), field_id, unit=_unit(leaf))
     return _meant(index, leaf, bands)
 
 
@@ -194,22 +210,6 @@ def _band_matters(alone: str | None, together: str) -> bool:
     return (
         alone in (None, TECHNICAL, "completed_on", "next_due", "conclusion", "report_number") or together != TECHNICAL
     )
-
-
-def _once(column: Column, columns: list[Column], taken: dict[str, int]) -> Column:
-    """An exact heading beats a near one for the same field; the loser keeps its text as technical value."""
-    if column.field in (None, TECHNICAL):
-        return column
-    assert column.field is not None
-    if column.field not in taken:
-        taken[column.field] = len(columns)
-        return column
-    other = columns[taken[column.field]]
-    if other.near and not column.near:
-        columns[taken[column.field]] = replace(other, field=None)
-        taken[column.field] = len(columns)
-        return column
-    return replace(column, field=None)
 
 
 def _distinct(columns: list[Column]) -> list[Column]:

@@ -243,6 +243,7 @@ def work(actor: Actor, import_id: int, folder: Path, now: Callable[[], datetime]
     job = _claim(import_id, now())
     if job is None:
         return
+    actor = _person(job) or actor
     try:
         step = {"reading": _read, "previewing": _preview, "writing": _write}[job.state]
         step(actor, job, folder, now)
@@ -266,6 +267,12 @@ def _claim(import_id: int, now: datetime) -> LedgerImport | None:
         .execute()
     )
     return LedgerImport.get_by_id(import_id) if taken else None
+
+
+def _person(job: LedgerImport) -> Actor | None:
+    """What an import writes bears the name of whoever uploaded it."""
+    account = job.account
+    return Actor(account.id, account.name, account.role, account.enterprise_id) if account else None
 
 
 def _finish(job: LedgerImport, state: str, now: datetime, **values: Any) -> None:

@@ -8,7 +8,8 @@ from inspect_station.registry.views import (  # noqa: E402 - each adds its pages
     documents,
     enterprises,
     equipment,
+    imports,
     inspections,
 )
 
-__all__ = ["documents", "enterprises", "equipment", "inspections", "pages"]
+__all__ = ["documents", "enterprises", "equipment", "imports", "inspections", "pages"]

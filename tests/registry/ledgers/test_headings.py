@@ -163,6 +163,18 @@ def test_of_two_candidates_the_better_row_wins_and_the_firm_above_the_table_is_r
 def test_a_heading_that_comes_twice_can_be_mapped_by_hand_to_two_fields():
     rows = _rows(["设备名称", "位号", "检验日期", "检验日期"])
     assert find_layout(rows).unmapped == ["检验日期#2"]
+    layout = find_layout(rows, mapping={"检验日期": "deep.completed_on", "检验日期#2": "light.completed_on"})
+    assert [column.field for column in layout.columns] == [
+        "name",
+        "own_number",
+        "deep.completed_on",
+        "light.completed_on",
+    ]
+
+
+def test_a_persons_word_takes_a_field_from_the_heading_that_had_it():
+    layout = find_layout(_rows(["设备名称", "别名", "位号"]), mapping={"别名": "name"})
+    assert (layout.column_of("name").heading, layout.unmapped) == ("别名", ["设备名称"])
 
 
 def test_a_persons_mapping_beats_ours_and_may_set_a_column_aside():

@@ -4,7 +4,7 @@
 """
 
 from schedules.planning.check import measure
-from schedules.planning.plan import explain, plan
+from schedules.planning.planner import explain, plan
 from schedules.planning.reading import InstanceError
 
 __all__ = ["InstanceError", "explain", "measure", "plan"]

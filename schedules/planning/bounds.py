@@ -28,7 +28,7 @@ class Guide:
 class Relaxation:
     """The whole week level with fractions allowed; goals are held in their order by rows of their own.
 
-    `overload`: what the months must carry too much, once `solve` has been run.
+    `overload`: what the months must carry too much, and `first`: a guide for the hurried, once `solve` has been run.
     """
 
     def __init__(self, problem: Problem, fill: float, limits: Limits) -> None:
@@ -42,18 +42,21 @@ class Relaxation:
         self.prices = Prices.of(problem)
         self.iterations = 0
         self.overload = 0
+        self.first: Guide | None = None
 
     @staticmethod
     def steps(problem: Problem) -> int:
         """About how many steps it takes to solve, before anything is built."""
         columns = sum(len({problem.week_of[d] for d in item.days}) for item in problem.items)
-        return columns // 2 * max(1, columns * 17 // 100_000) + columns * 2
+        return columns // 5 * max(3, columns * 8 // 60_000) + columns * 2
 
     def solve(self, seconds: float) -> bool:
         """All goals at once, for a first look; False when the limit came first."""
-        answer = self._run(self.model.cost(self.prices), 1.0, seconds)
+        cost = self.model.cost(self.prices)
+        answer = self._run(cost, 1.0, seconds)
         if answer.bound == -math.inf or answer.values is None:
             return False
+        self.first = Guide(answer.values, cost)
         self.overload = math.ceil(answer.values[self.model.excess] - SLACK)
         return True
 

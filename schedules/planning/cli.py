@@ -70,7 +70,7 @@ def _check(instance_path: str, plan_path: str) -> int:
 
 
 def _plan(args: argparse.Namespace) -> int:
-    from schedules.planning.plan import plan
+    from schedules.planning.planner import plan
 
     instance = _instance(args.instance)
     made = plan(instance, time_limit_s=args.seconds, seed=args.seed, workers=args.workers)

@@ -22,7 +22,7 @@ def polish(draft: Draft, band: int, effort: Effort, rng: Random, rounds: int) ->
             break
         before = draft.steps
         draft.mark()
-        _round(draft, rng)
+        _round(draft, band, best, rng)
         score = draft.score().banded(band)
         if score > best:
             draft.undo()
@@ -35,20 +35,22 @@ def polish(draft: Draft, band: int, effort: Effort, rng: Random, rounds: int) ->
 
 
 STEP = 5
+LAST_RESORTS = 6
 NOWHERE = -1
 
 
-def _round(draft: Draft, rng: Random) -> None:
+def _round(draft: Draft, band: int, best: tuple[int, ...], rng: Random) -> None:
+    """One ruin and what can be made of it; given up as soon as it is dearer than the best so far."""
     taken = rng.choices(RUINS, WEIGHTS)[0](draft, rng) if draft.members else []
     away = bool(taken) and rng.random() < 0.4
     banned = draft.problem.week_of[draft.day_of[taken[0]]] if away else NOWHERE
     for number in taken:
         draft.remove(number)
-    outside = [n for n in _outside(draft) if n not in set(taken)]
-    if outside and rng.random() < 0.3:
-        taken = taken + rng.sample(outside, min(2, len(outside)))
-    for number in _sequence(draft, taken, rng):
+    outside = [n for n in _outside(draft) if n not in set(taken)] if rng.random() < 0.3 else []
+    for number in _sequence(draft, taken + rng.sample(outside, min(2, len(outside))), rng):
         _back(draft, number, banned, rng)
+        if not outside and draft.score().banded(band)[1:] > best[1:]:
+            return
 
 
 def _outside(draft: Draft) -> list[int]:
@@ -80,7 +82,7 @@ def _back(draft: Draft, number: int, banned: int, rng: Random) -> None:
         tries = 2 if at < 3 else 0
         if draft.add(number, -day, tries, rng):
             return
-    for _, day in priced:
+    for _, day in priced[:LAST_RESORTS]:
         if draft.add(number, -day, PACKINGS, rng):
             return
 

@@ -47,9 +47,10 @@ class Search:
     def _charge(self, answer: Answer, model: WeekModel) -> None:
         self.effort.spend(program_steps(model, answer.iterations))
 
-    def from_relaxation(self, model: WeekModel, guide: Guide) -> Draft:
+    def from_relaxation(self, model: WeekModel, guide: Guide, *, hurried: bool = False) -> Draft:
         """A plan from the relaxation's weeks: those it visits, and what it decides wholly stays decided."""
-        week_of = self._restricted(model, guide) or rounded(model, guide.values)
+        decided = None if hurried else self._restricted(model, guide)
+        week_of = decided or rounded(model, guide.values)
         draft = Draft(self.problem)
         self._keep(draft, week_of)
         realise(draft, {n: w for n, w in week_of.items() if draft.day_of[n] == OUT}, self.rng)
@@ -119,9 +120,9 @@ class Search:
                 draft.remove(number)
         realise(draft, changed, self.rng)
         self._learn(draft, changed)
+        self.effort.spend(draft.steps - steps)
         for week in sorted(left | set(changed.values())):
             self.tidy(draft, week)
-        self.effort.spend(draft.steps - steps)
         if draft.score().banded(self.band) < before:
             draft.keep()
             return True
@@ -148,10 +149,11 @@ class Search:
 
     def tidy(self, draft: Draft, week: int) -> bool:
         """Lays one week anew, later days for what is dear to do early; kept when better."""
-        before = draft.score().banded(self.band)
+        before, steps = draft.score().banded(self.band), draft.steps
         numbers = [n for d in self.problem.weeks[week].days for n in draft.plans[d].items()]
         draft.mark()
         lay(draft, week, numbers, self.rng, 4)
+        self.effort.spend(draft.steps - steps)
         if draft.score().banded(self.band) < before:
             draft.keep()
             return True
@@ -183,7 +185,7 @@ class Search:
 def program_steps(model: WeekModel, iterations: int) -> int:
     """What a run costs in steps: building goes by size, an iteration too."""
     size = len(model.matrix.index)
-    return size // 20 + iterations * max(1, size // 100_000)
+    return size // 8 + iterations * max(3, size // 60_000)
 
 
 def rounded(model: WeekModel, values: Sequence[float]) -> dict[int, int]:

@@ -14,6 +14,7 @@ from schedules.planning.search import FILL, Search, program_steps, tolerance
 from schedules.planning.solver import Limits
 
 RELAXATION_SHARE = 0.6
+PROOF_SHARE = 0.15
 POLISH_ROUNDS = 40
 TIDIED_WEEKS = 2
 STALL = 25
@@ -67,7 +68,7 @@ class Maker:
         began = self.effort.passed()
         ok = relaxation.solve(self.effort.left() * RELAXATION_SHARE)
         self.proving = self.effort.passed() - began
-        self.effort.reserve(self.effort.reserved + 1.5 * self.proving)
+        self.effort.reserve(self.effort.reserved + min(1.5 * self.proving, PROOF_SHARE * self.effort.seconds))
         self.effort.spend(program_steps(relaxation.model, relaxation.iterations))
         if not ok:
             self.stages.append("周模型：松弛未在时限内解完")
@@ -80,9 +81,11 @@ class Maker:
         search = Search(self.problem, self.effort, rng, self.workers, band)
         draft = first.copy()
         if relaxation is not None and not self.effort.over():
-            guide = relaxation.guide(float(band), max(0.1, self.effort.left() * 0.5))
+            hurried = self.effort.left() < 2 * self.proving
+            guide = None if hurried else relaxation.guide(float(band), self.effort.left() * 0.5)
+            guide = guide or relaxation.first
             if guide is not None:
-                other = search.from_relaxation(relaxation.model, guide)
+                other = search.from_relaxation(relaxation.model, guide, hurried=hurried)
                 self._note("周模型", other)
                 draft = min(other, draft, key=lambda d: d.score().banded(band))
         self._rounds(draft, search)

@@ -42,7 +42,8 @@ def main(argv: Sequence[str]) -> int:
     args = parser.parse_args(argv)
     try:
         settings = config.ensure_secret(config.load())
-        logs.configure(settings)
+        # A person reads what a verb prints; only the worker's log is for machines.
+        logs.configure(settings, quiet=args.verb != "worker")
         args.settings = settings
         db.bind(settings.database)
         with db.connection():

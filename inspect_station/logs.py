@@ -8,8 +8,8 @@ import structlog
 from inspect_station.config import Settings
 
 
-def configure(settings: Settings) -> None:
-    """Send structlog's and the libraries' own records through one JSON renderer."""
+def configure(settings: Settings, quiet: bool = False) -> None:
+    """Send structlog's and the libraries' own records through one JSON renderer; `quiet` leaves out what is no trouble."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -17,7 +17,7 @@ def configure(settings: Settings) -> None:
         structlog.processors.format_exc_info,
     ]
     renderer = structlog.processors.JSONRenderer(ensure_ascii=False)
-    level = logging.getLevelName(settings.log_level)
+    level = max(logging.getLevelName(settings.log_level), logging.WARNING if quiet else logging.NOTSET)
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),

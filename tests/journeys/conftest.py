@@ -1,0 +1,56 @@
+"""The sample park, served once for all journeys of a process, and a browser that shows Chinese."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from inspect_station import config, create_app, db
+from inspect_station.sample import load
+from tests import live
+from tests.chromium import launch
+from tests.conftest import NOW, SECRET, TODAY, dispose
+
+SIZES = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
+
+
+@pytest.fixture(scope="module")
+def park(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> Iterator[str]:
+    """The address of a station with the sample park in it."""
+    folder = tmp_path_factory.mktemp("park")
+    (folder / "station.db").write_bytes(migrated_sqlite.read_bytes())
+    app = create_app(config.Settings(data_dir=str(folder), secret_key=SECRET, log_level="ERROR"))
+    with db.db.connection_context():
+        load.load(20261122, 1, TODAY, NOW)
+    bound = db.db.obj
+    with live.serving(app) as address:
+        yield address
+    dispose(bound)
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with launch(tmp_path_factory.mktemp("chromium")) as started:
+        yield started
+
+
+@pytest.fixture
+def visit(park: str, browser: Browser) -> Iterator[Callable[[str, str], Page]]:
+    """Open the station as somebody, on a screen of some size; console errors fail the test at its end."""
+    opened, complaints = [], []
+
+    def enter(login: str, size: str = "desktop") -> Page:
+        context = browser.new_context(base_url=park, viewport=SIZES[size], has_touch=size == "phone")  # type: ignore[arg-type]
+        opened.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+        page.goto(live.login_link(park, login))
+        page.get_by_role("button", name="登录").click()
+        return page
+
+    yield enter
+    for context in opened:
+        context.close()
+    assert complaints == []

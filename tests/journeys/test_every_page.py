@@ -1,0 +1,35 @@
+"""Every page, as the people who use it meet it: readable by everybody, no wider than the screen, without errors."""
+
+from collections.abc import Callable
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.journeys.conftest import SIZES
+
+pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
+
+PAGES = {
+    "zhanzhang": ("/due", "/due?view=flat&bucket=overdue", "/due/calendar", "/enterprises", "/audit", "/reminders",
+                  "/reminders/outlook", "/me", "/imports"),
+    "chenjian": ("/equipment", "/equipment/20", "/equipment/20/due/periodic", "/equipment/20/edit",
+                 "/equipment/20/inspections/new", "/equipment/20/acts/stop", "/enterprises/1", "/search?q=R-0001"),
+    "jishu": ("/rules", "/rules/fixed_vessel.periodic.metal.grade_3", "/rules/sources", "/rules/preview"),
+    "admin": ("/settings/", "/settings/people", "/settings/people/new", "/settings/calendar/"),
+    "qiye01": ("/due", "/equipment", "/reminders", "/me"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("login", PAGES)
+def test_pages_are_readable_and_fit_the_screen(visit: Callable[..., Page], login: str, size: str) -> None:
+    page = visit(login, size)
+    for path in PAGES[login]:
+        answer = page.goto(path)
+        assert answer is not None
+        assert answer.status == 200, path
+        assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]["width"], path
+        assert "示例数据" in page.locator("main").inner_text(), path
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{path}: {found.generate_report()}"

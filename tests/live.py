@@ -1,0 +1,33 @@
+"""The running service for browser tests: in this process, so that it lives on the tests' clock."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from flask import Flask
+from werkzeug.serving import make_server
+
+from inspect_station.accounts import service
+from inspect_station.accounts.scope import Actor
+from inspect_station.db import db
+from tests.conftest import NOW
+
+
+@contextmanager
+def serving(app: Flask) -> Iterator[str]:
+    """The address at which `app` answers for the length of the block."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def login_link(address: str, login: str) -> str:
+    """A one-time link, as `user reset` prints it."""
+    with db.connection_context():
+        return f"{address}/login/{service.issue_link(Actor.system(), service.find_login(login), NOW, 72)}"

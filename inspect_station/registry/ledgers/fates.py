@@ -112,14 +112,13 @@ class Planner:
             return plan
         device, flaw = find_device(row, firm, holdings)
         if flaw:
-            plan.refuse(reader, _field_of(flaw), flaw) if flaw.severity == "error" else reader.note(
-                row, _field_of(flaw), flaw
-            )
+            reader.note(row, _field_of(row, flaw), flaw)
+        if row.unplaced is not None and device is not None:
+            self._place(reader, row, device)
         if row.refused:
+            plan.fate = "refused"
             return plan
         plan.device = device
-        if row.unplaced is not None and device is not None:
-            self._place(reader, plan, device)
         trace = trace_of(row)
         key = next((key for key in keys if key in recalled and _same(row, key, recalled[key])), None)
         if key is not None:
@@ -136,16 +135,13 @@ class Planner:
                     recalled[key], met[key] = trace, plan
         return plan
 
-    def _place(self, reader: SheetReader, plan: Plan, device: Row) -> None:
+    def _place(self, reader: SheetReader, row: RowFacts, device: Row) -> None:
         """The row did not say its kind; the device it turned out to be does."""
-        facts = plan.facts
-        facts.equipment["catalogue_code"] = device["catalogue_code"]
+        row.equipment["catalogue_code"] = device["catalogue_code"]
         if device["traits"].get("accessory"):
-            facts.traits["accessory"] = device["traits"]["accessory"]
-        said, facts.unplaced = facts.unplaced, None
-        add_inspections(facts, said, self.options, reader.note)
-        if facts.refused:
-            plan.fate = "refused"
+            row.traits["accessory"] = device["traits"]["accessory"]
+        said, row.unplaced = row.unplaced, None
+        add_inspections(row, said, self.options, reader.note)
 
     def _again(
         self, reader: SheetReader, plan: Plan, now: Trace, earlier: Trace, first: Plan | None, holdings: Holdings
@@ -368,8 +364,10 @@ def _one(hits: list[Row], field_id: str) -> tuple[Row | None, Flaw | None]:
     return (hits[0] if hits else None), None
 
 
-def _field_of(flaw: Flaw) -> str:
-    return {"other_enterprise": "device_code", "number_conflict": "device_code"}.get(flaw.code, "own_number")
+def _field_of(row: RowFacts, flaw: Flaw) -> str:
+    if flaw.code in ("other_enterprise", "number_conflict"):
+        return "device_code"
+    return "line_number" if row.equipment.get("line_number") else "own_number"
 
 
 # --- what changes ---------------------------------------------------------------------------------------------------

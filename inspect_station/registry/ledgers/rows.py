@@ -145,7 +145,7 @@ class SheetReader:
         return kind
 
     def _enterprise(self, facts: RowFacts, found: dict[str, Any]) -> None:
-        name = self.options.enterprise or found.get("enterprise") or self.layout.stated.get("enterprise")
+        name = found.get("enterprise") or self.options.enterprise or self.layout.stated.get("enterprise")
         if name:
             facts.enterprise["name"] = tidy_name(name)
         else:

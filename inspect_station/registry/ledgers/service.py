@@ -283,18 +283,14 @@ def _finish(job: LedgerImport, state: str, now: datetime, **values: Any) -> None
 
 
 def _read(_actor: Actor, job: LedgerImport, folder: Path, now: Callable[[], datetime]) -> None:
-    spool = reading.read(_file(folder, job.id), name=job.file_name, folder=folder)
-    try:
-        ledger = understand(spool, None, saved_mapping)
-    except LedgerRefused:
-        spool.close()
-        raise
-    spool.path.rename(_spool(folder, job.id))
+    read = reading.read(_file(folder, job.id), name=job.file_name, folder=folder)
+    spool = Spool(read.path.rename(_spool(folder, job.id)))
+    ledger = understand(spool, None, saved_mapping)
     _finish(
         job,
         "mapped",
         now(),
-        sheets=[_sheet_for_page(sheet) for sheet in Ledger(ledger.sheets).sheets],
+        sheets=[_sheet_for_page(sheet) for sheet in ledger.sheets],
         notes=[note._asdict() for note in ledger.notes],
         rows_total=spool.rows,
     )

@@ -124,6 +124,10 @@ class Writer:
     # --- devices --------------------------------------------------------------------------------------------------
 
     def _create(self, plans: Sequence[Plan]) -> None:
+        # Installations first: they draw ids of their own.
+        for plan in plans:
+            if plan.facts.installation and plan.facts.equipment.get("form") == "line":
+                plan.parent = self._installation(plan)
         for plan, id_ in zip(plans, reserve_ids("equipment", len(plans)), strict=True):
             plan.equipment_id = id_
         _insert("equipment", _EQUIPMENT, [self._device_row(plan) for plan in plans])
@@ -135,9 +139,8 @@ class Writer:
         facts, equipment = plan.facts, plan.facts.equipment
         get = equipment.get
         name = get("name") or get("line_number") or get("own_number") or _kind_name(equipment["catalogue_code"])
-        parent = self._installation(plan) if facts.installation and get("form") == "line" else plan.parent
         return (
-            plan.equipment_id, plan.firm.id if plan.firm else None, parent, get("form", "device"),
+            plan.equipment_id, plan.firm.id if plan.firm else None, plan.parent, get("form", "device"),
             equipment["catalogue_code"], name, _short_initials(name), get("own_number", ""), get("maker", ""),
             get("maker_number", ""), get("device_code", ""), get("registration_code", ""),
             get("certificate_number", ""), get("line_number", ""), get("model", ""), get("location", ""),

@@ -102,7 +102,7 @@ class Search:
             self.problem, self.offer, free, fixed,
             optimistic=False, overload=float(self.band), current=current,
         )  # fmt: skip
-        solver = Solver(model.matrix, self._limits(0.3, 5, 0.001), whole=True)
+        solver = Solver(model.matrix, self._limits(0.1, 5, 0.001), whole=True)
         solver.start_from(model.present())
         answer = solver.minimise(model.cost(self.prices))
         self._charge(answer, model)

@@ -90,7 +90,9 @@ class Maker:
             if guide is not None:
                 other = search.from_relaxation(relaxation.model, guide, hurried=hurried)
                 self._note("周模型", other)
-                draft = min(other, draft, key=lambda d: d.score().banded(band))
+                # a little more overload than the rule's is soon mended, its economy is not
+                reach = band + tolerance(self.problem)
+                draft = min(other, draft, key=lambda d: d.score().banded(reach))
         self._rounds(draft, search)
         return draft
 

@@ -63,6 +63,8 @@ class Relaxation:
     def _run(self, cost: dict[int, float], share: float, seconds: float) -> Answer:
         for row, minutes in self.model.minutes.items():
             self.solver.allow(row, minutes * share)
+        # With other costs and other bounds the last basis is no help: from 4,500 items on it costs minutes.
+        self.solver.forget()
         answer = self.solver.minimise(cost, seconds)
         self.iterations += answer.iterations
         return answer

@@ -55,7 +55,7 @@ def _why(draft: Draft, number: int) -> str:
     if item.pinned:
         return "日期已固定，不移动"
     if item.kept == day:
-        return "与现行计划同一天，已通知企业，不移动"
+        return "与现行计划同一天，不移动"
     if len(item.days) == 1:
         return f"唯一可行的日子{_need(problem, number)}"
     return "；".join((_timing(draft, number), *_company(draft, number)))
@@ -72,7 +72,7 @@ def _timing(draft: Draft, number: int) -> str:
     due = f"{problem.dates[day].fromordinal(item.due)}"
     late = problem.late(item, day)
     if late:
-        return f"到期日 {due} 之前排不下，迟 {late} 天，仍在最迟日之内"
+        return f"到期日 {due} 之前没有排进，迟 {late} 天，仍在最迟日之内"
     later = [d for d in item.days if d > day and problem.ordinals[d] <= item.due]
     if not later:
         return f"到期日 {due} 之前最后一个可行日{_need(problem, number)}"
@@ -80,7 +80,7 @@ def _timing(draft: Draft, number: int) -> str:
     rest = [d for d in later if problem.week_of[d] == problem.week_of[day]]
     if any(draft.plans[d].copy().append(number) for d in rest):
         return f"比到期日 {due} 提前 {early} 天，连同本周的安排选定"
-    full = "，本周之后的可行日人员已排满" if rest else ""
+    full = "，本周更晚的可行日人员已排满" if rest else ""
     return f"比到期日 {due} 提前 {early} 天{full}"
 
 

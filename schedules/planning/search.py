@@ -18,7 +18,8 @@ from schedules.planning.weeks import Prices, Resources, WeekModel
 
 FILL = 0.87
 LEAST_FILL, MOST_FILL = 0.6, 0.95
-MOST_FREE = 110
+MOST_FREE, FEWEST_FREE = 110, 12
+WHOLE_SHARE = 0.35
 BAND_PERMILLE = 8
 FEW_ITEMS = 200
 
@@ -101,7 +102,7 @@ class Search:
             self.problem, self.offer, free, fixed,
             optimistic=False, overload=float(self.band), current=current,
         )  # fmt: skip
-        solver = Solver(model.matrix, self._limits(0.3, 5, 0.001), whole=True)
+        solver = Solver(model.matrix, self._limits(0.1, 5, 0.001), whole=True)
         solver.start_from(model.present())
         answer = solver.minimise(model.cost(self.prices))
         self._charge(answer, model)
@@ -167,18 +168,20 @@ class Search:
             n for n, d in enumerate(draft.day_of)
             if items[n].days and (d == OUT or self.problem.late(items[n], d))
         ]  # fmt: skip
-        chosen = set(bad[:40])
+        whole = len(items) <= MOST_FREE and rng.random() < WHOLE_SHARE
+        most = min(MOST_FREE, len(items) if whole else max(FEWEST_FREE, len(items) // 2))
+        chosen = set(bad[: most // 3])
         if rng.random() < 0.5:
             for enterprise in rng.sample(range(len(self.problem.enterprises)), len(self.problem.enterprises)):
                 mine = [n for n, item in enumerate(items) if item.enterprise == enterprise and item.days]
-                if len(chosen) + len(mine) <= MOST_FREE:
+                if len(chosen) + len(mine) <= most:
                     chosen.update(mine)
         else:
             week = rng.randrange(len(self.problem.weeks))
             near = sorted(
                 (abs(self.problem.week_of[d] - week), rng.random(), n) for n, d in enumerate(draft.day_of) if d != OUT
             )
-            chosen.update(n for _, _, n in near[: MOST_FREE - len(chosen)])
+            chosen.update(n for _, _, n in near[: most - len(chosen)])
         return sorted(chosen)
 
 

@@ -120,6 +120,10 @@ class Solver:
         """Changes what a row may add up to."""
         self._highs.changeRowBounds(row, -math.inf, high)
 
+    def forget(self) -> None:
+        """The next run starts afresh."""
+        self._highs.clearSolver()
+
     def fix(self, columns: Sequence[int]) -> None:
         """Holds these columns at one."""
         for column in columns:

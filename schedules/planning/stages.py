@@ -15,6 +15,8 @@ from schedules.planning.solver import Limits
 
 RELAXATION_SHARE = 0.6
 PROOF_SHARE = 0.15
+# A relaxation as cheap as this runs whatever the limit, so that a longer run only goes on from a shorter one.
+ALWAYS_STEPS = 20_000
 POLISH_ROUNDS = 40
 TIDIED_WEEKS = 2
 STALL = 25
@@ -60,7 +62,8 @@ class Maker:
     def _relaxation(self) -> Relaxation | None:
         """The week level's relaxation where the limit allows it."""
         need = Relaxation.steps(self.problem)
-        if need > RELAXATION_SHARE * self.effort.steps or self.effort.left() <= 0:
+        dear = need > max(RELAXATION_SHARE * self.effort.steps, ALWAYS_STEPS)
+        if dear or self.effort.left() <= 0:
             self.stages.append("周模型：时限内算不完，略去；各周只作局部求解")
             return None
         limits = Limits(self.effort.left() * RELAXATION_SHARE, threads=self.workers, iterations=10**7)
@@ -87,7 +90,9 @@ class Maker:
             if guide is not None:
                 other = search.from_relaxation(relaxation.model, guide, hurried=hurried)
                 self._note("周模型", other)
-                draft = min(other, draft, key=lambda d: d.score().banded(band))
+                # a little more overload than the rule's is soon mended, its economy is not
+                reach = band + tolerance(self.problem)
+                draft = min(other, draft, key=lambda d: d.score().banded(reach))
         self._rounds(draft, search)
         return draft
 

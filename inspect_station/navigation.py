@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, g, request, url_for
-from peewee import PeeweeException
+from flask import Flask, g, request, session, url_for
 
+from inspect_station.accounts.guard import SAMPLE_KEY
 from inspect_station.accounts.scope import ROLE_NAMES, Actor
-from inspect_station.accounts.station import sample_loaded
 from inspect_station.web import settings, today
 from inspect_station.workcalendar import service as workcalendar
 
@@ -63,7 +62,7 @@ def _context(app: Flask) -> dict[str, Any]:
         "in_drawer": request.headers.get("HX-Target") == "drawer-body",
         "station_name": settings().station_name,
         "station_phone": settings().station_phone,
-        "sample_data": actor is not None and _sample_data(),
+        "sample_data": bool(session.get(SAMPLE_KEY)),
     }
 
 
@@ -72,13 +71,6 @@ def _today_line() -> str:
         return workcalendar.describe(today())
     except PeeweeException:  # the page that says the database is away must still appear
         return today().isoformat()
-
-
-def _sample_data() -> bool:
-    try:
-        return sample_loaded()
-    except PeeweeException:
-        return False
 
 
 def _may_open(actor: Actor, entry: Entry) -> bool:

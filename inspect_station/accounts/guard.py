@@ -9,11 +9,13 @@ from flask import Flask, Response, current_app, g, redirect, request, session, u
 
 from inspect_station.accounts import service, sessions
 from inspect_station.accounts.scope import Actor
+from inspect_station.accounts.station import sample_loaded
 from inspect_station.errors import NotLoggedIn
 from inspect_station.web import csrf, is_api, now, settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 _SESSION_KEY = "sid"
+SAMPLE_KEY = "sample"
 
 
 def public(view: F) -> F:
@@ -61,6 +63,8 @@ def remember(token: str) -> None:
     """Put a fresh session into the cookie; whatever the cookie held before is dropped (fixation)."""
     session.clear()
     session[_SESSION_KEY] = token
+    # Asked once, at log-in: every page says 示例数据 without asking the database each time.
+    session[SAMPLE_KEY] = sample_loaded()
     session.permanent = True
 
 

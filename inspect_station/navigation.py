@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask, g, request, session, url_for
+from peewee import PeeweeException
 
 from inspect_station.accounts.guard import SAMPLE_KEY
 from inspect_station.accounts.scope import ROLE_NAMES, Actor

@@ -3,7 +3,8 @@
 import pytest
 
 from schedules.planning import measure, plan
-from schedules.planning.check import Facts, check, objective
+from schedules.planning.check import Facts, check
+from schedules.planning.tally import objective
 from tests.schedules.planning.cases import Everything, tiny
 
 

@@ -3,8 +3,8 @@
 `plan` and `explain` speak of the planner's own reading; `measure` is the judge.
 """
 
-from schedules.planning.check import measure
 from schedules.planning.planner import explain, plan
 from schedules.planning.reading import InstanceError
+from schedules.planning.tally import measure
 
 __all__ = ["InstanceError", "explain", "measure", "plan"]

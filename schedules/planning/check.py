@@ -5,7 +5,7 @@ It shares no code with the planner, so that a mistake made there is found here. 
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from itertools import pairwise
 from typing import Any
 
@@ -324,82 +324,3 @@ def _short(
         slots = sum(len(each) // least for each in holders.values())
         return None if len(items) > slots else f"{len(items)} 个项目，可排 {slots} 个"
     return f"不认识的种类 {kind}"
-
-
-def objective(instance: Json, plan: Json) -> dict[str, int]:
-    """The five parts, in their order, of a plan without errors."""
-    facts = Facts(instance)
-    dated = {i: date.fromisoformat(v["date"]) for v in plan["visits"] for i in v["items"]}
-    early = late = 0
-    for name, day in dated.items():
-        days = (date.fromisoformat(facts.items[name]["due"]) - day).days
-        early += max(0, days) * facts.items[name]["early_cost"]
-        late += max(0, -days)
-    moved = sum(
-        p.get("move_cost", 0)
-        for n, p in facts.previous.items()
-        if n not in dated or dated[n].isoformat() != p["date"]
-    )
-    visits = {(facts.items[n]["enterprise"], day.isocalendar()[:2]) for n, day in dated.items()}
-    return {
-        "unplanned": len(facts.items) - len(dated),
-        "late_days": late,
-        "move_cost": moved,
-        "overload_min": sum(max(0, m["load_min"] - m["fair_min"]) for m in months(facts, dated)),
-        "economy": instance["settings"]["visit_cost"] * len(visits) + early,
-    }
-
-
-def months(facts: Facts, dated: Mapping[str, date]) -> list[dict[str, Any]]:
-    """Each month's load and the load it may carry; a month is that of its weeks' Thursdays."""
-    capacity: dict[str, int] = {}
-    for day in facts.days:
-        minutes = sum(max(0, facts.people[p]["daily_min"] - facts.overhead) for p in facts.present(day))
-        capacity[_month(day)] = capacity.get(_month(day), 0) + minutes
-    load = dict.fromkeys(capacity, 0)
-    for name, day in dated.items():
-        load[_month(day)] += _work(facts.items[name])
-    work = sum(_work(item) for item in facts.items.values() if facts.possible(item))
-    total = sum(capacity.values())
-    share = (100 + facts.instance["settings"]["level_tolerance_pct"]) * work
-    return [
-        {
-            "month": m,
-            "load_min": load[m],
-            "fair_min": -(-share * capacity[m] // (100 * total)) if total else 0,
-            "capacity_min": capacity[m],
-        }
-        for m in sorted(capacity)
-    ]
-
-
-def _work(item: Json) -> int:
-    return int(item["minutes"]) * len(item["roles"])
-
-
-def _month(day: date) -> str:
-    return (day + timedelta(days=3 - day.weekday())).isoformat()[:7]
-
-
-def measure(instance: Json, plan: Any) -> dict[str, Any]:
-    """Errors, and for a legal plan the objective and what a head asks for: visits, load by month."""
-    errors = check(instance, plan)
-    result: dict[str, Any] = {"ok": not errors, "errors": errors}
-    if errors:
-        return result
-    facts = Facts(instance)
-    dated = {i: date.fromisoformat(v["date"]) for v in plan["visits"] for i in v["items"]}
-    firm_days = {(v["enterprise"], v["date"]) for v in plan["visits"]}
-    early = [(date.fromisoformat(facts.items[n]["due"]) - d).days for n, d in dated.items()]
-    return result | {
-        "objective": objective(instance, plan),
-        "metrics": {
-            "planned": len(dated),
-            "visits": len(plan["visits"]),
-            "enterprise_days": len(firm_days),
-            "enterprise_weeks": len({(e, date.fromisoformat(d).isocalendar()[:2]) for e, d in firm_days}),
-            "early_days": sum(max(0, days) for days in early),
-            "months": months(facts, dated),
-            "reasons": dict(sorted(Counter(u["reason"] for u in plan["unplanned"]).items())),
-        },
-    }

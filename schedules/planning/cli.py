@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from schedules.planning import reading
-from schedules.planning.check import UnreadablePlanError, measure
+from schedules.planning.check import UnreadablePlanError
+from schedules.planning.tally import measure
 
 
 class _UnusableInputError(Exception):

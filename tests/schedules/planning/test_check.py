@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from schedules.planning import measure, plan
-from schedules.planning.check import UnreadablePlanError, check, objective
+from schedules.planning.check import UnreadablePlanError, check
+from schedules.planning.tally import objective
 from tests.schedules.planning.cases import instance, item, person, plan_of, small_station, visit
 
 Plan = dict[str, Any]

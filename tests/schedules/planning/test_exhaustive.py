@@ -3,11 +3,12 @@
 import pytest
 
 from schedules.planning import measure, plan
-from schedules.planning.check import Facts, check, objective
+from schedules.planning.check import Facts, check
+from schedules.planning.tally import objective
 from tests.schedules.planning.cases import Everything, tiny
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(24))
 def test_a_tiny_station_is_planned_as_well_as_by_trying_everything(seed: int) -> None:
     whole = tiny(seed)
     facts = Facts(whole)
@@ -21,7 +22,7 @@ def test_a_tiny_station_is_planned_as_well_as_by_trying_everything(seed: int) ->
     assert all(made["bounds"][part] <= value for part, value in result["objective"].items())
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(24))
 def test_whatever_trying_everything_calls_legal_the_judge_finds_legal(seed: int) -> None:
     whole = tiny(seed)
     facts = Facts(whole)

@@ -13,7 +13,7 @@ from schedules.planning.problem import read
 from schedules.planning.rule import careful
 from tests.schedules.planning.cases import instance, item, small_station
 
-STEPS = 12_000
+STEPS = 8_000
 SEEDS = (1, 2, 3)
 
 
@@ -92,7 +92,7 @@ def test_replanning_with_nothing_changed_moves_nothing(plans: Any, seed: int, hi
 
 
 def test_replanning_after_a_disturbance_moves_less_than_planning_from_scratch() -> None:
-    whole = small_station(2, items=150)
+    whole = small_station(2, items=90)
     later = replanned(whole, made(whole, 1_000), after=28)
     stable = made(later)
     dates = {i: v["date"] for v in made({**later, "previous": []})["visits"] for i in v["items"]}
@@ -117,7 +117,7 @@ def test_pinned_items_stay_whatever_happens(plans: Any) -> None:
 @pytest.mark.parametrize("seed", SEEDS)
 def test_more_work_is_not_worse(seed: int) -> None:
     whole = small_station(seed)
-    assert value(whole, made(whole, 8_000)) <= value(whole, made(whole, 1_000))
+    assert value(whole, made(whole, 5_000)) <= value(whole, made(whole, 1_000))
 
 
 def test_moving_all_dates_by_a_year_of_weeks_changes_nothing_of_value() -> None:

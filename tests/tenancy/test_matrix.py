@@ -10,6 +10,7 @@ import zipfile
 import pytest
 from peewee import SQL
 
+from inspect_station.registry.ledgers.models import LedgerImport
 from inspect_station.registry.models import Contact
 from inspect_station.reminders import service as reminders
 from inspect_station.reminders.models import Message
@@ -71,6 +72,15 @@ MATRIX = {
     "reminders_api.remind": "staff",
     "reminders_api.resend": "message",
     "reminders_api.stop": "message",
+    "registry.import_list": "staff",
+    "registry.import_upload": "staff",
+    "registry.import_page": "ledger",
+    "registry.import_progress": "ledger",
+    "registry.import_problems": "ledger",
+    "registry.import_mapping": "ledger",
+    "registry.import_confirm": "ledger",
+    "registry.import_again": "ledger",
+    "registry.import_cancel": "ledger",
     "settings.overview": "staff",
     "settings.people": "staff",
     "settings.new_person": "staff",
@@ -200,6 +210,8 @@ def scene(app, tmp_path):
         Contact.update(email="ehs@jia.example").where(Contact.enterprise == cast.jia.id).execute()
         reminders.tick(settings(), TODAY, NOW)
         reminders.deliver(settings(), NOW)
+        made = {"created_at": NOW, "account": cast.inspector.account_id, "enterprise": CANARY}
+        things.ledger = LedgerImport.create(file_name=f"{CANARY}.xlsx", size=1, state="previewed", **made).id
         things.message = Message.get(Message.enterprise == cast.jia.id).id
     return cast, things
 

@@ -46,8 +46,11 @@ def main(argv: Sequence[str]) -> int:
         logs.configure(settings, quiet=args.verb != "worker")
         args.settings = settings
         db.bind(settings.database)
-        with db.connection():
-            return int(args.run(args))
+        try:
+            with db.connection():
+                return int(args.run(args))
+        finally:
+            db.release()
     except StationError as error:
         print(error.message, file=sys.stderr)
         return 2

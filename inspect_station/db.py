@@ -128,6 +128,14 @@ def moment(value: Any) -> datetime | None:
     return read.replace(tzinfo=UTC).astimezone(SHANGHAI)
 
 
+def release() -> None:
+    """Close what this process holds open; a short-lived command leaves no connection behind."""
+    if not db.is_closed():
+        db.close()
+    if hasattr(db.obj, "close_all"):
+        db.obj.close_all()
+
+
 @contextmanager
 def connection() -> Iterator[None]:
     """A connection for the length of the block; an open one is used as it is."""

@@ -222,8 +222,10 @@ def _app(url: str, data_dir: Path) -> Iterator[Flask]:
     settings = config.Settings(database_url=url, secret_key=SECRET, data_dir=str(data_dir), log_level="ERROR")
     app = create_app(settings)
     app.testing = True
+    bound = db.obj
     yield app
-    dispose(db.obj)
+    for used in {bound, db.obj}:
+        dispose(used)
 
 
 @contextmanager

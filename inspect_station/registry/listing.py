@@ -19,6 +19,10 @@ NAMES = (
     "registration_code", "certificate_number", "line_number", "model", "location", "quantity", "length_mm", "status",
     "unregistered", "made_on", "put_into_use_on", "revision",
 )  # fmt: skip
+# What an export holds besides, so that it can be imported again unchanged.
+EXPORTED = (
+    "traits", "stopped_on", "restarted_on", "moved_on", "design_life_years", "exempt_by_design", "note",
+)  # fmt: skip
 SORTS: Mapping[str, tuple[Any, ...]] = {
     "enterprise": (Enterprise.initials, Enterprise.id, Equipment.catalogue_code, Equipment.own_number, Equipment.id),
     "name": (Equipment.name, Equipment.id),
@@ -68,8 +72,8 @@ def page(
 
 def stream(actor: Actor, filters: Filters, *, sort: str = "enterprise") -> Iterator[dict[str, Any]]:
     """Every row of the same list with the last inspection of the two usual clocks, without holding them all."""
-    for chunk in paging.chunks(_rows(_conditions(actor, filters)), SORTS, sort, 1_000):
-        yield from _with_inspections(chunk)
+    for chunk in paging.chunks(_rows(_conditions(actor, filters), (*NAMES, *EXPORTED)), SORTS, sort, 1_000):
+        yield from _with_inspections(_with_parents(chunk))
 
 
 def counts(actor: Actor, enterprise_id: int) -> list[dict[str, Any]]:
@@ -103,10 +107,10 @@ def _kind_word(code: str) -> str:
     return next((kind.value for kind in Kind if code.startswith(words.prefixes(kind.value))), "")
 
 
-def _rows(conditions: Sequence[Any]) -> Any:
+def _rows(conditions: Sequence[Any], names: Sequence[str] = NAMES) -> Any:
     return (
         Equipment.select(
-            *(getattr(Equipment, name) for name in NAMES),
+            *(getattr(Equipment, name) for name in names),
             Enterprise.name.alias("enterprise_name"),
             Enterprise.short_name.alias("enterprise_short"),
         )
@@ -176,12 +180,29 @@ def _add_grades(rows: list[dict[str, Any]]) -> None:
         row["grade"] = found.get(row["id"])
 
 
+def _with_parents(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The installation of a line, the host of an accessory."""
+    ids = {row["parent"] for row in rows if row["parent"]}
+    query = Equipment.select(Equipment.id, Equipment.name, Equipment.own_number).where(Equipment.id.in_(ids))
+    parents = {parent["id"]: parent for parent in dicts(query)} if ids else {}
+    for row in rows:
+        parent = parents.get(row["parent"], {})
+        row["installation"] = parent.get("name") if row["form"] == "line" else None
+        row["host"] = parent.get("own_number") if row["form"] == "accessory" else None
+    return rows
+
+
 def _with_inspections(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     by_id = {row["id"]: {"grade": None, **row} for row in rows}
     for inspection in _standing(rows):
         row, clock = by_id[inspection["equipment"]], inspection["clock"]
         side = "deep" if clock in _DEEP else clock if clock == "pressure_test" else "light"
-        row.update({f"{side}.{name}": inspection[name] for name in ("completed_on", "next_due", "conclusion")})
+        row.update(
+            {
+                f"{side}.{name}": inspection[name]
+                for name in ("completed_on", "next_due", "conclusion", "report_number")
+            }
+        )
         if side == "deep" and inspection["grade"] is not None:
             row["grade"] = inspection["grade"]
     return list(by_id.values())
@@ -199,6 +220,7 @@ def _standing(rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
             Inspection.next_due,
             Inspection.conclusion,
             Inspection.grade,
+            Inspection.report_number,
         )
         .where(Inspection.equipment.in_([row["id"] for row in rows]), Inspection.replaced_by.is_null())
         .order_by(fn.COALESCE(Inspection.completed_on, ""), Inspection.id)

@@ -104,7 +104,7 @@ GAUGE = Recipe(
     "PI",
     (("verification", 6),),
     form="accessory",
-    traits={"accessory": True},
+    traits={"accessory": "gauge"},
     words=("合格", "不合格"),
 )
 DISC = Recipe("F220", ("爆破片装置",), "RD", (("replacement", 24),), form="accessory")

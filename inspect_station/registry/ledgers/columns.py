@@ -19,7 +19,7 @@ EQUIPMENT, TECHNICAL_TEXT, LOOKED_AT, PLAIN, DEEP, LIGHT, PRESSURE_TEST, EXTENSI
 GROUPS = {"deep": DEEP, "light": LIGHT, "pressure_test": PRESSURE_TEST, "extension": EXTENSION}
 
 _LOOKED_AT = frozenset(
-    {"kind", "kind_detail", "catalogue_code", "status", "stopped", "installation", "parent"}
+    {"kind", "kind_detail", "catalogue_code", "form", "status", "stopped", "installation", "parent"}
     | {known.id for known in (*ENTERPRISE_FIELDS, *TRAIT_FIELDS)}
 )
 _PLAIN_INSPECTION = frozenset(known.id for known in INSPECTION_FIELDS if "." not in known.id)
@@ -116,6 +116,7 @@ _READERS: dict[str, Reader] = {
     "count": values.read_count,
     "years": values.read_years,
     "pipe_grade": values.read_pipe_grade,
+    "form": values.read_form,
 }
 # Values that hardly ever repeat are not worth remembering; all others are read once for each distinct cell.
 _MOSTLY_DIFFERENT = frozenset(

@@ -15,6 +15,7 @@ from .problems import Flaw
 from .register import Firm, Firms, Holdings, Row, contacts_of, installations, only_certificate
 from .rows import SheetReader
 from .seen import Seen, Trace, trace_of
+from .values import one_spelling
 
 Fate = Literal["created", "changed", "unchanged", "refused", "not_pressure"]
 FATES: dict[Fate, str] = {
@@ -65,7 +66,7 @@ class Planner:
 
     def __init__(self, options: Options, seen: Seen) -> None:
         self.options, self.firms, self._seen = options, Firms.load(), seen
-        self.installations = installations()
+        self.installations, self._installation_numbers = installations()
         self._announced: set[str] = set()
 
     def plan(self, reader: SheetReader, rows: Sequence[RowFacts]) -> list[Plan]:
@@ -81,6 +82,18 @@ class Planner:
             plans.append(plan)
         self._seen.keep([(key, recalled[key]) for key in met])
         return plans
+
+    def _installation_fate(self, firm: Firm, name: str, number: str) -> Fate:
+        """Known by its name and own number together: only our own export lists installations, always with both.
+
+        As the register was at the beginning: what the write makes on the way must not change what the dry run said.
+        """
+        key = (firm.id, name) if firm.id is not None else (None, f"{firm.name}/{name}")
+        numbers = self._installation_numbers.setdefault(key, set())
+        if not name or number in numbers:
+            return "unchanged"
+        numbers.add(number)
+        return "created"
 
     def _firm(self, reader: SheetReader, row: RowFacts) -> Firm | None:
         firm, flaw = self.firms.find(row.enterprise, self.options.enterprise)
@@ -109,6 +122,9 @@ class Planner:
             return plan
         if row.refused or firm is None:
             plan.fate = "refused"
+            return plan
+        if row.equipment.get("form") == "installation":
+            plan.fate = self._installation_fate(firm, row.installation, row.equipment.get("own_number", ""))
             return plan
         device, flaw = find_device(row, firm, holdings)
         if flaw:
@@ -321,8 +337,8 @@ def _find_line(row: RowFacts, firm: Firm, number: str, holdings: Holdings) -> tu
     """A pipe line is (unit, installation, line no.): codes belong to the installation and are shared by its lines."""
     lines = [d for d in _numbered(firm, "line_number", number, holdings) if d["form"] == "line"]
     if row.installation:
-        parent = holdings.installations.get((firm.id, row.installation))
-        lines = [d for d in lines if d["parent_id"] in (None, parent)]
+        parents = holdings.installations.get((firm.id, row.installation), [])
+        lines = [d for d in lines if d["parent_id"] in (None, *parents)]
     return _one(lines, "line_number")
 
 
@@ -372,6 +388,9 @@ def _field_of(row: RowFacts, flaw: Flaw) -> str:
 
 # --- what changes ---------------------------------------------------------------------------------------------------
 
+_NUMBERS = frozenset(
+    {"device_code", "registration_code", "certificate_number", "own_number", "maker_number", "line_number"}
+)
 _DATES = frozenset({"stopped_on", "restarted_on", "moved_on", "made_on", "put_into_use_on"})
 
 
@@ -382,6 +401,8 @@ def _attribute_changes(facts: RowFacts, device: Row) -> list[Change]:
         if name == "form" or old == new or (name == "catalogue_code" and _is_coarser(new, old)):
             continue
         if name in _DATES and old and old[: len(new)] == new:  # the register knows the day already
+            continue
+        if name in _NUMBERS and one_spelling(old) == one_spelling(new):
             continue
         label = FIELDS[name].label if name in FIELDS else name
         changes.append(Change(name, label, old, new))

@@ -34,6 +34,7 @@ Parser = Literal[
     "pipe_grade",
     "kind",
     "trait",
+    "form",
 ]
 
 
@@ -76,6 +77,7 @@ EQUIPMENT_FIELDS = (
     _field("kind", "设备类别", "kind"),
     _field("kind_detail", "设备品种", "kind"),
     _field("catalogue_code", "目录代码", "kind"),
+    _field("form", "设备形式", "form"),
     _field("name", "设备名称", "text"),
     _field("device_code", "设备代码", "device_code"),
     _field("registration_code", "注册代码", "registration_code"),

@@ -7,10 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import inspect_station
 from inspect_station.config import PREFIX, Settings
 
-_ROOT = Path(inspect_station.__file__).resolve().parents[1]
+_ROOT = Path(__file__).resolve().parents[3]
 _started: list[subprocess.Popen[bytes]] = []
 
 

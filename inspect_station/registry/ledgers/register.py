@@ -28,6 +28,8 @@ _INSPECTION_COLUMNS = (
 _AT_ONCE = 500
 
 Row = dict[str, Any]
+Installations = dict[tuple[int | None, str], list[int]]
+"""Pipe installations by firm and name; a firm may have several of one name."""
 
 
 @dataclass(slots=True)
@@ -100,12 +102,10 @@ class Holdings:
     by_number: dict[tuple[int, str, str], list[Row]] = field(default_factory=lambda: defaultdict(list))
     inspections: dict[int, list[Row]] = field(default_factory=lambda: defaultdict(list))
     extensions: dict[int, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
-    installations: dict[tuple[int | None, str], int] = field(default_factory=dict)
+    installations: Installations = field(default_factory=dict)
 
     @classmethod
-    def fetch(
-        cls, rows: Sequence[tuple[RowFacts, Firm]], installations: dict[tuple[int | None, str], int]
-    ) -> Holdings:
+    def fetch(cls, rows: Sequence[tuple[RowFacts, Firm]], installations: Installations) -> Holdings:
         """Everything the rows may hit; exact pairs of firm and number, so that each is one step into an index."""
         found: dict[int, Row] = {}
         for column in ("device_code", "registration_code"):
@@ -166,21 +166,21 @@ def _pairs(rows: Sequence[tuple[RowFacts, Firm]], column: str) -> list[tuple[Any
 
 
 def _line_pairs(
-    rows: Sequence[tuple[RowFacts, Firm]], installations: dict[tuple[int | None, str], int]
+    rows: Sequence[tuple[RowFacts, Firm]], installations: Installations
 ) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
     """Installation and number of pipe lines; where a row names no installation, all of its firm's come into question."""
     lines: set[tuple[Any, ...]] = set()
     loose: set[tuple[Any, ...]] = set()
     by_firm: dict[int | None, list[int]] = defaultdict(list)
-    for (firm_id, _), id_ in installations.items():
-        by_firm[firm_id].append(id_)
+    for (firm_id, _), ids in installations.items():
+        by_firm[firm_id] += ids
     for row, firm in rows:
         number = row.equipment.get("line_number")
         if firm.id is None or not number:
             continue
         loose.add((firm.id, number))
-        named = installations.get((firm.id, row.installation))
-        parents = ([named] if named else []) if row.installation else by_firm[firm.id]
+        named = installations.get((firm.id, row.installation), [])
+        parents = named if row.installation else by_firm[firm.id]
         lines.update((parent, number) for parent in parents)
     return sorted(lines), sorted(loose)
 
@@ -217,10 +217,15 @@ def _marks(count: int) -> str:
     return ", ".join([db.obj.param] * count)
 
 
-def installations() -> dict[tuple[int | None, str], int]:
-    """Pipe installations by firm and name."""
-    rows = db.execute_sql("SELECT enterprise_id, name, id FROM equipment WHERE form = 'installation'")
-    return {(firm, name): id_ for firm, name, id_ in rows}
+def installations() -> tuple[Installations, dict[tuple[int | None, str], set[str]]]:
+    """Ids and own numbers of the installations, by firm and name."""
+    found: Installations = {}
+    numbers: dict[tuple[int | None, str], set[str]] = {}
+    sql = "SELECT enterprise_id, name, id, own_number FROM equipment WHERE form = 'installation' ORDER BY id"
+    for firm_id, name, id_, own_number in db.execute_sql(sql):
+        found.setdefault((firm_id, name), []).append(id_)
+        numbers.setdefault((firm_id, name), set()).add(own_number)
+    return found, numbers
 
 
 def contacts_of(firm: Firm) -> set[tuple[str, str, str]]:

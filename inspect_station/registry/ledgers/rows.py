@@ -124,7 +124,9 @@ class SheetReader:
         self._equipment(facts, found, kind)
         self._traits(facts, found, kind)
         add_inspections(facts, said, self.options, self.note)
-        if facts.equipment.keys().isdisjoint(_NUMBERS):
+        if facts.equipment.get("form") == "installation":
+            facts.installation = facts.equipment.get("name", "")
+        elif facts.equipment.keys().isdisjoint(_NUMBERS):
             self.note(facts, "own_number", _NO_NUMBER)
 
     def _kind(self, facts: RowFacts, found: dict[str, Any]) -> KindFound:
@@ -168,7 +170,7 @@ class SheetReader:
         facts.installation, facts.parent = found.get("installation", ""), found.get("parent", "")
         if kind.code:
             equipment["catalogue_code"] = kind.code
-            equipment["form"] = _form(kind.code)
+            equipment["form"] = "installation" if found.get("form") == "installation" else _form(kind.code)
             if kind.gauge:
                 facts.traits["accessory"] = "gauge"
         self._status(facts, found)

@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from inspect_station.registry import words
 from inspect_station.registry.identifiers import is_credit_code
 from schedules.terms import Conclusion, Kind, Status, traits_of
 from schedules.traits import Trait
@@ -58,7 +59,7 @@ def read_number(cell: Cell) -> Reading:
     """A number that names a device: full-width and spaces normalised, leading noughts kept."""
     if isinstance(cell, float) and abs(cell) >= 1e15:
         return None, _digits_lost(f"{cell:.0f}")
-    text = _plain_code(cell_text(cell))
+    text = one_spelling(cell_text(cell))
     if "+" in text and re.fullmatch(r"\d(?:\.\d+)?[Ee]\+\d+", text):
         return None, _digits_lost(text)
     if len(text) == 10 and text[4] == text[7] == "-" and text.replace("-", "").isdigit():
@@ -70,7 +71,8 @@ def _digits_lost(text: str) -> Flaw:
     return Flaw("digits_lost", f"“{text}”以数值存放，15 位以后的数字已被表格改掉，没有记入；请把该列设为文本后重填。")
 
 
-def _plain_code(text: str) -> str:
+def one_spelling(text: str) -> str:
+    """A number without spaces and full-width forms: brackets, letters and digits in either width are the same."""
     if text.isascii():
         return text
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
@@ -139,6 +141,14 @@ def is_mobile(text: str) -> bool:
 @lru_cache(maxsize=10_000)
 def _compact(text: str) -> str:
     return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
+
+
+# Only our own export has this column: without it a pipe installation would read like a line without a number.
+_FORMS = {unicodedata.normalize("NFKC", label): id_ for id_, label in words.FORMS.items()}
+
+
+def read_form(cell: Cell) -> Reading:
+    return _FORMS.get(_compact(cell_text(cell))), None
 
 
 STATUS_WORDS: dict[str, Status] = {
@@ -354,7 +364,7 @@ def _read_choice(cell: Cell, words: dict[str, str], trait: Trait, several: bool)
     if None in ids:
         known = "、".join(trait.values.values())
         return None, Flaw("trait_unknown", f"{trait.label}“{text}”不认识，没有记入；可写：{known}。")
-    return (sorted({str(id_) for id_ in ids}) if several else ids[0]), None
+    return (sorted({str(id_) for id_ in ids}) if len(ids) > 1 else ids[0]), None
 
 
 def _read_trait_date(cell: Cell) -> Reading:

@@ -25,7 +25,7 @@ from schedules.terms import kind_of
 
 from .facts import InspectionFacts
 from .fates import Change, Plan
-from .register import Firm
+from .register import Firm, Installations
 
 _short_initials = lru_cache(maxsize=50_000)(initials)
 _EQUIPMENT = (
@@ -45,11 +45,10 @@ _INSPECTION = (
 class Writer:
     """Writes plans for one import; ``source`` names the file in every row it leaves."""
 
-    def __init__(
-        self, actor: Actor, source: str, now: datetime, installations: dict[tuple[int | None, str], int]
-    ) -> None:
+    def __init__(self, actor: Actor, source: str, now: datetime, installations: Installations) -> None:
         self.actor, self.now, self._installations = actor, now, installations
         self._source = source[:150]
+        self._undescribed: set[tuple[int | None, str]] = set()
         self._stamp = Equipment.created_at.db_value(now)
 
     def write(self, plans: Sequence[Plan]) -> None:
@@ -124,16 +123,39 @@ class Writer:
     # --- devices --------------------------------------------------------------------------------------------------
 
     def _create(self, plans: Sequence[Plan]) -> None:
-        # Installations first: they draw ids of their own.
-        for plan in plans:
-            if plan.facts.installation and plan.facts.equipment.get("form") == "line":
-                plan.parent = self._installation(plan)
-        for plan, id_ in zip(plans, reserve_ids("equipment", len(plans)), strict=True):
+        self._missing_installations(plans)
+        new = [plan for plan in plans if not self._is_described_late(plan)]
+        new.sort(key=lambda plan: not _is_installation(plan))  # their lines refer to them
+        for plan, id_ in zip(new, reserve_ids("equipment", len(new)), strict=True):
             plan.equipment_id = id_
-        _insert("equipment", _EQUIPMENT, [self._device_row(plan) for plan in plans])
+            if _is_installation(plan):
+                self._installations.setdefault(_key(plan), []).append(id_)
+        for plan in new:
+            if plan.facts.installation and plan.facts.equipment.get("form") == "line":
+                plan.parent = self._installations[_key(plan)][0]
+        _insert("equipment", _EQUIPMENT, [self._device_row(plan) for plan in new])
         self._statuses(
-            [(plan.equipment_id, plan) for plan in plans if plan.facts.equipment.get("status", "in_use") != "in_use"]
+            [(plan.equipment_id, plan) for plan in new if plan.facts.equipment.get("status", "in_use") != "in_use"]
         )
+
+    def _missing_installations(self, plans: Sequence[Plan]) -> None:
+        """A line may come before the row that describes its installation, or without one."""
+        described = {_key(plan) for plan in plans if _is_installation(plan)}
+        for plan in plans:
+            if plan.facts.equipment.get("form") == "line" and plan.facts.installation and _key(plan) not in described:
+                self._installation(plan)
+
+    def _is_described_late(self, plan: Plan) -> bool:
+        """Whether this row describes an installation that an earlier line of the file has already called into being."""
+        if not _is_installation(plan) or _key(plan) not in self._undescribed:
+            return False
+        self._undescribed.discard(_key(plan))
+        plan.equipment_id = self._installations[_key(plan)][0]
+        values = {name: value for name, value in plan.facts.equipment.items() if name != "form"}
+        Equipment.update(**values, raw=plan.facts.raw, source=self._place(plan)).where(
+            Equipment.id == plan.equipment_id
+        ).execute()
+        return True
 
     def _device_row(self, plan: Plan) -> tuple[Any, ...]:
         facts, equipment = plan.facts, plan.facts.equipment
@@ -153,23 +175,21 @@ class Writer:
 
     def _installation(self, plan: Plan) -> int:
         """The pipe installation of a line, made when its first line comes."""
-        assert plan.firm is not None
-        key = (plan.firm.id, plan.facts.installation)
-        if key not in self._installations:
+        if _key(plan) not in self._installations:
             code = plan.facts.equipment.get("catalogue_code") or (plan.device or {}).get("catalogue_code", "8300")
-            self._installations[key] = int(
-                Equipment.insert(
-                    enterprise=plan.firm.id,
-                    form="installation",
-                    catalogue_code=code,
-                    name=plan.facts.installation,
-                    initials=_short_initials(plan.facts.installation),
-                    source=self._place(plan),
-                    created_at=self.now,
-                    updated_at=self.now,
-                ).execute()
-            )
-        return self._installations[key]
+            made = Equipment.insert(
+                enterprise=_key(plan)[0],
+                form="installation",
+                catalogue_code=code,
+                name=plan.facts.installation,
+                initials=_short_initials(plan.facts.installation),
+                source=self._place(plan),
+                created_at=self.now,
+                updated_at=self.now,
+            ).execute()
+            self._installations[_key(plan)] = [int(made)]
+            self._undescribed.add(_key(plan))
+        return self._installations[_key(plan)][0]
 
     def _change(self, plan: Plan) -> None:
         if plan.same_as is not None:
@@ -319,6 +339,14 @@ class Writer:
         sql = f"INSERT INTO equipment_touched (equipment_id) VALUES ({mark}) ON CONFLICT DO NOTHING"  # noqa: S608
         if rows := [(id_,) for id_ in sorted(set(ids))]:
             db.cursor().executemany(sql, rows)
+
+
+def _is_installation(plan: Plan) -> bool:
+    return plan.facts.equipment.get("form") == "installation"
+
+
+def _key(plan: Plan) -> tuple[int | None, str]:
+    return (plan.firm.id if plan.firm else None, plan.facts.installation)
 
 
 def _finer(new: str | None, old: str | None) -> str | None:

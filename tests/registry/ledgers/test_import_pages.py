@@ -133,7 +133,7 @@ def test_the_problems_come_as_a_workbook(sqlite_app, browser, tmp_path, at_once)
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_with_its_reason(
-    app, browser, tmp_path, at_once, name, body, sentence, monkeypatch
+    sqlite_app, browser, tmp_path, at_once, name, body, sentence, monkeypatch
 ):
     start = launcher.start
 

@@ -4,9 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from inspect_station import db as database
+from inspect_station import export
 from inspect_station.accounts.models import AuditEntry
 from inspect_station.accounts.scope import Actor
 from inspect_station.errors import NotAllowed, NotFound
+from inspect_station.registry import columns, listing
 from inspect_station.registry.ledgers import service
 from inspect_station.registry.models import (
     Contact,
@@ -18,7 +21,8 @@ from inspect_station.registry.models import (
     Inspection,
     StatusChange,
 )
-from tests.conftest import NOW
+from inspect_station.sample import load as sample
+from tests.conftest import NOW, dispose
 from tests.registry.ledgers import books
 from tests.statements import counted
 
@@ -400,3 +404,48 @@ def test_hidden_sheets_and_sheets_without_headings_are_named(cast, tmp_path):
     result = bring(path)
     assert [problem["code"] for problem in result["problems"]] == ["no_header"]
     assert result["created"] == 1
+
+
+@pytest.fixture
+def park(sqlite_url):
+    """The whole sample park: every kind, form, trait, status, and believable mess."""
+    bound = database.bind(sqlite_url)
+    with bound.connection_context():
+        sample.load(7, 1, NOW.date(), NOW)
+        yield
+    dispose(bound)
+
+
+def export_to(path: Path) -> Path:
+    rows = listing.stream(Actor.system("测试"), listing.Filters())
+    export.write_workbook(path, columns.EQUIPMENT, rows, sheet="设备台账")
+    return path
+
+
+def test_our_own_export_of_the_sample_park_imports_again_unchanged(park, tmp_path):
+    path = export_to(tmp_path / "台账.xlsx")
+    before = snapshot()
+    result = bring(path)
+    assert [p for p in result["problems"] if p["severity"] == "error"] == []
+    assert fates(result) == {"unchanged": Equipment.select().count()}
+    assert result["sheets"][0]["unmapped"] == []
+    assert snapshot() == before
+
+
+def test_our_own_export_brings_the_same_devices_into_an_empty_register(park, tmp_path):
+    path = export_to(tmp_path / "台账.xlsx")
+    devices = known_devices()
+    for table in (EquipmentTouched, StatusChange, Extension, Inspection):
+        table.delete().execute()
+    Equipment.update(parent=None).execute()
+    Equipment.delete().execute()
+    assert fates(bring(path)) == {"created": len(devices)}
+    assert known_devices() == devices
+
+
+def known_devices():
+    return sorted(
+        str((d.enterprise.name, d.form, d.catalogue_code, d.name, d.own_number, d.line_number, d.maker_number))
+        + str((d.device_code, d.status, d.length_mm, d.traits or {}, d.made_on, d.put_into_use_on, d.quantity))
+        for d in Equipment.select()
+    )

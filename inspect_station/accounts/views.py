@@ -36,6 +36,10 @@ ACT_NAMES = {
     "calendar.undo": "撤销节假日改动",
     "backup": "备份",
     "restore": "恢复备份",
+    "ledger.upload": "上传台账",
+    "ledger.confirm": "确认导入",
+    "ledger.import": "导入台账",
+    "ledger.cancel": "取消导入",
     "enterprise.create": "登记企业",
     "enterprise.change": "修改企业",
     "contact.add": "添加联系人",
@@ -68,6 +72,7 @@ OBJECT_NAMES = {
     "extension": "延期",
     "contact": "联系人",
     "calendar": "节假日历",
+    "ledger": "台账",
 }
 
 

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from inspect_station.commands import due
+from inspect_station.commands import due, equipment
 
 # Each takes the choices of `export` and declares one of them.
-LISTS = (due.add_export,)
+LISTS = (equipment.add_export, due.add_export)
 
 
 def add(verbs: Any) -> None:

@@ -80,7 +80,7 @@ def test_a_ledger_goes_through_headings_preview_and_one_confirmation(app, any_br
         any_browser, "/imports/1/mapping", remember="1", **{f"column.0.{n}": field for n, field in enumerate(chosen)}
     )
     preview = any_browser.get("/imports/1").text
-    assert "将新增 1 台（条），更改 0" in preview
+    assert "将新增 1 台（条），更改 0 台" in preview
     assert "退回 1 行" in preview
     assert "不是存在的日期" in preview
     with db.connection_context():

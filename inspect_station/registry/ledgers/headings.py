@@ -14,6 +14,7 @@ from .wording import EXACT, LONGEST_HEADING, NEAR, TECHNICAL_TEXT, meaning, norm
 
 LOOK_AHEAD_ROWS = 200
 _BAND_ROWS = 3
+_ROWS_AFTER_THE_BEST = 25
 # Parts of a vessel that only say something together with the band above them (设计压力 over 壳程).
 _PART = re.compile("^(?:壳体|壳程|管程|夹套|封头|筒体|换热管|衬里|内筒|外筒|管箱|最高|最低|正常)$")
 _IDENTIFYING = frozenset(
@@ -67,6 +68,8 @@ def find_layout(
     chosen = {normalise(heading): field_id for heading, field_id in (mapping or {}).items()}
     best: tuple[float, int] | None = None
     for position in range(len(head)):
+        if best is not None and position > best[1] + _ROWS_AFTER_THE_BEST:
+            break
         score = _score(head, position, chosen)
         if score and (best is None or score > best[0] + 0.01):
             best = (score, position)

@@ -9,7 +9,7 @@ from typing import Any
 from inspect_station import clock
 from inspect_station.accounts.scope import Actor
 from inspect_station.errors import InvalidInput
-from inspect_station.registry.ledgers import service
+from inspect_station.registry.ledgers import service, work
 from inspect_station.registry.ledgers.fates import FATES
 from inspect_station.registry.ledgers.refusals import LedgerRefused
 from schedules.terms import Clock
@@ -32,9 +32,9 @@ def add(verbs: Any) -> None:
         help="锅炉未注明种类的检验日期属于哪项检验",
     )
     verb.set_defaults(run=run)
-    work = verbs.add_parser("import-work", help="继续一次网页上发起的导入（由网页自动启动）")
-    work.add_argument("id", type=int)
-    work.set_defaults(run=continue_import)
+    step = verbs.add_parser("import-work", help="继续一次网页上发起的导入（由网页自动启动）")
+    step.add_argument("id", type=int)
+    step.set_defaults(run=continue_import)
 
 
 def run(args: Namespace) -> int:
@@ -83,7 +83,7 @@ def _tell(result: dict[str, Any], dry_run: bool) -> None:
 
 def continue_import(args: Namespace) -> int:
     try:
-        service.work(_ACTOR, args.id, args.settings.data_path / "imports", clock.now)
+        work.work(_ACTOR, args.id, args.settings.data_path / "imports", clock.now)
     except InvalidInput as error:
         print(error.message, file=sys.stderr)
         return 1

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, cast
-
-import orjson
 
 from inspect_station.accounts import audit
 from inspect_station.accounts.scope import Actor
@@ -22,21 +20,14 @@ from . import guard, reading
 from .facts import Options
 from .fates import FATES, Plan
 from .fields import FIELDS, TECHNICAL
-from .importing import Ledger, Mapping_, headings_digest, run, understand
+from .importing import Ledger, Mapping_, run, understand
 from .models import LedgerImport, LedgerMapping, LedgerRow
 from .problems import Problem
-from .reading import Spool
 from .refusals import LedgerRefused
 from .rows import tidy_name
-from .values import cell_text
+from .work import SILENT_AFTER, WORKING, file_of, remove_files, saved_mapping
 
-SILENT_AFTER = timedelta(seconds=90)
-"""A working import renews its heartbeat at least this often, the longest reading of a file included."""
-
-WORKING = ("reading", "previewing", "writing")
-_NEXT = {"reading": "mapped", "previewing": "previewed", "writing": "done"}
 _KEPT = timedelta(days=90)
-_SAMPLES = 3
 
 
 # --- in one go ----------------------------------------------------------------------------------------------------
@@ -93,11 +84,6 @@ def check_mapping(mapping: object) -> dict[str, str | None]:
     return cast("dict[str, str | None]", mapping)
 
 
-def saved_mapping(digest: str) -> Mapping_ | None:
-    row = LedgerMapping.get_or_none(LedgerMapping.headings == digest)
-    return cast("Mapping_", row.mapping) if row else None
-
-
 # --- step by step -------------------------------------------------------------------------------------------------
 
 
@@ -127,7 +113,7 @@ def receive(
             )
             detail = {"file": job.file_name, "size": job.size}
             audit.record(actor, "ledger.upload", "ledger", job.id, now=now, detail=detail)
-        path.rename(_file(folder, job.id))
+        path.rename(file_of(folder, job.id))
     except BaseException:
         path.unlink(missing_ok=True)
         raise
@@ -135,26 +121,13 @@ def receive(
     return job
 
 
-def _file(folder: Path, import_id: int) -> Path:
-    return folder / f"{import_id}.upload"
-
-
-def _spool(folder: Path, import_id: int) -> Path:
-    return folder / f"{import_id}.jsonl"
-
-
 def forget_old(folder: Path, now: datetime) -> None:
     """Files and row reports of imports long past; what they wrote names its file and row for good."""
     old = [row.id for row in LedgerImport.select(LedgerImport.id).where(LedgerImport.created_at < now - _KEPT)]
     for import_id in old:
-        _remove_files(folder, import_id)
+        remove_files(folder, import_id)
     if old:
         LedgerRow.delete().where(LedgerRow.ledger_import.in_(old)).execute()
-
-
-def _remove_files(folder: Path, import_id: int) -> None:
-    for path in (_file(folder, import_id), _spool(folder, import_id)):
-        path.unlink(missing_ok=True)
 
 
 def get(actor: Actor, import_id: int) -> LedgerImport:
@@ -213,7 +186,7 @@ def cancel(actor: Actor, import_id: int, folder: Path, now: datetime) -> None:
     with db.atomic():
         LedgerImport.update(state="cancelled", finished_at=now).where(LedgerImport.id == job.id).execute()
         audit.record(actor, "ledger.cancel", "ledger", job.id, now=now, detail={"file": job.file_name})
-    _remove_files(folder, job.id)
+    remove_files(folder, job.id)
 
 
 def run_again(actor: Actor, import_id: int, now: datetime) -> None:
@@ -233,160 +206,6 @@ def _ask(job: LedgerImport, state: str, now: datetime) -> None:
     LedgerImport.update(state=state, heartbeat_at=now, worker="", rows_done=0, message="").where(
         LedgerImport.id == job.id
     ).execute()
-
-
-# --- the work itself ----------------------------------------------------------------------------------------------
-
-
-def work(actor: Actor, import_id: int, folder: Path, now: Callable[[], datetime]) -> None:
-    """Does the step an import waits for, if nobody else does it; a refusal is kept for the page and raised."""
-    job = _claim(import_id, now())
-    if job is None:
-        return
-    actor = _person(job) or actor
-    try:
-        step = {"reading": _read, "previewing": _preview, "writing": _write}[job.state]
-        step(actor, job, folder, now)
-    except LedgerRefused as refused:
-        _finish(job, "failed", now(), message=refused.message)
-        _remove_files(folder, job.id)
-        raise
-    except Exception:
-        message = "导入中途出错，已写入的行都是完整的；请重新上传同一文件，已导入的行不会重复。"
-        _finish(job, "failed", now(), message=message)
-        raise
-
-
-def _claim(import_id: int, now: datetime) -> LedgerImport | None:
-    """One worker for one step: a conditional update decides between several."""
-    worker = secrets.token_hex(8)
-    free = (LedgerImport.worker == "") | (LedgerImport.heartbeat_at < now - SILENT_AFTER)
-    taken = (
-        LedgerImport.update(worker=worker, heartbeat_at=now)
-        .where(LedgerImport.id == import_id, LedgerImport.state.in_(WORKING), free)
-        .execute()
-    )
-    return LedgerImport.get_by_id(import_id) if taken else None
-
-
-def _person(job: LedgerImport) -> Actor | None:
-    """What an import writes bears the name of whoever uploaded it."""
-    account = job.account
-    return Actor(account.id, account.name, account.role, account.enterprise_id) if account else None
-
-
-def _finish(job: LedgerImport, state: str, now: datetime, **values: Any) -> None:
-    ended = {"finished_at": now} if state in ("done", "failed") else {}
-    LedgerImport.update(state=state, worker="", heartbeat_at=now, **ended, **values).where(
-        LedgerImport.id == job.id, LedgerImport.worker == job.worker
-    ).execute()
-
-
-def _read(_actor: Actor, job: LedgerImport, folder: Path, now: Callable[[], datetime]) -> None:
-    read = reading.read(_file(folder, job.id), name=job.file_name, folder=folder)
-    spool = Spool(read.path.rename(_spool(folder, job.id)))
-    ledger = understand(spool, None, saved_mapping)
-    _finish(
-        job,
-        "mapped",
-        now(),
-        sheets=[_sheet_for_page(sheet) for sheet in ledger.sheets],
-        notes=[note._asdict() for note in ledger.notes],
-        rows_total=spool.rows,
-    )
-
-
-def _sheet_for_page(sheet: Any) -> dict[str, Any]:
-    """What the mapping page shows: each column with its meaning and its first values."""
-    columns = [
-        {"heading": column.heading, "field": column.field, "near": column.near, "samples": []}
-        for column in sheet.layout.columns
-    ]
-    for number, cells in sheet.rows.rows():
-        if number <= sheet.layout.header_row:
-            continue
-        _add_samples(columns, [column.index for column in sheet.layout.columns], cells)
-        if number > sheet.layout.header_row + 20:
-            break
-    return {**sheet.as_json(), "columns": columns, "digest": headings_digest(sheet.layout)}
-
-
-def _add_samples(columns: list[dict[str, Any]], indexes: list[int], cells: list[Any]) -> None:
-    for column, index in zip(columns, indexes, strict=True):
-        text = cell_text(cells[index]) if index < len(cells) else ""
-        if text and text not in column["samples"] and len(column["samples"]) < _SAMPLES:
-            column["samples"].append(text[:40])
-
-
-def _preview(actor: Actor, job: LedgerImport, folder: Path, now: Callable[[], datetime]) -> None:
-    counts = _run(actor, job, folder, now, write=False)
-    _finish(job, "previewed", now(), counts=counts)
-
-
-def _write(actor: Actor, job: LedgerImport, folder: Path, now: Callable[[], datetime]) -> None:
-    counts = _run(actor, job, folder, now, write=True)
-    with db.atomic():
-        _finish(job, "done", now(), counts=counts)
-        detail = {"file": job.file_name, **counts}
-        audit.record(actor, "ledger.import", "ledger", job.id, now=now(), detail=detail)
-    _remove_files(folder, job.id)
-
-
-def _run(
-    actor: Actor, job: LedgerImport, folder: Path, now: Callable[[], datetime], *, write: bool
-) -> dict[str, int]:
-    LedgerRow.delete().where(LedgerRow.ledger_import == job.id).execute()
-    options = Options(job.enterprise or None, Clock(job.boiler_clock), now().date())
-    done = 0
-
-    def report(plans: list[Plan]) -> None:
-        nonlocal done
-        _record_rows(job.id, plans)
-        done += len(plans)
-        LedgerImport.update(rows_done=done, heartbeat_at=now()).where(LedgerImport.id == job.id).execute()
-
-    spool = Spool(_spool(folder, job.id))
-    ledger = understand(spool, job.mapping, saved_mapping)
-    outcome = run(ledger, options, actor, job.file_name, now(), write=write, report=report, records=True)
-    return {"rows": outcome.rows, **{fate: outcome.counts[fate] for fate in FATES}}
-
-
-def _record_rows(import_id: int, plans: list[Plan]) -> None:
-    rows = [
-        (
-            import_id,
-            plan.facts.sheet[:100],
-            plan.facts.row,
-            _title(plan),
-            plan.fate,
-            plan.equipment_id or (plan.device["id"] if plan.device else None),
-            _dumps([[change.label, change.old, change.new] for change in plan.changes]),
-            _dumps([problem._asdict() for problem in plan.facts.problems]),
-        )
-        for plan in plans
-    ]
-    marks = ", ".join([db.obj.param] * 8)
-    columns = "ledger_import_id, sheet, row, title, fate, equipment_id, changes, problems"
-    db.cursor().executemany(f"INSERT INTO ledger_row ({columns}) VALUES ({marks})", rows)  # noqa: S608
-
-
-def _dumps(values: list[Any]) -> str | None:
-    return orjson.dumps(values).decode() if values else None
-
-
-def _title(plan: Plan) -> str:
-    """The row in words: firm, name, number."""
-    equipment = plan.facts.equipment
-    number = next(
-        (
-            equipment[key]
-            for key in ("own_number", "line_number", "device_code", "maker_number")
-            if equipment.get(key)
-        ),
-        "",
-    )
-    firm = plan.firm.name if plan.firm else plan.facts.enterprise.get("name", "")
-    return " · ".join(part for part in (firm, equipment.get("name", ""), number) if part)[:300]
 
 
 # --- looking at it ------------------------------------------------------------------------------------------------

@@ -23,8 +23,9 @@ from inspect_station.registry.models import (
 )
 from schedules.terms import kind_of
 
+from .comparing import Change
 from .facts import InspectionFacts
-from .fates import Change, Plan
+from .fates import Plan
 from .register import Firm, Installations
 
 _short_initials = lru_cache(maxsize=50_000)(initials)

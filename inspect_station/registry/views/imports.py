@@ -12,7 +12,7 @@ from inspect_station import export
 from inspect_station.accounts.guard import current_actor, needs
 from inspect_station.accounts.views import form_data
 from inspect_station.errors import InvalidInput
-from inspect_station.registry.ledgers import launcher, service
+from inspect_station.registry.ledgers import launcher, service, work
 from inspect_station.registry.ledgers.fates import FATES
 from inspect_station.registry.ledgers.fields import FIELDS, TECHNICAL
 from inspect_station.registry.views import pages
@@ -97,7 +97,7 @@ def _go_on(import_id: int) -> Redirect:
 @needs("import")
 def import_page(import_id: int) -> str:
     job = service.get(current_actor(), import_id)
-    page = _working_page if job.state in service.WORKING else _PAGES.get(job.state, _report_page)
+    page = _working_page if job.state in work.WORKING else _PAGES.get(job.state, _report_page)
     return page(job)
 
 
@@ -159,7 +159,7 @@ def import_progress(import_id: int) -> Any:
     """Asked every two seconds; once the step is over the page itself is loaded anew."""
     job = service.get(current_actor(), import_id)
     answer = Response(render_template("registry/import_progress.html", **_common(job)))
-    if job.state not in service.WORKING:
+    if job.state not in work.WORKING:
         answer.headers["HX-Refresh"] = "true"
     return answer
 

@@ -15,7 +15,7 @@ from inspect_station.accounts.models import AuditEntry
 from inspect_station.accounts.scope import Actor
 from inspect_station.db import db
 from inspect_station.errors import Conflict
-from inspect_station.registry.ledgers import launcher, service
+from inspect_station.registry.ledgers import launcher, service, work
 from inspect_station.registry.ledgers.models import LedgerImport, LedgerMapping, LedgerRow
 from inspect_station.registry.models import Equipment, FactChange, Inspection
 from tests.conftest import NOW, csrf_of, log_in, people
@@ -36,7 +36,7 @@ def at_once(monkeypatch):
     """The work is done before the page answers, in this process; one test below starts the real one."""
 
     def start(settings, import_id):
-        service.work(SYSTEM, import_id, settings.data_path / "imports", lambda: NOW)
+        work.work(SYSTEM, import_id, settings.data_path / "imports", lambda: NOW)
 
     monkeypatch.setattr(launcher, "start", start)
 
@@ -163,7 +163,7 @@ def test_progress_tells_the_page_when_the_step_is_over(sqlite_app, browser, tmp_
     assert "HX-Refresh" not in answer.headers
     assert "正在读取" in answer.text
     with db.connection_context():
-        service.work(SYSTEM, 1, sqlite_app.config["STATION"].data_path / "imports", lambda: NOW)
+        work.work(SYSTEM, 1, sqlite_app.config["STATION"].data_path / "imports", lambda: NOW)
     assert browser.get("/imports/1/progress").headers["HX-Refresh"] == "true"
 
 
@@ -183,9 +183,9 @@ def test_a_killed_import_is_shown_as_stopped_and_starts_over_without_doubling(
     folder = app.config["STATION"].data_path / "imports"
     with db.connection_context():
         service.confirm(SYSTEM, 1, NOW)
-        monkeypatch.setattr(service, "run", _dying(service.run, KilledError))
+        monkeypatch.setattr(work, "run", _dying(work.run, KilledError))
         with pytest.raises(KilledError):
-            service.work(SYSTEM, 1, folder, lambda: NOW)
+            work.work(SYSTEM, 1, folder, lambda: NOW)
         monkeypatch.undo()
         written = Equipment.select().count()
         assert 0 < written < 600
@@ -197,7 +197,7 @@ def test_a_killed_import_is_shown_as_stopped_and_starts_over_without_doubling(
         with pytest.raises(Conflict):
             service.run_again(SYSTEM, 1, NOW)
         service.run_again(SYSTEM, 1, later)
-        service.work(SYSTEM, 1, folder, lambda: later)
+        work.work(SYSTEM, 1, folder, lambda: later)
         job = LedgerImport.get()
         assert (job.state, job.counts["unchanged"], job.counts["created"]) == ("done", written, 600 - written)
         assert (Equipment.select().count(), Inspection.select().count(), FactChange.select().count()) == (600, 600, 0)
@@ -224,9 +224,9 @@ def test_of_two_workers_one_does_the_step(sqlite_app, browser, tmp_path, monkeyp
     monkeypatch.setattr(launcher, "start", lambda settings, import_id: None)
     upload(browser, books.xlsx(tmp_path / "甲.xlsx", {"台账": ROWS}))
     with db.connection_context():
-        assert service._claim(1, NOW) is not None
-        assert service._claim(1, NOW) is None
-        assert service._claim(1, NOW + timedelta(minutes=10)) is not None
+        assert work._claim(1, NOW) is not None
+        assert work._claim(1, NOW) is None
+        assert work._claim(1, NOW + timedelta(minutes=10)) is not None
 
 
 def test_a_step_cannot_be_asked_for_twice_or_out_of_turn(sqlite_app, browser, tmp_path, at_once):

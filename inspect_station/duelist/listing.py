@@ -74,7 +74,7 @@ def shown(actor: Actor, address: Address, counts: dict[str, int], names: dict[st
         "columns": _columns(address),
         "DONE_BY": {d.value: d.label for d in DoneBy},
         "empty_words": _EMPTY,
-        "batch_actions": _BATCH,
+        "batch_actions": _batch_actions(actor),
         "device_page": _has(_DEVICE_PAGE),
         "import_url": _import_url(actor),
     }
@@ -91,11 +91,6 @@ _EMPTY = {
     Bucket.STOPPED: "没有办理停用的设备。",
     Bucket.NONE: "没有不适用的项目。",
 }
-# Reminders add theirs through the page's own address: the rows ticked go along as `ids`.
-_BATCH = [
-    {"label": "导出", "icon": "download", "name": "format", "value": "xlsx"},
-    {"label": "打印", "icon": "printer", "url": "/due/print", "name": "format", "value": "xlsx"},
-]
 PRINTED = [
     {"key": name, "label": label}
     for name, label in (
@@ -106,7 +101,7 @@ PRINTED = [
 
 
 # Pages of areas above this one: linked where they exist.
-_DEVICE_PAGE, _IMPORT_PAGE = "portal.device", "registry.imports"
+_DEVICE_PAGE, _IMPORT_PAGE, _REMIND_PAGE = "portal.device", "registry.import_list", "reminders.draft"
 
 
 def _has(endpoint: str) -> bool:
@@ -115,6 +110,17 @@ def _has(endpoint: str) -> bool:
 
 def device_page(equipment_id: int) -> str | None:
     return url_for(_DEVICE_PAGE, equipment_id=equipment_id) if _has(_DEVICE_PAGE) else None
+
+
+def _batch_actions(actor: Actor) -> list[dict[str, Any]]:
+    """What may be done with the ticked rows; they go along as `ids`."""
+    actions: list[dict[str, Any]] = [
+        {"label": "导出", "icon": "download", "name": "format", "value": "xlsx"},
+        {"label": "打印", "icon": "printer", "url": url_for("duelist.print_list"), "name": "format", "value": "xlsx"},
+    ]
+    if actor.may("remind") and _has(_REMIND_PAGE):
+        actions.insert(0, {"label": "发提醒", "icon": "send", "url": url_for(_REMIND_PAGE), "primary": True})
+    return actions
 
 
 def _import_url(actor: Actor) -> str | None:

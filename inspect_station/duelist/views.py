@@ -18,12 +18,14 @@ from inspect_station.web import decode_cursor, encode_cursor, now, today
 pages = Blueprint("duelist", __name__)
 
 GROUPS_ON_A_PAGE = 8
-ROWS_OF_A_GROUP = 6
+ROWS_OF_A_GROUP = 5
 
 
 def _asked(schema: Any) -> dict[str, Any]:
     """The address's arguments; a form sends what was left empty as empty text."""
-    return load(schema, {name: value for name, value in request.args.items() if value and name not in {"ids", "_"}})
+    return load(
+        schema, {name: value for name, value in request.args.items() if value and name not in {"ids", "action"}}
+    )
 
 
 def _place(args: dict[str, Any], keys: int) -> service.Place:

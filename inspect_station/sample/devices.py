@@ -89,7 +89,7 @@ def _traits(rng: random.Random, recipe: Recipe) -> dict[str, Any]:
     if recipe.code == "7310":
         traits["on"] = rng.choices(("vessel", "boiler", "pipe"), (70, 12, 18))[0]
     if recipe.code == "F000":
-        traits["on"] = "vessel"
+        traits |= {"accessory": "gauge", "on": "vessel"}  # without its sort an F000 has no rule
     return traits
 
 

@@ -119,6 +119,14 @@ def test_export_and_print_hold_what_the_filters_hold(town: Town) -> None:
     assert "反应釜" in browser.get("/due/print?bucket=approaching").get_data(as_text=True)
 
 
+def test_the_ticked_rows_can_be_reminded_of(town: Town) -> None:
+    assert 'formaction="/reminders/new"' in town.browser().get("/due").get_data(as_text=True)
+    assert "/reminders/new" not in town.browser("jia_user").get("/due").get_data(as_text=True)
+    row = _row_of(town, town.park.overdue.id)
+    draft = town.browser().get(f"/reminders/new?ids={row}&bucket=overdue&action=").get_data(as_text=True)
+    assert "福州甲化工有限公司" in draft
+
+
 def test_only_the_ticked_rows_are_exported(town: Town) -> None:
     browser = town.browser()
     with db.connection_context():

@@ -58,7 +58,8 @@ class Pair:
                 print(f"{dead[0]} 意外结束，另一个进程也已停止。请看上面的日志。", file=sys.stderr)
                 break
         codes = self._end_all()
-        return 0 if self._asked_to_stop and not any(codes) else 1
+        # A child stopped before it was ready dies of the signal itself: that is as good as leaving by itself.
+        return 0 if self._asked_to_stop and set(codes) <= {0, -signal.SIGTERM} else 1
 
     def _ask_to_stop(self, _number: int, _frame: FrameType | None) -> None:
         self._asked_to_stop = True

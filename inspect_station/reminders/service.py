@@ -39,7 +39,7 @@ class Ticked:
 def tick(settings: Settings, today: date, now: datetime) -> Ticked:
     """Write the owed steps to the outbox and gather them into messages. A second run adds nothing.
 
-    After a gap of more than 45 days (or on a day before the last tick's) somebody must first look: sending is paused.
+    After a gap of more than 45 days somebody must first look: sending is paused.
     """
     _look_at_the_gap(today, now)
     if (paused() or {}).get("why") == "clock_jump":

@@ -1,5 +1,7 @@
 """The outbox's words as people read them."""
 
+from inspect_station.reminders.channels import CHANNELS
+
 STATE_WORDS = {
     "queued": ("待发", "hourglass-split"),
     "claimed": ("正在发送", "send"),
@@ -18,7 +20,7 @@ FATES = {
     "refused": (("refused",), "未能送达", "x-circle"),
     "dropped": (("superseded", "suppressed"), "未发", "slash-circle"),
 }
-CHANNEL_WORDS = {"mail": "邮件", "folder": "文件夹（未真正发出）"}
+CHANNEL_WORDS = {name: label for name, (label, _) in CHANNELS.items()}
 REASON_WORDS = {
     "moved": "到期日期已变化或已无须办理",
     "recipient_gone": "收件人已停用或更换",

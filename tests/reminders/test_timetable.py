@@ -69,7 +69,8 @@ def test_downtime_between_two_looks_is_no_jump() -> None:
 def test_only_the_leader_runs_a_job_and_an_error_does_not_end_the_timetable(cast: Cast, tmp_path: Path) -> None:
     vessel(cast.jia, in_days(10))
     contact(cast.jia, "a@jia.example")
-    worker = Worker(settings(tmp_path), now=lambda: NOW, ticks=lambda: 0.0)
+    monday = NOW + timedelta(days=1)
+    worker = Worker(settings(tmp_path), now=lambda: monday, ticks=lambda: 0.0)
     worker.run_job(jobs.job_named("tick"))
     assert OwedStep.select().count() == 0  # it has no lease yet
     worker.beat()

@@ -7,6 +7,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ from inspect_station.config import Settings
 from inspect_station.db import db
 from inspect_station.reminders import service
 from inspect_station.reminders.models import Heartbeat, Lease, Message, OwedStep
-from tests.conftest import NOW, SECRET, TODAY, make_cast
+from tests.conftest import NOW, SECRET, TODAY, dispose, make_cast
 from tests.reminders.park import contact, in_days, settings, vessel
 from tests.reminders.smtp import Postbox
 
@@ -33,10 +35,22 @@ def deliver(url: str, config: Settings, now: Any, senders: int) -> None:
         service.deliver(config, now, senders=senders)
 
 
-def tick(url: str, config: Settings) -> None:
+def tick_and_deliver(url: str, config: Settings) -> None:
     database.bind(url)
     with database.connection():
         service.tick(config, TODAY, NOW)
+        service.deliver(config, NOW, senders=2)
+
+
+@contextmanager
+def station_at(url: str) -> Iterator[None]:
+    """The database in this process for a moment; nothing of it stays open."""
+    bound = database.bind(url)
+    try:
+        with db.connection_context():
+            yield
+    finally:
+        dispose(bound)
 
 
 def start(target: Any, count: int, *args: Any) -> list[Any]:
@@ -48,7 +62,7 @@ def start(target: Any, count: int, *args: Any) -> list[Any]:
 
 def wait(processes: list[Any]) -> None:
     for process in processes:
-        process.join(60)
+        process.join(120)
         assert process.exitcode == 0
 
 
@@ -64,13 +78,11 @@ def test_several_workers_deliver_each_letter_exactly_once(
     database_url: str, tmp_path: Path, box: Postbox, workers: int
 ) -> None:
     config = box.settings(tmp_path, database_url=database_url)
-    database.bind(database_url)
-    with db.connection_context():
+    with station_at(database_url):
         fill()
-    wait(start(tick, workers, database_url, config))
-    wait(start(deliver, workers, database_url, config, NOW, 2))
+    wait(start(tick_and_deliver, workers, database_url, config))
     assert Counter(box.recipients()) == Counter(f"p{number}@jia.example" for number in range(LETTERS))
-    with db.connection_context():
+    with station_at(database_url):
         assert Message.select().where(Message.state == "sent").count() == LETTERS
         assert OwedStep.select().where(OwedStep.state == "sent").count() == LETTERS
         assert not Message.select().where(Message.doubtful).exists()
@@ -80,8 +92,7 @@ def test_a_killed_sender_loses_nothing_and_repeats_at_most_what_it_held(
     database_url: str, tmp_path: Path, box: Postbox
 ) -> None:
     config = box.settings(tmp_path, database_url=database_url)
-    database.bind(database_url)
-    with db.connection_context():
+    with station_at(database_url):
         fill()
         service.tick(config, TODAY, NOW)
     kills = 0
@@ -95,7 +106,7 @@ def test_a_killed_sender_loses_nothing_and_repeats_at_most_what_it_held(
             os.kill(victim.pid, signal.SIGKILL)
             kills += 1
         victim.join(30)
-    with db.connection_context():
+    with station_at(database_url):
         service.deliver(config, NOW + timedelta(minutes=11))
         service.deliver(config, NOW + timedelta(minutes=12))
         doubtful = Message.select().where(Message.doubtful).count()
@@ -126,8 +137,7 @@ def until(condition: Any, seconds: float = 30) -> None:
 
 
 def _beats(url: str) -> bool:
-    database.bind(url)
-    with db.connection_context():
+    with station_at(url):
         return Heartbeat.select().exists()
 
 
@@ -140,8 +150,7 @@ def test_the_worker_beats_and_leaves_cleanly_when_asked_to(sqlite_url: str, tmp_
         until(lambda: _beats(sqlite_url))
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(30) == 0
-    database.bind(sqlite_url)
-    with db.connection_context():
+    with station_at(sqlite_url):
         assert Heartbeat.select().count() == 1
         assert Lease.select().count() == 0
 
@@ -149,8 +158,7 @@ def test_the_worker_beats_and_leaves_cleanly_when_asked_to(sqlite_url: str, tmp_
 def test_the_previous_days_letter_waits_in_the_folder_when_nothing_is_configured(
     sqlite_url: str, tmp_path: Path
 ) -> None:
-    database.bind(sqlite_url)
-    with db.connection_context():
+    with station_at(sqlite_url):
         cast = make_cast()
         vessel(cast.jia, in_days(10))
         contact(cast.jia, "a@jia.example")

@@ -14,6 +14,7 @@ from inspect_station.config import Settings
 from inspect_station.duelist import rule_views  # noqa: F401  its pages belong to the blueprint below
 from inspect_station.duelist.api import api as duelist_api
 from inspect_station.duelist.views import pages as duelist_pages
+from inspect_station.feeds.views import pages as feeds_pages
 from inspect_station.portal.views import pages as portal_pages
 from inspect_station.registry import api as registry_api
 from inspect_station.registry.views import pages as registry_pages
@@ -53,6 +54,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(portal_pages)
     app.register_blueprint(settings_pages)
     app.register_blueprint(workcalendar_pages)
+    app.register_blueprint(feeds_pages)
 
     app.add_url_rule("/", "home", home)
     return app

@@ -57,7 +57,10 @@ def _context(app: Flask) -> dict[str, Any]:
         "today": today(),
         "actor": actor,
         "me": {"name": actor.name, "role": ROLE_NAMES[actor.role]} if actor else None,
-        "me_links": [{"label": "我的账号", "url": url_for("accounts.me"), "icon": "person-circle"}],
+        "me_links": [
+            {"label": "我的账号", "url": url_for("accounts.me"), "icon": "person-circle"},
+            {"label": "日历订阅", "url": url_for("feeds.mine"), "icon": "calendar-plus"},
+        ],
         "logout_url": url_for("accounts.log_out"),
         "asset_version": __version__,
         "in_drawer": request.headers.get("HX-Target") == "drawer-body",

@@ -30,6 +30,8 @@ ACT_NAMES = {
     "account.enable": "启用账号",
     "token.create": "建立令牌",
     "token.revoke": "作废令牌",
+    "feed.create": "建立日历订阅",
+    "feed.revoke": "停用日历订阅",
     "calendar.mark": "改动节假日",
     "calendar.announce": "节假日历公布状态",
     "calendar.import": "导入节假日历",
@@ -73,6 +75,7 @@ OBJECT_NAMES = {
     "contact": "联系人",
     "calendar": "节假日历",
     "ledger": "台账",
+    "feed": "日历订阅",
 }
 
 

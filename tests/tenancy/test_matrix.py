@@ -81,6 +81,10 @@ MATRIX = {
     "registry.import_confirm": "ledger",
     "registry.import_again": "ledger",
     "registry.import_cancel": "ledger",
+    "feeds.calendar": "public",
+    "feeds.mine": "self",
+    "feeds.create": "self",
+    "feeds.revoke": "feed",
     "settings.overview": "staff",
     "settings.people": "staff",
     "settings.new_person": "staff",
@@ -163,7 +167,13 @@ BODIES = {
 
 
 # Arguments that are words, and ones that no id of an enterprise's thing stands behind.
-WORDS = {"act": "stop", "clock": "periodic", "key": "fixed_vessel.periodic.metal.first", "token": "no-such-token"}
+WORDS = {
+    "act": "stop",
+    "clock": "periodic",
+    "key": "fixed_vessel.periodic.metal.first",
+    "token": "no-such-token",
+    "secret": "no-such-secret",
+}
 
 
 def routes(app):

@@ -80,7 +80,7 @@ class Postbox:
 
 class _Server(Controller):
     def factory(self) -> SMTP:
-        return _Rude(self.handler)
+        return _Rude(self.handler, hostname="localhost")  # else it asks the DNS for its name
 
 
 @contextmanager

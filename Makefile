@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check format lock bench drill clean
+.PHONY: run test check format lock bench clean
 
 run: $(VENV)/.runtime  ## The station with the sample park, on 127.0.0.1; data of an earlier run is kept
 	@$(BIN)/python -m inspect_station migrate
@@ -30,8 +30,10 @@ lock: $(VENV)/.dev  ## After a change of requirements*.in
 	for set in requirements requirements-dev; do \
 	  $(BIN)/uv pip compile -q --generate-hashes --python-version 3.11 --universal --no-header $$set.in -o $$set.txt; done
 
-bench: $(VENV)/.dev
-	$(BIN)/python -m benchmarks $(if $(SCALE),--scale $(SCALE))
+bench: $(VENV)/.dev  ## Ratios beside their references; nothing here is a timed test
+	$(BIN)/python -m benchmarks.engine
+	$(BIN)/python -m benchmarks.duelist
+	$(BIN)/python -m benchmarks.planning
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

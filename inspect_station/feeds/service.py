@@ -86,8 +86,11 @@ def calendar(secret: str, now: datetime, link: Callable[[int], str]) -> bytes:
     with db.atomic():
         told = _tell(found, now)
         CalendarFeed.update(fetched_at=now).where(CalendarFeed.id == feed.id).execute()
-    name = "检验到期" if actor.is_staff else f"检验到期：{rows[0]['enterprise']}" if rows else "检验到期"
-    return ics.write(name, told, link)
+    return ics.write(_title(actor, rows), told, link)
+
+
+def _title(actor: Actor, rows: Sequence[dict[str, Any]]) -> str:
+    return "检验到期" if actor.is_staff or not rows else f"检验到期：{rows[0]['enterprise']}"
 
 
 def _rows(actor: Actor, today: date) -> Iterator[dict[str, Any]]:

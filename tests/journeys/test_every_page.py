@@ -17,7 +17,7 @@ PAGES = {
                  "/equipment/20/inspections/new", "/equipment/20/acts/stop", "/enterprises/1", "/search?q=R-0001"),
     "jishu": ("/rules", "/rules/fixed_vessel.periodic.metal.grade_3", "/rules/sources", "/rules/preview"),
     "admin": ("/settings/", "/settings/people", "/settings/people/new", "/settings/calendar/"),
-    "qiye01": ("/due", "/equipment", "/reminders", "/me"),
+    "qiye01": ("/due", "/equipment", "/reminders", "/me", "/me/calendars"),
 }  # fmt: skip
 
 

@@ -81,6 +81,7 @@ def _configure(app: Flask, settings: Settings) -> None:
         WTF_CSRF_TIME_LIMIT=None,  # a clinic form may stay open all day
         WTF_CSRF_SSL_STRICT=False,
     )
+    app.url_map.converters["int"] = web.IdConverter
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     if settings.behind_proxy:

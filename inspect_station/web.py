@@ -13,6 +13,7 @@ from flask_smorest import Api
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from peewee import InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException
+from werkzeug.routing import IntegerConverter, Map
 
 from inspect_station import clock
 from inspect_station.config import Settings
@@ -47,6 +48,13 @@ class ClosingCompress(Compress):
         if body is not None and compressed.response is not body and hasattr(body, "close"):
             compressed.call_on_close(body.close)
         return compressed
+
+
+class IdConverter(IntegerConverter):
+    """`<int:…>` in an address: what no id can be is simply not found, before a database refuses the number."""
+
+    def __init__(self, url_map: Map, **options: Any) -> None:
+        super().__init__(url_map, **{"max": 2**31 - 1, **options})
 
 
 def settings() -> Settings:

@@ -82,6 +82,7 @@ class ChangedEnterpriseSchema(EnterpriseSchema):
 class EnterpriseOut(EnterpriseSchema):
     id = fields.Integer()
     responsible_name = fields.String(allow_none=True)
+    equipment_count = fields.Integer(metadata={"description": "只在列表里"})
     revision = fields.Integer()
     created_at = fields.DateTime()
     updated_at = fields.DateTime()
@@ -154,6 +155,7 @@ class ChangedEquipmentSchema(EquipmentSchema):
 class EquipmentOut(NewEquipmentSchema):
     id = fields.Integer()
     enterprise_name = fields.String()
+    grade = fields.Integer(allow_none=True, metadata={"description": "最近一次定级；只在列表里"})
     source = fields.String()
     revision = fields.Integer()
     created_at = fields.DateTime()

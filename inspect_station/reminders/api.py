@@ -36,8 +36,26 @@ class ReminderListSchema(StationSchema):
 
 
 class ReminderSchema(StationSchema):
+    """One message, for the description only."""
+
     id = fields.Integer()
+    number = fields.String()
+    enterprise_id = fields.Integer()
+    enterprise = fields.String()
+    day = fields.Date()
+    channel = fields.String()
+    recipient = fields.String()
+    recipient_name = fields.String()
+    manual = fields.Boolean()
+    subject = fields.String()
     state = fields.String()
+    reason = fields.String()
+    doubtful = fields.Boolean(metadata={"description": "可能重复送达"})
+    tries = fields.Integer()
+    next_at = fields.DateTime(allow_none=True)
+    created_at = fields.DateTime()
+    done_at = fields.DateTime(allow_none=True)
+    revision = fields.Integer()
     text = fields.String()
     items = fields.List(fields.Dict())
     attempts = fields.List(fields.Dict())

@@ -11,72 +11,13 @@ from werkzeug.wrappers import Response
 from inspect_station.accounts import audit, guard, service
 from inspect_station.accounts.guard import current_actor, needs, public
 from inspect_station.accounts.schemas import LinkSchema, LoginSchema, PasswordSchema
+from inspect_station.accounts.words import ACT_NAMES, OBJECT_NAMES
 from inspect_station.clock import SHANGHAI
 from inspect_station.errors import InvalidInput, NotFound, StationError, TooMany
 from inspect_station.validation import load
 from inspect_station.web import decode_cursor, encode_cursor, now, settings
 
 pages = Blueprint("accounts", __name__)
-
-
-# What the trail calls acts and objects, in people's words; an act without one is shown by its id.
-ACT_NAMES = {
-    "account.create": "新增人员",
-    "account.link": "生成登录链接",
-    "account.login": "密码登录",
-    "account.login_by_link": "链接登录",
-    "account.password": "设置密码",
-    "account.disable": "停用账号",
-    "account.enable": "启用账号",
-    "token.create": "建立令牌",
-    "token.revoke": "作废令牌",
-    "feed.create": "建立日历订阅",
-    "feed.revoke": "停用日历订阅",
-    "calendar.mark": "改动节假日",
-    "calendar.announce": "节假日历公布状态",
-    "calendar.import": "导入节假日历",
-    "calendar.undo": "撤销节假日改动",
-    "backup": "备份",
-    "restore": "恢复备份",
-    "ledger.upload": "上传台账",
-    "ledger.confirm": "确认导入",
-    "ledger.import": "导入台账",
-    "ledger.cancel": "取消导入",
-    "enterprise.create": "登记企业",
-    "enterprise.change": "修改企业",
-    "contact.add": "添加联系人",
-    "contact.end": "停用联系人",
-    "contact.reveal": "查看完整号码",
-    "equipment.create": "设备建档",
-    "equipment.change": "更正设备",
-    "equipment.put_into_use": "投入使用",
-    "equipment.stop": "停用设备",
-    "equipment.restart": "启用设备",
-    "equipment.move": "移装",
-    "equipment.scrap": "报废",
-    "equipment.dismantle": "拆除",
-    "equipment.cancel": "注销",
-    "equipment.reinstate": "撤销误操作",
-    "inspection.record": "登记检验",
-    "inspection.correct": "更正检验",
-    "extension.record": "登记延期",
-    "extension.withdraw": "撤销延期",
-    "document.add": "存入文件",
-    "document.remove": "移除文件",
-}
-OBJECT_NAMES = {
-    "account": "人员",
-    "token": "令牌",
-    "station": "检验站",
-    "enterprise": "企业",
-    "equipment": "设备",
-    "inspection": "检验",
-    "extension": "延期",
-    "contact": "联系人",
-    "calendar": "节假日历",
-    "ledger": "台账",
-    "feed": "日历订阅",
-}
 
 
 def form_data() -> dict[str, str]:

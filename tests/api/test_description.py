@@ -47,3 +47,15 @@ def test_a_number_no_id_can_have_is_not_found(app: Flask, address: str) -> None:
     with people(app) as cast:
         pass
     assert log_in(app, cast.head).get(address.format(10**30)).status_code == 404
+
+
+@pytest.mark.parametrize("sort", ["", "&sort=initials"])
+@pytest.mark.parametrize("path", ["enterprises", "equipment", "inspections", "due", "reminders"])
+def test_a_cursor_of_another_list_or_order_is_refused_in_a_sentence(app: Flask, path: str, sort: str) -> None:
+    with people(app) as cast, app.app_context():
+        furnish(cast, station_settings().files_dir)
+    client, headers = app.test_client(), token_for(cast.head)
+    made = client.get("/api/v1/enterprises?per_page=1&sort=name", headers=headers).json["next"]
+    for forged in (made, "WyJ4Il0", "WyJ4IiwxXQ", "W251bGxd", made[:-1] + "x"):
+        answer = client.get(f"/api/v1/{path}?cursor={forged}{sort}", headers=headers)
+        assert answer.status_code == 422, forged

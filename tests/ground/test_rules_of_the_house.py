@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from inspect_station.accounts.words import ACT_NAMES, OBJECT_NAMES
+
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted([*(ROOT / "inspect_station").rglob("*.py"), *(ROOT / "schedules").rglob("*.py")])
 # Modules whose functions read the clock, and the names that do.
@@ -39,3 +41,19 @@ def test_only_the_clock_module_reads_the_clock(path: Path) -> None:
 
 def test_the_clock_rule_can_fail() -> None:
     assert list(clock_reads(ast.parse("import datetime\nx = datetime.datetime.now()\ny = date.today()"))) == [2, 3]
+
+
+def recorded() -> Iterator[tuple[str, str]]:
+    """Every (act, object) that the code writes into the audit trail by a constant."""
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("audit.record"):
+                said = [a.value if isinstance(a, ast.Constant) else "" for a in node.args[1:3]]
+                yield str(said[0]), str(said[1])
+
+
+def test_every_act_of_the_audit_trail_has_a_name_people_can_read() -> None:
+    found = set(recorded())
+    assert len(found) > 20
+    assert {act for act, _ in found if act} <= set(ACT_NAMES)
+    assert {thing for _, thing in found if thing} <= set(OBJECT_NAMES)

@@ -23,7 +23,7 @@ class Settings:
 
     data_dir: str = _setting("var", "where the embedded database, the secret and the outbox folder live")
     database_url: str = _setting("", "sqlite:///FILE or postgresql://…; empty: SQLite in data_dir")
-    secret_key: str = _setting("", "signs cookies, encrypts addresses; empty: made once, kept in data_dir")
+    secret_key: str = _setting("", "signs cookies and cursors; empty: made once, kept in data_dir")
     base_url: str = _setting("http://127.0.0.1:8000", "how people reach the pages: links in messages begin so")
     bind: str = _setting("127.0.0.1:8000", "address and port gunicorn listens on")
     station_name: str = _setting("福建省特种设备检验研究院可门检验站", "heads every page, notice and message")

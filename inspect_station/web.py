@@ -2,13 +2,15 @@
 
 import base64
 import hmac
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any, cast
 
 import orjson
 import structlog
-from flask import Flask, Response, current_app, g, jsonify, render_template, request
+from flask import Flask, Response, current_app, g, jsonify, render_template, request, send_file
 from flask_compress import Compress
 from flask_smorest import Api
 from flask_wtf.csrf import CSRFError, CSRFProtect
@@ -16,7 +18,7 @@ from peewee import InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter, Map
 
-from inspect_station import clock
+from inspect_station import clock, export
 from inspect_station.config import Settings
 from inspect_station.db import db
 from inspect_station.errors import InvalidInput, Stale, StationError
@@ -225,6 +227,16 @@ def with_etag(response: Response, revision: int) -> Response:
 def json_response(value: Any, status: int = 200) -> Response:
     """A JSON answer by orjson: lists are the service's hottest path."""
     return Response(orjson.dumps(value), status, mimetype="application/json")
+
+
+def workbook(columns: Sequence[export.Column], rows: Iterable[Mapping[str, Any]], title: str) -> Response:
+    """A download named after its title and today; the file is unlinked while it is still being read."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "list.xlsx"
+        export.write_workbook(path, columns, rows, sheet=title, author=settings().station_name, created=now())
+        handle = open(path, "rb")  # noqa: SIM115 - closed by the response when it has been sent
+    name = f"{title}-{today().isoformat()}.xlsx"
+    return send_file(handle, mimetype=export.MEDIA_TYPE, as_attachment=True, download_name=name)
 
 
 def make_api(app: Flask) -> Api:

@@ -4,6 +4,7 @@ The cast: the station's administrator, head, technical head, two inspectors and 
 enterprises with an account each. Yi must never see a byte of Jia's.
 """
 
+import io
 import os
 import socket
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import peewee
 import pytest
 from flask import Flask
@@ -250,6 +252,12 @@ def token_for(actor: Actor) -> dict[str, str]:
     with db.connection_context():
         account = Account.get_by_id(actor.account_id)
         return {"Authorization": f"Bearer {accounts.create_token(Actor.system(), account, 'test', NOW)}"}
+
+
+def downloaded(client: FlaskClient, address: str) -> Any:
+    """The workbook at an address, as a spreadsheet program reads it."""
+    with client.get(address) as answer:
+        return openpyxl.load_workbook(io.BytesIO(answer.get_data()))
 
 
 def csrf_of(client: FlaskClient) -> str:

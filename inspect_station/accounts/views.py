@@ -14,8 +14,9 @@ from inspect_station.accounts.schemas import LinkSchema, LoginSchema, PasswordSc
 from inspect_station.accounts.words import ACT_NAMES, OBJECT_NAMES
 from inspect_station.clock import SHANGHAI
 from inspect_station.errors import InvalidInput, NotFound, StationError, TooMany
+from inspect_station.export import Column
 from inspect_station.validation import load
-from inspect_station.web import decode_cursor, encode_cursor, now, settings
+from inspect_station.web import decode_cursor, encode_cursor, now, settings, workbook
 
 pages = Blueprint("accounts", __name__)
 
@@ -111,7 +112,7 @@ def change_password() -> Any:
 @needs("audit")
 def audit_trail() -> str:
     args = request.args
-    filters = {"act": args.get("act"), "who": args.get("who"), **_period(args.get("from", ""), args.get("until", ""))}
+    filters = _trail_filters(args)
     before = decode_cursor(args["cursor"], 1)[0] if args.get("cursor") else None
     entries, total = audit.page(current_actor(), filters, before)
     more = {**args, "cursor": encode_cursor(entries[-1]["id"])} if len(entries) == 50 else None
@@ -125,8 +126,35 @@ def audit_trail() -> str:
         object_names=OBJECT_NAMES,
         held=_held(args),
         next_url=_trail_address(more) if more else None,
+        export_url=url_for("accounts.audit_export")
+        + "?"
+        + urlencode({k: v for k, v in args.items() if k != "cursor"}),
         checked=list(audit.broken_links()) if args.get("check") else None,
     )
+
+
+_TRAIL_COLUMNS = (
+    Column("序号", "id", 8),
+    Column("时间", "at", 18),
+    Column("谁", "account_name", 14),
+    Column("做了什么", lambda row: ACT_NAMES.get(row["act"], row["act"]), 18),
+    Column(
+        "对什么", lambda row: f"{OBJECT_NAMES.get(row['object_type'], row['object_type'])} {row['object_id']}", 20
+    ),
+    Column("结果", lambda row: {"ok": "成功", "refused": "被拒绝"}.get(row["result"], row["result"]), 10),
+    Column("内容", lambda row: "；".join(f"{k}：{v}" for k, v in (row["detail"] or {}).items()), 50),
+    Column("哈希", "hash", 66),
+)
+
+
+@pages.get("/audit.xlsx")
+@needs("audit")
+def audit_export() -> Response:
+    return workbook(_TRAIL_COLUMNS, audit.stream(current_actor(), _trail_filters(request.args)), "审计记录")
+
+
+def _trail_filters(args: Mapping[str, str]) -> dict[str, Any]:
+    return {"act": args.get("act"), "who": args.get("who"), **_period(args.get("from", ""), args.get("until", ""))}
 
 
 def _held(args: Mapping[str, str]) -> list[dict[str, str]]:

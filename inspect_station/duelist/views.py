@@ -1,7 +1,5 @@
 """到期清单: the list, why a date is that date, the calendar, exports."""
 
-import tempfile
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -11,9 +9,8 @@ from inspect_station.accounts.guard import current_actor
 from inspect_station.duelist import exports, listing, month, reasons, service, wording
 from inspect_station.duelist.query import Filters
 from inspect_station.duelist.schemas import CalendarSchema, DuePageSchema, ExportSchema
-from inspect_station.export import MEDIA_TYPE
 from inspect_station.validation import load
-from inspect_station.web import decode_cursor, encode_cursor, now, today
+from inspect_station.web import decode_cursor, encode_cursor, now, today, workbook
 
 pages = Blueprint("duelist", __name__)
 
@@ -102,16 +99,13 @@ def export() -> Response:
     asked = Filters(**args, rows=_ids())
     if form == "csv":
         lines = list(exports.csv_lines(current_actor(), asked, sort, today()))
-        return Response("".join(lines), mimetype="text/csv", headers=_attachment("csv"))
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "due.xlsx"
-        exports.write_workbook(current_actor(), asked, path, sort, today(), now())
-        return Response(path.read_bytes(), mimetype=MEDIA_TYPE, headers=_attachment("xlsx"))
+        return Response("".join(lines), mimetype="text/csv", headers=_attachment())
+    return workbook(exports.COLUMNS, service.due_items(current_actor(), asked, today(), sort), "到期清单")
 
 
-def _attachment(suffix: str) -> dict[str, str]:
-    name = quote(f"到期清单-{today().isoformat()}.{suffix}")
-    return {"Content-Disposition": f"attachment; filename=due-list.{suffix}; filename*=UTF-8''{name}"}
+def _attachment() -> dict[str, str]:
+    name = quote(f"到期清单-{today().isoformat()}.csv")
+    return {"Content-Disposition": f"attachment; filename=due-list.csv; filename*=UTF-8''{name}"}
 
 
 def _ids() -> tuple[int, ...]:

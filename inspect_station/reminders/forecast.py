@@ -8,6 +8,7 @@ from itertools import groupby
 
 from inspect_station.accounts.scope import Actor
 from inspect_station.config import Settings
+from inspect_station.registry import service as registry
 from inspect_station.reminders import digests, ladder, routes, source, steps
 from inspect_station.reminders.ladder import LadderRow, Step
 from inspect_station.reminders.models import OwedStep
@@ -40,7 +41,7 @@ def outlook(actor: Actor, settings: Settings, today: date, enterprise_id: int | 
     """The coming 90 days of every enterprise the actor may see (or of one)."""
     channel = routes.channel_in_use(settings)
     rows = source.rows_on(today, timedelta(days=DAYS))
-    names = source.enterprise_names()
+    names = registry.enterprise_names(actor)
     found = []
     for number, theirs in groupby(rows, key=lambda row: row.enterprise_id):
         if actor.sees(number) and enterprise_id in {None, number}:

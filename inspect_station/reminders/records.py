@@ -1,6 +1,6 @@
 """What was sent, waits or failed: the list with its filters, and one message with everything about it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -18,6 +18,7 @@ from inspect_station.reminders.reading import tuples
 from inspect_station.reminders.words import FATES, reason_word, state_word
 
 TOTAL_CAP = 1000
+_CHUNK = 1000
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,14 @@ _COLUMNS = (
 
 def page_of(actor: Actor, filters: Filters, after: int | None, per_page: int) -> Page:
     """The newest messages first; `after` is the id the page goes on from."""
+    found = _newest(actor, filters, after, per_page + 1)
+    rows = [_row(row) for row in found[:per_page]]
+    total = _total(actor, filters)
+    following = rows[-1]["id"] if len(found) > per_page else None
+    return Page(rows, min(total, TOTAL_CAP), total > TOTAL_CAP, following)
+
+
+def _newest(actor: Actor, filters: Filters, after: int | None, most: int) -> list[Any]:
     devices = OwedStep.select(fn.COUNT(OwedStep.id)).where(OwedStep.message == Message.id)
     columns = [getattr(Message, name) for name in _COLUMNS]
     query = _narrowed(
@@ -56,11 +65,15 @@ def page_of(actor: Actor, filters: Filters, after: int | None, per_page: int) ->
     )
     if after is not None:
         query = query.where(Message.id < after)
-    found = tuples(query.order_by(Message.id.desc()).limit(per_page + 1))
-    rows = [_row(row) for row in found[:per_page]]
-    total = _total(actor, filters)
-    following = rows[-1]["id"] if len(found) > per_page else None
-    return Page(rows, min(total, TOTAL_CAP), total > TOTAL_CAP, following)
+    return list(tuples(query.order_by(Message.id.desc()).limit(most)))
+
+
+def stream(actor: Actor, filters: Filters) -> Iterator[dict[str, Any]]:
+    """Every row of the same list, in chunks, for an export."""
+    after: int | None = None
+    while chunk := _newest(actor, filters, after, _CHUNK):
+        yield from map(_row, chunk)
+        after = chunk[-1][0]
 
 
 def _row(found: Sequence[Any]) -> dict[str, Any]:
@@ -199,12 +212,6 @@ def eml_of(actor: Actor, settings: Settings, message_id: int) -> tuple[str, byte
         file=letter.workbook(items, settings, message.created_at) if message.file_name else b"",
     )
     return f"{number}.eml", mail_of(outgoing, settings).as_bytes()
-
-
-def enterprises(actor: Actor) -> list[tuple[int, str]]:
-    """Those the list may be narrowed to."""
-    query = Enterprise.select(Enterprise.id, Enterprise.name).where(visible(actor, Enterprise.id))
-    return [(int(i), str(name)) for i, name in tuples(query.order_by(Enterprise.initials, Enterprise.name))]
 
 
 def json_of(row: dict[str, Any]) -> dict[str, Any]:

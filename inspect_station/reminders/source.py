@@ -100,10 +100,6 @@ def devices(equipment_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     return found
 
 
-def enterprise_names() -> dict[int, str]:
-    return {int(i): str(name) for i, name in tuples(Enterprise.select(Enterprise.id, Enterprise.name))}
-
-
 def enterprise_name(enterprise_id: int) -> str:
     return str(Enterprise.select(Enterprise.name).where(Enterprise.id == enterprise_id).scalar())
 

@@ -6,12 +6,14 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 
 from inspect_station.accounts.guard import current_actor, needs, staff_only
 from inspect_station.errors import InvalidInput
+from inspect_station.export import Column
+from inspect_station.registry import service as registry
 from inspect_station.reminders import forecast, records, service
 from inspect_station.reminders.records import Filters
 from inspect_station.reminders.schemas import ListSchema, OutlookSchema, RemindSchema, StopSchema
 from inspect_station.reminders.words import CHANNEL_WORDS, FATES, OUTCOME_WORDS, STATE_WORDS
 from inspect_station.validation import load
-from inspect_station.web import decode_cursor, encode_cursor, now, settings, today
+from inspect_station.web import decode_cursor, encode_cursor, now, settings, today, workbook
 
 pages = Blueprint("reminders", __name__)
 
@@ -30,15 +32,16 @@ def messages() -> str:
     per_page, cursor = args.pop("per_page"), args.pop("cursor", None)
     actor, filters = current_actor(), Filters(**args)
     page = records.page_of(actor, filters, decode_cursor(cursor, 1)[0] if cursor else None, per_page)
-    firms = records.enterprises(actor)
+    firms = registry.enterprise_names(actor)
     return render_template(
         "reminders/messages.html",
         page=page,
         filters=filters,
         counts=records.counts(actor, filters),
-        firms=firms,
-        chips=_chips(filters, dict(firms)),
+        firms=list(firms.items()),
+        chips=_chips(filters, firms),
         url=_address(filters),
+        export_url=_address(filters, "reminders.messages_export")(),
         next_url=page.following and _address(filters)(cursor=encode_cursor(page.following)),
         first_url=cursor and _address(filters)(),
         alarms=service.alarms(now()) if actor.is_staff else [],
@@ -48,10 +51,32 @@ def messages() -> str:
     )
 
 
-def _address(filters: Filters) -> Any:
+_COLUMNS = (
+    Column("编号", "number", 18),
+    Column("日期", "day", 12),
+    Column("企业", "enterprise", 28),
+    Column("收件人", "recipient_name", 12),
+    Column("地址", "recipient", 26),
+    Column("渠道", lambda row: CHANNEL_WORDS.get(row["channel"], row["channel"]), 10),
+    Column("去向", "state_word", 14),
+    Column("原因", "reason", 30),
+    Column("内容", "subject", 50),
+    Column("项数", "items", 8),
+    Column("完成时间", "done_at", 18),
+)
+
+
+@pages.get("/reminders.xlsx")
+def messages_export() -> Response:
+    args = _asked(ListSchema())
+    args.pop("per_page"), args.pop("cursor", None)
+    return workbook(_COLUMNS, records.stream(current_actor(), Filters(**args)), "提醒记录")
+
+
+def _address(filters: Filters, endpoint: str = "reminders.messages") -> Any:
     def url(**changes: Any) -> str:
         state = {**vars(filters), **changes}
-        return url_for("reminders.messages", **{name: value for name, value in state.items() if value is not None})
+        return url_for(endpoint, **{name: value for name, value in state.items() if value is not None})
 
     return url
 
@@ -144,7 +169,7 @@ def ask_to_pause() -> str:
 def outlook() -> str:
     args = _asked(OutlookSchema())
     found = forecast.outlook(current_actor(), settings(), today(), args.get("enterprise"))
-    firms = records.enterprises(current_actor())
+    firms = list(registry.enterprise_names(current_actor()).items())
     return render_template(
         "reminders/outlook.html", found=found, days=forecast.DAYS, firms=firms, enterprise=args.get("enterprise")
     )

@@ -4,7 +4,7 @@ from flask import Flask
 
 from inspect_station.accounts import service
 from inspect_station.db import db
-from tests.conftest import NOW, csrf_of, log_in, people, token_for
+from tests.conftest import NOW, csrf_of, downloaded, log_in, people, token_for
 
 GOOD = "看见大海 2026 春暖"
 
@@ -108,6 +108,15 @@ def test_the_auditor_reads_the_trail_and_an_enterprise_does_not(sqlite_app: Flas
     assert "整条记录链完好" in page.get_data(as_text=True)
     assert log_in(sqlite_app, cast.jia_user).get("/audit").status_code == 404
     assert log_in(sqlite_app, cast.inspector).get("/audit").status_code == 403
+
+
+def test_the_trail_is_exported_as_it_is_filtered(sqlite_app: Flask) -> None:
+    with people(sqlite_app) as cast:
+        pass
+    sheet = downloaded(log_in(sqlite_app, cast.auditor), "/audit.xlsx?act=account.create").active
+    rows = list(sheet.iter_rows(min_row=2, values_only=True))
+    assert len(rows) == 8
+    assert {row[3] for row in rows} == {"新增人员"}
 
 
 def test_metrics_are_for_this_machine_only(sqlite_app: Flask) -> None:

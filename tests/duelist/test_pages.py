@@ -11,7 +11,7 @@ import pytest
 from inspect_station import cli
 from inspect_station.db import db
 from inspect_station.duelist import service
-from tests.conftest import TODAY, token_for
+from tests.conftest import TODAY, downloaded, token_for
 from tests.duelist.conftest import Town
 from tests.statements import counted
 
@@ -109,7 +109,7 @@ def test_the_calendar_shows_each_due_day(town: Town) -> None:
 
 def test_export_and_print_hold_what_the_filters_hold(town: Town) -> None:
     browser = town.browser()
-    book = openpyxl.load_workbook(io.BytesIO(browser.get("/due/export?bucket=overdue&clock=periodic").data))
+    book = downloaded(browser, "/due/export?bucket=overdue&clock=periodic")
     rows = list(book.active.values)
     assert rows[0][:3] == ("状态", "企业", "设备名称")
     assert [row[2] for row in rows[1:]] == ["缓冲罐"]
@@ -131,7 +131,7 @@ def test_only_the_ticked_rows_are_exported(town: Town) -> None:
     browser = town.browser()
     with db.connection_context():
         row = service.clocks_of(town.cast.inspector, town.park.ok.id, TODAY)[1]
-    book = openpyxl.load_workbook(io.BytesIO(browser.get(f"/due/export?ids={row['id']}").data))
+    book = downloaded(browser, f"/due/export?ids={row['id']}")
     assert [r[2] for r in list(book.active.values)[1:]] == ["分汽缸"]
 
 

@@ -11,7 +11,7 @@ from inspect_station.duelist import service as duelist
 from inspect_station.duelist.models import DueRow
 from inspect_station.reminders import service
 from inspect_station.reminders.models import Message
-from tests.conftest import NOW, TODAY, Cast, csrf_of, log_in, people, token_for
+from tests.conftest import NOW, TODAY, Cast, csrf_of, downloaded, log_in, people, token_for
 from tests.reminders.park import contact, in_days, settings, vessel
 
 CANARY = "甲厂的金丝雀"
@@ -64,6 +64,12 @@ def test_filters_search_and_paging_narrow_the_list(told: tuple[Flask, Cast], que
     app, cast = told
     page = log_in(app, cast.inspector).get(f"/reminders?{query}").get_data(as_text=True)
     assert {firm for firm in ("jia", "yi") if f"@{firm}.example</small>" in page} == shown
+
+
+def test_the_export_holds_what_the_filters_hold(told: tuple[Flask, Cast]) -> None:
+    app, cast = told
+    sheet = downloaded(log_in(app, cast.inspector), "/reminders.xlsx?fate=sent").active
+    assert [row[4] for row in sheet.iter_rows(min_row=2, values_only=True)] == ["a@jia.example"]
 
 
 def test_an_unknown_filter_is_refused_in_one_sentence(told: tuple[Flask, Cast]) -> None:

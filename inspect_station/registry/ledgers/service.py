@@ -13,7 +13,6 @@ from inspect_station.accounts import audit
 from inspect_station.accounts.scope import Actor
 from inspect_station.db import db
 from inspect_station.errors import Conflict, InvalidInput, NotFound
-from inspect_station.registry.models import Enterprise
 from schedules.terms import Clock
 
 from . import guard, reading
@@ -233,8 +232,3 @@ def problems_of(actor: Actor, import_id: int) -> Any:
     )
     for row in query.order_by(LedgerRow.id).iterator():
         yield from ({**problem, "fate": row.fate} for problem in row.problems)
-
-
-def enterprise_names(actor: Actor) -> list[str]:
-    actor.need("import")
-    return [firm.name for firm in Enterprise.select(Enterprise.name).order_by(Enterprise.name)]

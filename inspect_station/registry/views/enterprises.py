@@ -13,10 +13,9 @@ from inspect_station.registry import columns, cursors, service
 from inspect_station.registry.enterprises import Filters
 from inspect_station.registry.schemas import ContactSchema, EnterpriseQuery, EnterpriseSchema, ReasonSchema
 from inspect_station.registry.views import forms, pages
-from inspect_station.registry.views.equipment import workbook
 from inspect_station.registry.words import CONTACT_ROLES, ENTERPRISE_FIELDS, ENTERPRISE_STATUSES
 from inspect_station.validation import load
-from inspect_station.web import now, today
+from inspect_station.web import now, today, workbook
 
 _LABELS = {**ENTERPRISE_FIELDS, "responsible_id": ENTERPRISE_FIELDS["responsible"], "reason": "理由"}
 
@@ -91,7 +90,7 @@ def _headings(sort: str) -> list[dict[str, Any]]:
 def enterprise_export() -> Response:
     given, filters = _asked()
     rows = service.enterprises.stream(current_actor(), filters, sort=given["sort"])
-    return workbook(rows, columns.ENTERPRISES, "企业", today())
+    return workbook(columns.ENTERPRISES, rows, "企业")
 
 
 @pages.get("/enterprises/new")

@@ -1,14 +1,10 @@
 """设备台账: the list, its export, the forms of one device, what it undergoes."""
 
-import tempfile
-from datetime import date
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Response, render_template, request, send_file, url_for
+from flask import Response, render_template, request, url_for
 
-from inspect_station import export
 from inspect_station.accounts import service as accounts
 from inspect_station.accounts.guard import current_actor, needs
 from inspect_station.errors import NotFound, StationError
@@ -18,7 +14,7 @@ from inspect_station.registry.schemas import ActSchema, ChangedEquipmentSchema, 
 from inspect_station.registry.views import forms, pages
 from inspect_station.registry.words import CATALOGUE, EQUIPMENT_FIELDS, FORMS, KINDS, STATUSES
 from inspect_station.validation import load
-from inspect_station.web import now, settings, today
+from inspect_station.web import now, today, workbook
 
 _SORTED = {
     "enterprise": "enterprise",
@@ -127,18 +123,7 @@ def _sorting(name: str | None, sort: str) -> dict[str, Any]:
 def equipment_export() -> Response:
     given, filters = _asked()
     rows = service.listing.stream(current_actor(), filters, sort=given["sort"])
-    return workbook(rows, columns.EQUIPMENT, "设备台账", today())
-
-
-def workbook(rows: Any, wanted: Any, title: str, on: date) -> Response:
-    """A download that leaves nothing behind: the file is unlinked while it is still being read."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "list.xlsx"
-        export.write_workbook(path, wanted, rows, sheet=title, author=settings().station_name, created=now())
-        handle = open(path, "rb")  # noqa: SIM115 - closed by the response when it has been sent
-    return send_file(
-        handle, mimetype=export.MEDIA_TYPE, as_attachment=True, download_name=f"{title}{on.isoformat()}.xlsx"
-    )
+    return workbook(columns.EQUIPMENT, rows, "设备台账")
 
 
 # --- new and changed -----------------------------------------------------------------------------------------------

@@ -1,6 +1,5 @@
 """导入: upload → headings → preview → one confirmation → progress → result."""
 
-import tempfile
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -12,11 +11,12 @@ from inspect_station import export
 from inspect_station.accounts.guard import current_actor, needs
 from inspect_station.accounts.views import form_data
 from inspect_station.errors import InvalidInput
+from inspect_station.registry.enterprises import names as enterprise_names
 from inspect_station.registry.ledgers import launcher, service, work
 from inspect_station.registry.ledgers.fates import FATES
 from inspect_station.registry.ledgers.fields import FIELDS, TECHNICAL
 from inspect_station.registry.views import pages
-from inspect_station.web import now, settings
+from inspect_station.web import now, settings, workbook
 from schedules.terms import Clock
 
 BOILER_CLOCKS = [(clock.value, clock.label) for clock in (Clock.INTERNAL, Clock.EXTERNAL, Clock.PRESSURE_TEST)]
@@ -60,7 +60,7 @@ def _import_list(errors: dict[str, list[str]]) -> str:
         jobs=service.recent(actor),
         states=STATES,
         stopped=lambda job: service.is_stopped(job, now()),
-        firms=service.enterprise_names(actor),
+        firms=list(enterprise_names(actor).values()),
         boiler_clocks=BOILER_CLOCKS,
         given=request.form,
         errors=errors,
@@ -214,13 +214,5 @@ def import_cancel(import_id: int) -> Redirect:
 def import_problems(import_id: int) -> Response:
     """The problems as a list to work through beside the ledger."""
     job = service.get(current_actor(), import_id)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "problems.xlsx"
-        problems = service.problems_of(current_actor(), import_id)
-        export.write_workbook(
-            path, _PROBLEM_COLUMNS, problems, sheet="问题清单", author=current_actor().name, created=now()
-        )
-        data = path.read_bytes()
-    response = Response(data, mimetype=export.MEDIA_TYPE)
-    response.headers.set("Content-Disposition", "attachment", filename=f"{Path(job.file_name).stem} 问题清单.xlsx")
-    return response
+    problems = service.problems_of(current_actor(), import_id)
+    return workbook(_PROBLEM_COLUMNS, problems, f"{Path(job.file_name).stem} 问题清单")

@@ -8,7 +8,6 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-import openpyxl
 import pytest
 
 from inspect_station.accounts.models import AuditEntry
@@ -18,7 +17,7 @@ from inspect_station.errors import Conflict
 from inspect_station.registry.ledgers import launcher, service, work
 from inspect_station.registry.ledgers.models import LedgerImport, LedgerMapping, LedgerRow
 from inspect_station.registry.models import Equipment, FactChange, Inspection
-from tests.conftest import NOW, csrf_of, log_in, people
+from tests.conftest import NOW, csrf_of, downloaded, log_in, people
 from tests.registry.ledgers import books
 
 FIRM = "福州甲化工有限公司"
@@ -118,7 +117,7 @@ def test_a_remembered_mapping_serves_the_next_file_of_the_same_form(app, any_bro
 def test_the_problems_come_as_a_workbook(sqlite_app, browser, tmp_path, at_once):
     upload(browser, books.xlsx(tmp_path / "甲.xlsx", {"台账": ROWS}), enterprise="")
     post(browser, "/imports/1/mapping", **{"column.0.3": "own_number"})
-    sheet = openpyxl.load_workbook(io.BytesIO(browser.get("/imports/1/problems.xlsx").data)).active
+    sheet = downloaded(browser, "/imports/1/problems.xlsx").active
     rows = list(sheet.iter_rows(values_only=True))
     assert rows[0][:5] == ("工作表", "行", "列", "内容", "结果")
     assert ("台账", 3, "E", "2023-02-30", "退回") in [row[:5] for row in rows]

@@ -43,7 +43,7 @@ def _good(until: date | None, on: date) -> bool:
 
 def qualified(account_id: int, kind: str, clock: str, on: date) -> bool:
     """Whether this person may carry out this clock on this kind on that day; nobody may for a pair without a code."""
-    return _holders(kind, clock, on).where(Account.id == account_id).exists()
+    return bool(_holders(kind, clock, on).where(Account.id == account_id).exists())
 
 
 def qualified_inspectors(kind: str, clock: str, on: date) -> list[tuple[int, str]]:

@@ -170,6 +170,11 @@ def items(actor: Actor, plan_id: int, *conditions: Any, limit: int | None = None
     return rows
 
 
+def of_visit(actor: Actor, plan_id: int, visit_id: int) -> list[dict[str, Any]]:
+    """A visit's items."""
+    return items(actor, plan_id, PlanItem.visit == visit_id)
+
+
 def unplanned(actor: Actor, plan_id: int, limit: int | None = None) -> list[dict[str, Any]]:
     return items(actor, plan_id, PlanItem.visit.is_null(), limit=limit)
 

@@ -19,6 +19,7 @@ from schedules.terms import DoneBy
 
 Json = dict[str, Any]
 _CHUNK = 500
+SLACK_DAYS = 14  # within which an overdue item may wait for company at its enterprise
 NEAR_DAYS, NEAR_COST, FAR_COST = 28, 10, 1
 NOBODY = "（代码表里没有）"
 
@@ -102,8 +103,8 @@ def build(
     windows = sites.windows(actor, over.as_of)
     firms = sorted({item.enterprise_id for item in items})
     continuous = sites.all_continuous()
-    units = _units(windows)
     longest = max((p.daily_min for p in people), default=staffing.DAILY_MIN) - weights.overhead_min
+    frame = _Frame(over, weights, figures, roles, _units(windows), continuous, longest, _turns(items, over.as_of))
     instance: Json = {
         "format": "inspection-plan-instance/1",
         "name": name,
@@ -117,10 +118,7 @@ def build(
         },
         "enterprises": [_firm(number, windows) for number in firms],
         "inspectors": [_inspector(p, over, roles, items) for p in people],
-        "items": [
-            _item(item, figures[item.kind, item.clock], over, weights, roles, units, continuous, longest)
-            for item in items
-        ],
+        "items": [frame.item(item) for item in items],
         "previous": _previous(over, {item.key for item in items}),
     }
     return supposing(instance, changes or {}), items
@@ -189,46 +187,61 @@ def _units(windows: Iterable[Mapping[str, Any]]) -> dict[int, list[str]]:
     return named
 
 
-def _item(
-    item: Wanted,
-    figures: Figures,
-    over: Horizon,
-    weights: Weights,
-    roles: Mapping[tuple[str, str], str],
-    units: Mapping[int, Sequence[str]],
-    continuous: set[int],
-    longest: int,
-) -> Json:
-    minutes = figures.for_length(item.length_mm, longest)
-    due, latest, preparation = _aim(item.on, figures.prep_workdays, over, weights.catch_up_days)
-    state = "any" if figures.state == "shutdown" and item.enterprise_id not in continuous else figures.state
-    return {
-        "id": item.key,
-        "enterprise": str(item.enterprise_id),
-        "unit": next((u for u in units.get(item.enterprise_id, ()) if u and u in item.unit), item.unit or "—"),
-        "kind": f"{item.kind}.{item.clock}",
-        "minutes": minutes,
-        "roles": [_role(item, roles)] * figures.people,
-        "due": due.isoformat(),
-        "latest": latest.isoformat(),
-        "earliest": None,
-        "prep_workdays": preparation,
-        "state": state,
-        "early_cost": minutes * figures.people * 1000 // interval_days(item.clock),
-    }
+def _turns(items: Sequence[Wanted], as_of: date) -> dict[str, float]:
+    """What is overdue already waits its turn, the longest overdue first: 0 at once, towards 1 at the end of the time
+    set for catching up. All at once is not possible, and aiming at it would send a crew for every single item."""
+    overdue = sorted((item for item in items if item.on <= as_of), key=lambda item: (item.on, item.key))
+    return {item.key: place / len(overdue) for place, item in enumerate(overdue)}
 
 
-def _aim(on: date, preparation: int, over: Horizon, catch_up: int) -> tuple[date, date, int]:
-    """The day to aim at, the last day allowed, and the working days of preparation there is time for.
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What making an item out of a wanted clock needs besides the clock."""
 
-    The enforced date is both, as long as it lies ahead; the preparation is cut short rather than the date passed.
-    What is overdue already is aimed at the first day possible and may take `catch_up` days from then.
-    """
-    if on > over.as_of:
-        ahead = sum(day <= on for day in over.workdays)
-        return on, on, max(0, min(preparation, ahead - 1))
-    first = over.after(preparation) or over.last
-    return first, min(over.last, max(first, first + timedelta(days=catch_up))), preparation
+    over: Horizon
+    weights: Weights
+    figures: Mapping[tuple[str, str], Figures]
+    roles: Mapping[tuple[str, str], str]
+    units: Mapping[int, Sequence[str]]
+    continuous: set[int]
+    longest: int
+    turns: Mapping[str, float]
+
+    def item(self, item: Wanted) -> Json:
+        figures = self.figures[item.kind, item.clock]
+        minutes = figures.for_length(item.length_mm, self.longest)
+        due, latest, preparation = self.aim(item, figures.prep_workdays)
+        needs_stop = figures.state == "shutdown" and item.enterprise_id in self.continuous
+        wasted = 0 if item.key in self.turns else minutes * figures.people * 1000 // interval_days(item.clock)
+        return {
+            "id": item.key,
+            "enterprise": str(item.enterprise_id),
+            "unit": next(
+                (u for u in self.units.get(item.enterprise_id, ()) if u and u in item.unit), item.unit or "—"
+            ),
+            "kind": f"{item.kind}.{item.clock}",
+            "minutes": minutes,
+            "roles": [_role(item, self.roles)] * figures.people,
+            "due": due.isoformat(),
+            "latest": latest.isoformat(),
+            "earliest": None,
+            "prep_workdays": preparation,
+            "state": "any" if figures.state == "shutdown" and not needs_stop else figures.state,
+            "early_cost": wasted,
+        }
+
+    def aim(self, item: Wanted, preparation: int) -> tuple[date, date, int]:
+        """The day to aim at, the last day allowed, and the working days of preparation there is time for.
+
+        The enforced date is both, as long as it lies ahead; the preparation is cut short rather than the date passed.
+        """
+        over = self.over
+        if item.key not in self.turns:
+            ahead = sum(day <= item.on for day in over.workdays)
+            return item.on, item.on, max(0, min(preparation, ahead - 1))
+        first = over.after(preparation) or over.last
+        aimed = first + timedelta(days=int(self.weights.catch_up_days * self.turns[item.key]) + SLACK_DAYS)
+        return min(over.last, aimed), min(over.last, aimed), preparation
 
 
 def _previous(over: Horizon, keys: set[str]) -> list[Json]:

@@ -36,7 +36,6 @@ def furnish(actor: Actor, enterprise_ids: Sequence[int], today: date, now: datet
     """Windows, figures, and the careful rule's plan, which takes a second or two."""
     for pair, figures in FIGURES.items():
         planning.efforts.set_figures(actor, *pair, figures, now)
-    planning.efforts.set_weights(actor, {"catch_up_days": 90}, now)
     for place, sort, start, length, units, note in WINDOWS:
         first = today + timedelta(days=start)
         planning.sites.add(

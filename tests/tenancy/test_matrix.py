@@ -6,10 +6,12 @@ The routes are the application's own: one that has no expectation here fails the
 import io
 import sys
 import zipfile
+from datetime import date
 
 import pytest
 from peewee import SQL
 
+from inspect_station.planning.models import Plan, PlanItem, PlanVisit, SiteWindow, VisitPerson
 from inspect_station.registry.ledgers.models import LedgerImport
 from inspect_station.registry.models import Contact
 from inspect_station.reminders import service as reminders
@@ -282,6 +284,21 @@ def test_every_route_stands_in_the_matrix(sqlite_app):
     assert {rule.endpoint for rule, _ in routes(sqlite_app)} == set(MATRIX)
 
 
+def planned(cast, equipment):
+    """A published visit to 甲 and a window of 甲's."""
+    days = {"as_of": TODAY, "first_on": TODAY, "last_on": date(2027, 11, 30)}
+    plan = Plan.create(name=CANARY, state="approved", published_until=date(2027, 1, 31), made_by="检一", instance={},
+                       seconds=0, created_at=NOW, **days)  # fmt: skip
+    visit = PlanVisit.create(plan=plan, enterprise=cast.jia, on_day=date(2026, 12, 1), start=40, minutes=60)
+    VisitPerson.create(visit=visit, account=cast.inspector.account_id)
+    PlanItem.create(plan=plan, visit=visit, key=f"{equipment}.periodic", equipment=equipment, clock="periodic",
+                    kind="fixed_vessel", enterprise=cast.jia, minutes=60, people=1, due_on=date(2027, 1, 31),
+                    why=CANARY)  # fmt: skip
+    window = SiteWindow.create(enterprise=cast.jia, sort="closed", first_on=date(2026, 12, 8), made_by=CANARY,
+                               last_on=date(2026, 12, 9), note=CANARY, made_at=NOW)  # fmt: skip
+    return visit.id, window.id
+
+
 @pytest.fixture
 def scene(app, tmp_path):
     with people(app) as cast, app.app_context():
@@ -291,6 +308,7 @@ def scene(app, tmp_path):
         reminders.deliver(settings(), NOW)
         made = {"created_at": NOW, "account": cast.inspector.account_id, "enterprise": CANARY}
         things.ledger = LedgerImport.create(file_name=f"{CANARY}.xlsx", size=1, state="previewed", **made).id
+        things.visit, things.window = planned(cast, things.equipment)
         things.message = Message.get(Message.enterprise == cast.jia.id).id
     return cast, things
 
@@ -359,6 +377,18 @@ def test_jia_sees_its_own_and_may_change_nothing(app, scene):
         "duelist.why",
         "reminders.message",
         "reminders.letter",
+        "planning.answer",
+        "planning.edit_window",
+    }
+    # What an enterprise may do to its own: say something about a visit, and about its own days.
+    own_acts = {
+        "planning.agree": {302},
+        "planning.counter": {422},
+        "planning.change_window": {422},
+        "planning.remove_window": {302},
+        "planning.set_site": {302, 422},
+        "api_visits.agree": {200},
+        "api_visits.counter": {422},
     }
     for rule, method in routes(app):
         what = MATRIX[rule.endpoint]
@@ -366,8 +396,10 @@ def test_jia_sees_its_own_and_may_change_nothing(app, scene):
         if what in {"public", "self", "leave"}:
             continue
         response = ask(client, rule, method, number, csrf, headers)
-        may = what is None or rule.endpoint in readable or (rule.rule.startswith("/api/") and method == "GET")
+        reads = rule.rule.startswith("/api/") and method == "GET" and what != "staff"
+            may = what is None or rule.endpoint in readable or reads
         expected = {302} if rule.endpoint == "registry.reveal_contact" else {200} if may else {404}
+        expected = own_acts.get(rule.endpoint, expected)
         assert response.status_code in expected, (rule.endpoint, response.status_code)
         response.close()
     assert CANARY in text_of(client.get("/equipment"))

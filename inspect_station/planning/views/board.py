@@ -16,7 +16,7 @@ from inspect_station.planning.words import REASONS, STATES
 from inspect_station.staffing import service as staffing
 from inspect_station.web import now, today, workbook
 
-TRAY = 12
+TRAY = 6
 _PER_PAGE = 100
 
 

@@ -105,6 +105,7 @@ def remove_window(window_id: int) -> Redirect:
 
 @pages.post("/sites/<int:enterprise_id>")
 def set_site(enterprise_id: int) -> Redirect:
+    sites.continuous(current_actor(), enterprise_id)  # foreign is missing, whatever was typed
     given = load(SiteSchema(), form_data())
     sites.set_continuous(current_actor(), enterprise_id, given["continuous"], now())
     flash("已保存。" + ("内部、定期、全面检验今后只排在停车期间。" if given["continuous"] else ""), "success")

@@ -41,6 +41,8 @@ def visit(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
             viewport={"width": width, "height": height},
             color_scheme="dark" if theme == "dark" else "light",
             locale="zh-CN",
+            # In mid-animation a drawer's words have another contrast than when it stands.
+            reduced_motion="reduce",
             java_script_enabled=script,
         )
         contexts.append(context)

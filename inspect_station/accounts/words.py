@@ -42,6 +42,8 @@ ACT_NAMES = {
     "inspection.correct": "更正检验",
     "extension.record": "登记延期",
     "extension.withdraw": "撤销延期",
+    "application.submit": "报检",
+    "promise.set": "更改承诺期限",
     "document.add": "存入文件",
     "document.remove": "移除文件",
     "rule.confirm": "确认规则",
@@ -72,4 +74,5 @@ OBJECT_NAMES = {
     "rulebook": "规则库",
     "setting": "设置",
     "document": "文件",
+    "application": "报检",
 }

@@ -24,6 +24,7 @@ from inspect_station.reminders import alarms
 from inspect_station.reminders.api import api as reminders_api
 from inspect_station.reminders.views import pages as reminders_pages
 from inspect_station.settings.views import pages as settings_pages
+from inspect_station.staffing.views import pages as staffing_pages
 from inspect_station.workcalendar.views import pages as workcalendar_pages
 
 
@@ -58,6 +59,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(portal_pages)
     app.register_blueprint(settings_pages)
     app.register_blueprint(workcalendar_pages)
+    app.register_blueprint(staffing_pages)
     app.register_blueprint(feeds_pages)
 
     app.add_url_rule("/", "home", home)

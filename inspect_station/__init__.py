@@ -10,6 +10,8 @@ from inspect_station import config, health, logs, navigation, web
 from inspect_station import db as database
 from inspect_station.accounts import guard
 from inspect_station.accounts.views import pages as accounts_pages
+from inspect_station.casework.api import api as casework_api
+from inspect_station.casework.views import pages as casework_pages
 from inspect_station.config import Settings
 from inspect_station.duelist import rule_views  # noqa: F401  its pages belong to the blueprint below
 from inspect_station.duelist.api import api as duelist_api
@@ -50,6 +52,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     registry_api.register(api)
     app.register_blueprint(duelist_pages)
     api.register_blueprint(duelist_api)
+    app.register_blueprint(casework_pages)
+    api.register_blueprint(casework_api)
     app.register_blueprint(reminders_pages)
     api.register_blueprint(reminders_api)
     app.register_blueprint(portal_pages)

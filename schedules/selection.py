@@ -60,6 +60,13 @@ class ClockRules:
         self._editions = sorted({edge for rule in self._walked for edge in _edges(rule)})
         self._cache: dict[tuple[object, ...], Selection] = {}
 
+    def done_by(self, setting: Mapping[str, str] | None) -> DoneBy:
+        """Who does the clock: the station's setting, else the rulebook's default."""
+        if not setting:
+            return self.heading.done_by
+        chosen = setting.get(f"{self.kind}.{self.clock}") or setting.get(self.clock)
+        return DoneBy(chosen) if chosen else self.heading.done_by
+
     # --- choosing
 
     def select(self, later: bool, code: str, grade: int | None, traits: Mapping[str, object], day: date) -> Selection:

@@ -11,7 +11,7 @@ from datetime import date
 
 from schedules.answers import Due, NotRunning
 from schedules.candidate import Candidate
-from schedules.dates import Day, add_months, exactly
+from schedules.dates import Day, Precision, add_months
 from schedules.facts import Equipment, Inspection
 from schedules.remarks import holds, later_at_coarser_precision
 from schedules.rule import Outcome
@@ -90,13 +90,15 @@ def _due(
     printed: Day | None,
     later: date,
 ) -> Due:
-    bound = add_months(start.date, candidate.version.max_months or 0)
-    day = printed or exactly(bound)
+    on_day = bound = add_months(start.date, candidate.version.max_months or 0)
+    precision: Precision = "day"
     if candidate.version.allowances:
         bound = candidate.raised(bound, start.date, equipment.traits)
     warnings = candidate.warnings
-    if printed and later_at_coarser_precision(printed, bound):
-        warnings = (WarningCode.REPORT_AFTER_LATEST, *warnings)
+    if printed:
+        on_day, precision = printed.last, printed.precision
+        if later_at_coarser_precision(printed, bound):
+            warnings = (WarningCode.REPORT_AFTER_LATEST, *warnings)
     if rules.heading.remarks:
         warnings, later = _remarked(equipment, rules, on, warnings, later)
     years = equipment.design_life_years or rules.heading.life_years
@@ -106,9 +108,8 @@ def _due(
             warnings = (*warnings, WarningCode.DESIGN_LIFE_REACHED)
         else:
             later = min(later, end)
-    if day.precision == "month" or start.precision == "month":
+    if precision == "month" or start.precision == "month":
         warnings = (*warnings, WarningCode.PRECISION_MONTH)
-    last_day = day.last
     return Due(
         rules.clock,
         rules.done_by(done_by),
@@ -116,10 +117,10 @@ def _due(
         candidate.version,
         (),
         None if later is _NEVER else later,
-        last_day,
-        day.precision,
+        on_day,
+        precision,
         _REPORT if printed else _RULE,
-        add_months(last_day, -book.apply_before_months),
+        add_months(on_day, -book.apply_before_months),
         bound,
         None,
         candidate.months,

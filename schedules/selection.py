@@ -74,7 +74,7 @@ class ClockRules:
 
         `later`: there is an inspection to count from, then `grade` is its grade (None: not known).
         """
-        known = tuple([traits.get(name) for name in self.traits]) if self.traits else ()
+        known = tuple(map(traits.get, self.traits))
         edition = bisect_right(self._editions, day)
         key = (later, code if code in self.codes else OTHER_CODE, grade, known, edition)
         found = self._cache.get(key)

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import xlsxwriter
-from xlsxwriter.exceptions import XlsxWriterException
 
 from inspect_station.errors import InvalidInput
 
@@ -43,15 +42,16 @@ def write(
 
     Raises `InvalidInput` for another name, or where the file cannot be written.
     """
+    form = path.suffix.lower()
+    if form not in {".csv", ".xlsx"}:
+        raise InvalidInput(f"{path.name} 的扩展名应为 .xlsx 或 .csv。")
     try:
-        if path.suffix.lower() == ".csv":
-            with open(path, "w", encoding="utf-8", newline="") as file:
-                return sum(1 for line in map(file.write, csv_lines(columns, rows)) if line) - 1
-        if path.suffix.lower() == ".xlsx":
-            return write_workbook(path, columns, rows, sheet=sheet, author=author, created=created)
-    except (OSError, XlsxWriterException) as error:
+        with open(path, "w", encoding="utf-8", newline="") as file:  # said now, not after all rows were read
+            if form == ".csv":
+                return sum(1 for _ in map(file.write, csv_lines(columns, rows))) - 1
+    except OSError as error:
         raise InvalidInput(f"{path} 写不了，请检查文件夹是否存在、文件是否正被打开。") from error
-    raise InvalidInput(f"{path.name} 的扩展名应为 .xlsx 或 .csv。")
+    return write_workbook(path, columns, rows, sheet=sheet, author=author, created=created)
 
 
 def csv_lines(columns: Sequence[Column], rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:

@@ -18,7 +18,10 @@ from inspect_station.feeds.views import pages as feeds_pages
 from inspect_station.portal.views import pages as portal_pages
 from inspect_station.registry import api as registry_api
 from inspect_station.registry.views import pages as registry_pages
-from inspect_station.reminders import alarms
+from inspect_station.reminders import (
+    alarms,
+    policy_views,  # noqa: F401  its pages belong to the blueprint of the views
+)
 from inspect_station.reminders.api import api as reminders_api
 from inspect_station.reminders.views import pages as reminders_pages
 from inspect_station.settings.views import pages as settings_pages

@@ -53,6 +53,10 @@ ACT_NAMES = {
     "reminders.resend": "重发提醒",
     "reminders.pause": "暂停全部提醒",
     "reminders.resume": "恢复发送提醒",
+    "ladder.change": "更改提醒阶梯",
+    "ladder.reset": "恢复默认提醒阶梯",
+    "ladder.agree": "与企业约定提醒",
+    "ladder.agree_end": "取消提醒约定",
 }
 OBJECT_NAMES = {
     "account": "人员",
@@ -67,6 +71,7 @@ OBJECT_NAMES = {
     "ledger": "台账",
     "feed": "日历订阅",
     "message": "提醒",
+    "ladder": "提醒阶梯",
     "sending": "发送",
     "rule": "规则",
     "rulebook": "规则库",

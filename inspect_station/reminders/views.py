@@ -47,6 +47,7 @@ def messages() -> str:
         alarms=service.alarms(now()) if actor.is_staff else [],
         paused=service.paused() if actor.is_staff else None,
         may_remind=actor.may("remind"),
+        now=now(),
         **_WORDS,
     )
 
@@ -103,7 +104,13 @@ def _message_page(message_id: int, error: InvalidInput | None = None) -> str:
     actor = current_actor()
     record = records.record_of(actor, settings(), message_id, today())
     return render_template(
-        "reminders/message.html", record=record, row=record.row, error=error, may_remind=actor.may("remind"), **_WORDS
+        "reminders/message.html",
+        record=record,
+        row=record.row,
+        error=error,
+        may_remind=actor.may("remind"),
+        now=now(),
+        **_WORDS,
     )
 
 

@@ -15,6 +15,7 @@ from inspect_station.duelist import rule_views  # noqa: F401  its pages belong t
 from inspect_station.duelist.api import api as duelist_api
 from inspect_station.duelist.views import pages as duelist_pages
 from inspect_station.feeds.views import pages as feeds_pages
+from inspect_station.issuing.views import pages as issuing_pages
 from inspect_station.portal.views import pages as portal_pages
 from inspect_station.registry import api as registry_api
 from inspect_station.registry.views import pages as registry_pages
@@ -54,6 +55,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     api.register_blueprint(duelist_api)
     app.register_blueprint(reminders_pages)
     api.register_blueprint(reminders_api)
+    app.register_blueprint(issuing_pages)
     app.register_blueprint(portal_pages)
     app.register_blueprint(settings_pages)
     app.register_blueprint(workcalendar_pages)

@@ -102,6 +102,7 @@ PRINTED = [
 
 # Pages of areas above this one: linked where they exist.
 _DEVICE_PAGE, _IMPORT_PAGE, _REMIND_PAGE = "portal.device", "registry.import_list", "reminders.draft"
+_NOTICE_PAGE = "issuing.draft"
 
 
 def _has(endpoint: str) -> bool:
@@ -119,6 +120,8 @@ def _batch_actions(actor: Actor) -> list[dict[str, Any]]:
         {"label": "打印", "icon": "printer", "url": url_for("duelist.print_list"), "name": "format", "value": "xlsx"},
     ]
     if actor.may("remind") and _has(_REMIND_PAGE):
+        if _has(_NOTICE_PAGE):
+            actions.insert(0, {"label": "打印通知", "icon": "file-earmark-pdf", "url": url_for(_NOTICE_PAGE)})
         actions.insert(0, {"label": "发提醒", "icon": "send", "url": url_for(_REMIND_PAGE), "primary": True})
     return actions
 

@@ -22,13 +22,17 @@ _FONTS = "manimgx_fonts_cjk"
 _ONE_AT_A_TIME = threading.Lock()
 
 
-def render(notice: Notice) -> bytes:
-    """The notice as a PDF; the same notice gives the same bytes. Safe to call from several threads."""
-    data = orjson.dumps(_sheet(notice)).decode()
+def render(*notices: Notice) -> bytes:
+    """One PDF of these notices, each with page numbers of its own; the same notices give the same bytes.
+
+    Safe to call from several threads.
+    """
+    data = orjson.dumps([_sheet(notice) for notice in notices]).decode()
     # The set date stands in for the clock, as everywhere.
-    moment = datetime(notice.on.year, notice.on.month, notice.on.day, tzinfo=SHANGHAI)
+    on = notices[0].on
+    moment = datetime(on.year, on.month, on.day, tzinfo=SHANGHAI)
     with _ONE_AT_A_TIME:
-        made = _compiler().compile(format="pdf", sys_inputs={"notice": data}, timestamp=int(moment.timestamp()))
+        made = _compiler().compile(format="pdf", sys_inputs={"notices": data}, timestamp=int(moment.timestamp()))
     return bytes(made)
 
 

@@ -122,7 +122,11 @@ def station_policy() -> tuple[Policy, bool]:
 def agreements(actor: Actor) -> list[Agreed]:
     """The enterprises with a policy of their own, by name."""
     actor.need_staff()
-    query = ReminderPolicy.select(ReminderPolicy, Enterprise.name).join(Enterprise).order_by(Enterprise.name)
+    query = (
+        ReminderPolicy.select(ReminderPolicy, Enterprise.id, Enterprise.name)
+        .join(Enterprise)
+        .order_by(Enterprise.name)
+    )
     return [_agreed(row) for row in query]
 
 

@@ -10,6 +10,9 @@ import zipfile
 import pytest
 from peewee import SQL
 
+from inspect_station.duelist import service as duelist
+from inspect_station.issuing import service as issuing
+from inspect_station.issuing.models import IssuedNotice
 from inspect_station.registry.ledgers.models import LedgerImport
 from inspect_station.registry.models import Contact
 from inspect_station.reminders import service as reminders
@@ -91,6 +94,16 @@ MATRIX = {
     "registry.import_confirm": "ledger",
     "registry.import_again": "ledger",
     "registry.import_cancel": "ledger",
+    "issuing.notices": None,
+    "issuing.notices_export": None,
+    "issuing.draft": "staff",
+    "issuing.issue": "staff",
+    "issuing.batch": "staff",
+    "issuing.batch_pdf": "staff",
+    "issuing.notice": "notice",
+    "issuing.notice_pdf": "notice",
+    "issuing.deliver": "notice",
+    "issuing.void": "notice",
     "feeds.calendar": "public",
     "feeds.mine": "self",
     "feeds.create": "self",
@@ -181,6 +194,7 @@ WORDS = {
     "act": "stop",
     "clock": "periodic",
     "key": "fixed_vessel.periodic.metal.first",
+    "batch": "no-such-batch",
     "token": "no-such-token",
     "secret": "no-such-secret",
 }
@@ -232,6 +246,12 @@ def scene(app, tmp_path):
         reminders.deliver(settings(), NOW)
         made = {"created_at": NOW, "account": cast.inspector.account_id, "enterprise": CANARY}
         things.ledger = LedgerImport.create(file_name=f"{CANARY}.xlsx", size=1, state="previewed", **made).id
+        rows = [
+            row["id"]
+            for row in duelist.due_page(cast.inspector, duelist.Filters(), "due", duelist.Place(), 5, TODAY).rows
+        ]
+        issuing.issue(cast.inspector, settings(), rows, "notice", False, TODAY, NOW)
+        things.notice = IssuedNotice.get(IssuedNotice.enterprise == cast.jia.id).id
         things.message = Message.get(Message.enterprise == cast.jia.id).id
     return cast, things
 
@@ -300,6 +320,8 @@ def test_jia_sees_its_own_and_may_change_nothing(app, scene):
         "duelist.why",
         "reminders.message",
         "reminders.letter",
+        "issuing.notice",
+        "issuing.notice_pdf",
     }
     for rule, method in routes(app):
         what = MATRIX[rule.endpoint]

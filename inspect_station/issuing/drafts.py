@@ -7,18 +7,17 @@ from itertools import groupby
 from typing import Any
 
 from inspect_station.accounts import station
-from inspect_station.accounts.models import Account
 from inspect_station.accounts.scope import Actor
 from inspect_station.config import Settings
 from inspect_station.duelist import service as duelist
 from inspect_station.errors import InvalidInput
 from inspect_station.issuing.models import IssuedNotice
-from inspect_station.notices.model import Line, Notice, NoticeKind, Office, line_of
+from inspect_station.notices.model import Line, Notice, NoticeKind, line_of
 from inspect_station.registry import service as registry
+from inspect_station.reminders import paper
 from inspect_station.reminders import service as reminders
 
 WARN_DAYS = 10
-_LATE = {"forbidden", "overdue"}
 _NOTHING_RUNS = {"stopped", "none"}
 _FIRST_OF = {"safety_officer": 0, "safety_director": 1, "equipment_manager": 2, "principal": 3}
 
@@ -75,7 +74,7 @@ def _drafts(actor: Actor, rows: Iterable[Mapping[str, Any]], form: str, today: d
 def _kind_of(row: Mapping[str, Any], form: str) -> str:
     if form == "preparation":
         return NoticeKind.PREPARATION
-    return NoticeKind.OVERDUE if row["bucket"] in _LATE else NoticeKind.DUE
+    return NoticeKind.OVERDUE if row["bucket"] in paper.LATE else NoticeKind.DUE
 
 
 def _addressee(actor: Actor, enterprise_id: int) -> str:
@@ -104,22 +103,9 @@ def notice_of(settings: Settings, draft: Draft, number: str, today: date, with_p
         number=number,
         unit=draft.enterprise,
         on=today,
-        office=office_for(settings, draft.enterprise_id),
+        office=paper.office_for(settings, draft.enterprise_id),
         lines=draft.lines,
         addressee=draft.addressee,
         with_preparation=with_preparation,
         sample=station.sample_loaded(),
-    )
-
-
-def office_for(settings: Settings, enterprise_id: int) -> Office:
-    """The station, with the enterprise's own inspector as the person to call."""
-    responsible = registry.enterprises.get(Actor.system(), enterprise_id)["responsible"]
-    account = Account.get_or_none(Account.id == responsible) if responsible else None
-    return Office(
-        name=settings.station_name,
-        phone=settings.station_phone,
-        address=settings.station_address,
-        contact=account.name if account else "",
-        contact_phone=account.mobile if account else "",
     )

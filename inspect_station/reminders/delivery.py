@@ -20,7 +20,7 @@ from inspect_station import clock
 from inspect_station.accounts import station
 from inspect_station.config import Settings
 from inspect_station.db import connection, db, is_sqlite
-from inspect_station.reminders import ladder, letter, policies, routes, source
+from inspect_station.reminders import ladder, letter, paper, policies, routes, source
 from inspect_station.reminders.channels import CHANNELS, Channel, ChannelError, Outgoing
 from inspect_station.reminders.models import Attempt, Message, OwedStep
 from inspect_station.reminders.reading import tuples
@@ -264,10 +264,22 @@ def _write(message: Message, steps: Sequence[OwedStep], settings: Settings, toda
         items_of(steps, today),
         today,
     )
-    Message.update(subject=written.subject, text=written.text, html=written.html, file_name=written.file_name).where(
-        Message.id == message.id
-    ).execute()
+    message.notice = _notice(message, steps, settings, today)
+    Message.update(
+        subject=written.subject,
+        text=written.text,
+        html=written.html,
+        file_name=written.file_name,
+        notice=message.notice,
+    ).where(Message.id == message.id).execute()
     return written
+
+
+def _notice(message: Message, steps: Sequence[OwedStep], settings: Settings, today: date) -> paper.Sheets | None:
+    if not settings.mail_pdf or message.channel not in paper.CHANNELS or message.recipient == routes.NO_ADDRESS:
+        return None
+    clocks = ((s.equipment_id, s.clock) for s in steps)
+    return paper.sheets_of(settings, number_of(message), message.enterprise_id, message.recipient_name, clocks, today)
 
 
 def outgoing_of(message: Message, written: letter.Letter, settings: Settings) -> Outgoing:
@@ -282,6 +294,8 @@ def outgoing_of(message: Message, written: letter.Letter, settings: Settings) ->
         written_at=message.created_at,
         file_name=written.file_name,
         file=letter.workbook(written.every, settings, message.created_at) if written.file_name else b"",
+        notice_name=paper.file_name(written.number),
+        notice=paper.file_of(message.notice, message.day),
     )
 
 

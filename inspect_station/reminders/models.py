@@ -64,6 +64,8 @@ class Message(Table):
     queued_at = MomentField()
     done_at = MomentField(null=True)
     revision = IntegerField(default=1, constraints=[SQL("DEFAULT 1")])
+    # The notice that goes along as a PDF: its texts, from which the same bytes are set again.
+    notice = JsonField(null=True)
 
     enterprise_id: int
 

@@ -64,6 +64,7 @@ MATRIX = {
     "reminders.messages_export": None,
     "reminders.message": "message",
     "reminders.letter": "message",
+    "reminders.notice": "message",
     "reminders.outlook": "staff",
     "reminders.ladder": "staff",
     "reminders.change_ladder": "staff",
@@ -320,6 +321,7 @@ def test_jia_sees_its_own_and_may_change_nothing(app, scene):
         "duelist.why",
         "reminders.message",
         "reminders.letter",
+        "reminders.notice",
         "issuing.notice",
         "issuing.notice_pdf",
     }

@@ -24,6 +24,7 @@ from inspect_station.reminders import (
     policy_views,  # noqa: F401  its pages belong to the blueprint of the views
 )
 from inspect_station.reminders.api import api as reminders_api
+from inspect_station.reminders.staff import views as staff_views  # noqa: F401  as above
 from inspect_station.reminders.views import pages as reminders_pages
 from inspect_station.settings.views import pages as settings_pages
 from inspect_station.workcalendar.views import pages as workcalendar_pages

@@ -129,6 +129,41 @@ class Attempt(Table):
     detail = CharField(max_length=500, default="", constraints=_EMPTY)
 
 
+class StaffLetter(Table):
+    """One letter to one person of the station: the digest of a week, or what became overdue by a day."""
+
+    id = AutoField()
+    # `weekly:2026-W48:7`, `overdue:2026-11-23:2`: whoever and however often asks, there is one.
+    key = CharField(max_length=60, unique=True)
+    message_id = CharField(max_length=200)
+    kind = CharField(max_length=10)
+    account = ForeignKeyField(Account, on_delete="CASCADE")
+    channel = CharField(max_length=20)
+    recipient = CharField(max_length=254, default="", constraints=_EMPTY)
+    day = DateField()
+    # The last day whose overdue it tells of.
+    told_until = DateField(null=True)
+    subject = CharField(max_length=300)
+    text = TextField()
+    html = TextField()
+    state = CharField(max_length=12, default="queued", constraints=[SQL("DEFAULT 'queued'")])
+    reason = CharField(max_length=300, default="", constraints=_EMPTY)
+    doubtful = BooleanField(default=False, constraints=_FALSE)
+    tries = IntegerField(default=0, constraints=_ZERO)
+    next_at = MomentField(null=True)
+    queued_at = MomentField()
+    lease_until = MomentField(null=True)
+    claimed_by = CharField(max_length=80, default="", constraints=_EMPTY)
+    created_at = MomentField()
+    done_at = MomentField(null=True)
+
+    account_id: int
+
+    class Meta:
+        constraints = [Check(_STATE_CHECK), Check("kind IN ('weekly', 'overdue')")]
+        indexes = ((("state", "next_at"), False),)
+
+
 class ReminderPolicy(Table):
     """What one enterprise has agreed with us instead of the station's ladder and hours."""
 

@@ -34,6 +34,7 @@ MATRIX = {
     "accounts.log_out": "leave",  # asked last, for it ends the session
     "accounts.me": "self",
     "accounts.change_password": "self",
+    "accounts.change_email": "self",
     "accounts.audit_trail": "staff",
     "accounts.audit_export": "staff",
     "api-docs.openapi_json": "public",
@@ -66,6 +67,9 @@ MATRIX = {
     "reminders.letter": "message",
     "reminders.notice": "message",
     "reminders.outlook": "staff",
+    "reminders.staff_letters": "staff",
+    "reminders.staff_letter": "staff",
+    "reminders.resend_staff_letter": "staff",
     "reminders.ladder": "staff",
     "reminders.change_ladder": "staff",
     "reminders.ask_to_reset": "staff",

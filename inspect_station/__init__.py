@@ -21,6 +21,7 @@ from inspect_station.registry import api as registry_api
 from inspect_station.registry.views import pages as registry_pages
 from inspect_station.reminders import (
     alarms,
+    outbox_views,  # noqa: F401  its pages belong to the blueprint of the views
     policy_views,  # noqa: F401  its pages belong to the blueprint of the views
 )
 from inspect_station.reminders.api import api as reminders_api

@@ -54,6 +54,7 @@ ACT_NAMES = {
     "reminders.resend": "重发提醒",
     "reminders.pause": "暂停全部提醒",
     "reminders.resume": "恢复发送提醒",
+    "reminders.void_backlog": "作废积压的提醒",
     "notice.issue": "打印通知",
     "notice.deliver": "登记通知送达",
     "notice.void": "作废通知",

@@ -264,22 +264,24 @@ def _write(message: Message, steps: Sequence[OwedStep], settings: Settings, toda
         items_of(steps, today),
         today,
     )
-    message.notice = _notice(message, steps, settings, today)
+    _keep_notice(message, steps, settings, today)
     Message.update(
         subject=written.subject,
         text=written.text,
         html=written.html,
         file_name=written.file_name,
-        notice=message.notice,
     ).where(Message.id == message.id).execute()
     return written
 
 
-def _notice(message: Message, steps: Sequence[OwedStep], settings: Settings, today: date) -> paper.Sheets | None:
+def _keep_notice(message: Message, steps: Sequence[OwedStep], settings: Settings, today: date) -> None:
     if not settings.mail_pdf or message.channel not in paper.CHANNELS or message.recipient == routes.NO_ADDRESS:
-        return None
+        return
     clocks = ((s.equipment_id, s.clock) for s in steps)
-    return paper.sheets_of(settings, number_of(message), message.enterprise_id, message.recipient_name, clocks, today)
+    sheets = paper.sheets_of(
+        settings, number_of(message), message.enterprise_id, message.recipient_name, clocks, today
+    )
+    paper.keep(message.id, sheets)
 
 
 def outgoing_of(message: Message, written: letter.Letter, settings: Settings) -> Outgoing:
@@ -295,7 +297,7 @@ def outgoing_of(message: Message, written: letter.Letter, settings: Settings) ->
         file_name=written.file_name,
         file=letter.workbook(written.every, settings, message.created_at) if written.file_name else b"",
         notice_name=paper.file_name(written.number),
-        notice=paper.file_of(message.notice, message.day),
+        notice=paper.file_of(message.id, message.day),
     )
 
 

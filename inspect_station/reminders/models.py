@@ -64,8 +64,6 @@ class Message(Table):
     queued_at = MomentField()
     done_at = MomentField(null=True)
     revision = IntegerField(default=1, constraints=[SQL("DEFAULT 1")])
-    # The notice that goes along as a PDF: its texts, from which the same bytes are set again.
-    notice = JsonField(null=True)
 
     enterprise_id: int
 
@@ -76,6 +74,13 @@ class Message(Table):
             (("enterprise", "channel", "recipient", "day"), False),
             (("day", "id"), False),
         )
+
+
+class MessageNotice(Table):
+    """The notice that goes along with a message as a PDF: its texts, from which the same bytes are set again."""
+
+    message = ForeignKeyField(Message, primary_key=True, on_delete="CASCADE")
+    sheets = JsonField()
 
 
 class OwedStep(Table):

@@ -12,6 +12,7 @@ from inspect_station.duelist import service as duelist
 from inspect_station.notices import pdf
 from inspect_station.notices.model import Line, Notice, NoticeKind, Office, line_of
 from inspect_station.registry import service as registry
+from inspect_station.reminders.models import MessageNotice
 
 CHANNELS = ("mail", "folder")  # the others carry no files
 LATE = ("forbidden", "overdue")
@@ -69,9 +70,21 @@ def _rows(devices: Sequence[int], today: date) -> list[dict[str, Any]]:
     ).rows
 
 
-def file_of(sheets: Sheets | None, day: date) -> bytes:
-    """The PDF of kept notices: the same bytes as went out."""
-    return pdf.render_sheets(sheets, day) if sheets else b""
+def keep(message_id: int, sheets: Sheets) -> None:
+    """Call it in the transaction that keeps the letter's text."""
+    MessageNotice.insert(message=message_id, sheets=sheets).on_conflict(
+        conflict_target=[MessageNotice.message], update={"sheets": sheets}
+    ).execute()
+
+
+def has_file(message_id: int) -> bool:
+    return bool(MessageNotice.select().where(MessageNotice.message == message_id).exists())
+
+
+def file_of(message_id: int, day: date) -> bytes:
+    """The PDF of the notices kept with a message, the same bytes as went out; empty where it has none."""
+    kept = MessageNotice.get_or_none(MessageNotice.message == message_id)
+    return pdf.render_sheets(kept.sheets, day) if kept else b""
 
 
 def file_name(number: str) -> str:

@@ -16,7 +16,8 @@ from inspect_station.registry import service as registry
 from inspect_station.validation import load
 from inspect_station.web import decode_cursor, encode_cursor, now, settings, today, workbook
 
-pages = Blueprint("issuing", __name__)
+# Under the reminders: the left navigation shows where one is by the address.
+pages = Blueprint("issuing", __name__, url_prefix="/reminders")
 
 _WORDS = {"KINDS": SHORT_KINDS, "STANDINGS": STANDINGS, "ICONS": STANDING_ICONS}
 _CHIPS = {"kind": "种类", "enterprise": "企业", "first": "自", "last": "至", "q": "搜索"}

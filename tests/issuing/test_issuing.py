@@ -190,12 +190,12 @@ def test_from_the_ticked_rows_to_the_signed_notice_on_pages(sqlite_app: Flask, t
         chosen = ids(cast)
     client = log_in(sqlite_app, cast.inspector)
     assert "打印通知" in client.get("/due?view=flat").get_data(as_text=True)
-    draft = client.get("/notices/new?" + "&".join(f"ids={i}" for i in chosen)).get_data(as_text=True)
+    draft = client.get("/reminders/notices/new?" + "&".join(f"ids={i}" for i in chosen)).get_data(as_text=True)
     assert CANARY in draft
     assert "90 天以上才到期" in draft
     token = csrf_of(client)
     answer = client.post(
-        "/notices/new", data={"ids": chosen, "form": "notice", "with_preparation": "1", "csrf_token": token}
+        "/reminders/notices/new", data={"ids": chosen, "form": "notice", "with_preparation": "1", "csrf_token": token}
     )
     batch = answer.headers["Location"]
     assert "检通〔2026〕0001号" in client.get(batch).get_data(as_text=True)
@@ -204,17 +204,18 @@ def test_from_the_ticked_rows_to_the_signed_notice_on_pages(sqlite_app: Flask, t
         assert (
             "inline" in pdf.headers["Content-Disposition"] or "attachment" not in pdf.headers["Content-Disposition"]
         )
-    page = client.get("/notices").get_data(as_text=True)
-    number = int(page.split('href="/notices/')[1].split('"')[0].split("/")[0])
+    page = client.get("/reminders/notices").get_data(as_text=True)
+    number = int(page.split('href="/reminders/notices/')[1].split('"')[0].split("/")[0])
     wrong = client.post(
-        f"/notices/{number}/delivered", data={"csrf_token": token, "delivered_on": in_days(1), "receiver": "李四"}
+        f"/reminders/notices/{number}/delivered",
+        data={"csrf_token": token, "delivered_on": in_days(1), "receiver": "李四"},
     )
     assert wrong.status_code == 422
     assert 'value="李四"' in wrong.get_data(as_text=True)
     right = {"csrf_token": token, "delivered_on": TODAY.isoformat(), "receiver": "李四"}
-    assert client.post(f"/notices/{number}/delivered", data=right).status_code == 302
-    sheet = downloaded(client, "/notices.xlsx?standing=delivered").active
+    assert client.post(f"/reminders/notices/{number}/delivered", data=right).status_code == 302
+    sheet = downloaded(client, "/reminders/notices.xlsx?standing=delivered").active
     assert [row[7] for row in sheet.iter_rows(min_row=2, values_only=True)] == ["李四"]
     own = log_in(sqlite_app, cast.jia_user)
-    assert "检通〔2026〕0001号" in own.get("/notices").get_data(as_text=True)
-    assert "登记送达" not in own.get(f"/notices/{number}").get_data(as_text=True)
+    assert "检通〔2026〕0001号" in own.get("/reminders/notices").get_data(as_text=True)
+    assert "登记送达" not in own.get(f"/reminders/notices/{number}").get_data(as_text=True)

@@ -54,14 +54,14 @@ class Section:
 def due_section(title: str, rows: Sequence[Mapping[str, Any]], path: str) -> Section:
     """Rows of the due list, told by firm."""
     firms = list(by_firm(rows))
-    lines = [f"{f.name}：{f.count} 项，{_first_words(f.first)}（{f.examples}）" for f in firms[:FIRMS_NAMED]]
+    lines = [f"{f.name}：{f.count} 项{_first_words(f.first)}（{f.examples}）" for f in firms[:FIRMS_NAMED]]
     if len(firms) > FIRMS_NAMED:
         lines.append(f"还有 {len(firms) - FIRMS_NAMED} 家企业")
     return Section(title, len(rows), lines, path, len(rows) == ROWS_MOST)
 
 
 def _first_words(first: str) -> str:
-    return f"最早 {first}" if first else "无日期"
+    return f"，最早 {first}" if first else ""
 
 
 def by_firm(rows: Iterable[Mapping[str, Any]]) -> Iterable[Firm]:

@@ -19,6 +19,10 @@ from inspect_station.portal.views import pages as portal_pages
 from inspect_station.registry import api as registry_api
 from inspect_station.registry.views import pages as registry_pages
 from inspect_station.reminders import alarms
+from inspect_station.reminders.answers import service as answers
+from inspect_station.reminders.answers.api import api as answers_api
+from inspect_station.reminders.answers.inbox_views import pages as inbox_pages
+from inspect_station.reminders.answers.views import pages as answer_pages
 from inspect_station.reminders.api import api as reminders_api
 from inspect_station.reminders.views import pages as reminders_pages
 from inspect_station.settings.views import pages as settings_pages
@@ -37,7 +41,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     api = web.make_api(app)
     web.install(app)
     guard.install(app)
-    navigation.install(app)
+    navigation.install(app, badges={"answers.inbox": answers.open_count})
 
     health.install(
         app,
@@ -51,6 +55,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     api.register_blueprint(duelist_api)
     app.register_blueprint(reminders_pages)
     api.register_blueprint(reminders_api)
+    app.register_blueprint(answer_pages)
+    app.register_blueprint(inbox_pages)
+    api.register_blueprint(answers_api)
     app.register_blueprint(portal_pages)
     app.register_blueprint(settings_pages)
     app.register_blueprint(workcalendar_pages)

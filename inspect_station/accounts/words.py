@@ -53,6 +53,10 @@ ACT_NAMES = {
     "reminders.by_hand": "手动提醒",
     "reminders.stop": "停发提醒",
     "reminders.resend": "重发提醒",
+    "answer.give": "企业答复提醒",
+    "answer.confirm": "确认企业答复",
+    "answer.reject": "不采纳企业答复",
+    "answer.finish": "更正后了结答复",
     "reminders.pause": "暂停全部提醒",
     "reminders.resume": "恢复发送提醒",
 }
@@ -70,6 +74,7 @@ OBJECT_NAMES = {
     "feed": "日历订阅",
     "message": "提醒",
     "sending": "发送",
+    "answer": "企业答复",
     "rule": "规则",
     "rulebook": "规则库",
     "setting": "设置",

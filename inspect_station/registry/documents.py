@@ -3,6 +3,7 @@
 import hashlib
 import os
 import unicodedata
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,35 @@ TYPES: dict[str, tuple[bytes, str]] = {
 ACCEPT = ",".join(TYPES)
 LARGEST = 20 * 1024 * 1024
 _NAMES = ("id", "equipment", "title", "file_name", "sha256", "media_type", "size", "added_at", "removed_at")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A file stored by its content and not yet tied to a device."""
+
+    file_name: str
+    sha256: str
+    media_type: str
+
+
+def keep(file_name: str, content: bytes, files_dir: Path) -> Kept:
+    """Store a file somebody sent, before it is known to belong to a device. Raises `InvalidInput` as `add` does."""
+    name = safe_name(file_name)
+    media_type = _media_type(name, content)
+    digest = hashlib.sha256(content).hexdigest()
+    _store(files_dir, digest, content)
+    return Kept(name, digest, media_type)
+
+
+def kept_path(sha256: str, files_dir: Path) -> Path:
+    """Where a kept file lies. Raises `NotFound` for a lost one."""
+    path = _path(files_dir, sha256)
+    if not path.is_file():
+        raise NotFound(_LOST)
+    return path
+
+
+_LOST = "这个文件不在了，请联系管理员从备份中恢复。"
 
 
 def add(
@@ -128,7 +158,7 @@ def path_of(actor: Actor, document_id: int, files_dir: Path) -> tuple[dict[str, 
     row = get(actor, document_id)
     path = _path(files_dir, row["sha256"])
     if not path.is_file():
-        raise NotFound("这个文件不在了，请联系管理员从备份中恢复。")
+        raise NotFound(_LOST)
     return row, path
 
 

@@ -9,9 +9,10 @@ from itertools import groupby
 from inspect_station.accounts.scope import Actor
 from inspect_station.config import Settings
 from inspect_station.registry import service as registry
-from inspect_station.reminders import digests, ladder, routes, source, steps
+from inspect_station.reminders import digests, ladder, quiets, routes, source, steps
 from inspect_station.reminders.ladder import LadderRow, Step
 from inspect_station.reminders.models import OwedStep
+from inspect_station.reminders.quiets import Quiets
 from inspect_station.reminders.reading import tuples
 from inspect_station.reminders.routes import Route
 from inspect_station.workcalendar import service as workcalendar
@@ -42,22 +43,25 @@ def outlook(actor: Actor, settings: Settings, today: date, enterprise_id: int | 
     channel = routes.channel_in_use(settings)
     rows = source.rows_on(today, timedelta(days=DAYS))
     names = registry.enterprise_names(actor)
+    resting = quiets.standing(today)
     found = []
     for number, theirs in groupby(rows, key=lambda row: row.enterprise_id):
         if actor.sees(number) and enterprise_id in {None, number}:
-            found.append(_outlook(number, names[number], list(theirs), channel, today))
+            found.append(_outlook(number, names[number], list(theirs), channel, resting, today))
     return sorted((o for o in found if o.letters), key=lambda o: (o.letters[0].day, o.enterprise))
 
 
-def _outlook(number: int, name: str, rows: Sequence[LadderRow], channel: str, today: date) -> Outlook:
+def _outlook(
+    number: int, name: str, rows: Sequence[LadderRow], channel: str, resting: Quiets, today: date
+) -> Outlook:
     theirs = routes.of_enterprise(number, channel, today)
     reachable = theirs[0].recipient != routes.NO_ADDRESS
-    letters = list(_letters(number, rows, theirs[0], today))
+    letters = list(_letters(number, rows, theirs[0], resting, today))
     return Outlook(number, name, reachable, len(theirs), letters)
 
 
-def _letters(number: int, rows: Sequence[LadderRow], route: Route, today: date) -> Iterator[Letter]:
-    coming = _coming(number, rows, route, today)
+def _letters(number: int, rows: Sequence[LadderRow], route: Route, resting: Quiets, today: date) -> Iterator[Letter]:
+    coming = _after_quiets(_coming(number, rows, route, today), resting)
     working = workcalendar.calendar(today)
     last = digests.last_day(digests.Group(number, route.channel, route.recipient, False))
     waiting: dict[tuple[int, str], Step] = {}
@@ -84,6 +88,27 @@ def _coming(
         for step in ladder.upcoming(row, today, today + timedelta(days=DAYS)):
             coming[step.owed_on][row.equipment_id, row.clock] = step
     return coming
+
+
+Coming = dict[date, dict[tuple[int, str], Step]]
+
+
+def _after_quiets(coming: Coming, resting: Quiets) -> Coming:
+    """The same with what a quiet holds back put off to the day after it; a later step overtakes an earlier one."""
+    found: Coming = defaultdict(dict)
+    for day in sorted(coming):
+        for key, step in coming[day].items():
+            loud_on = _loud_on(key, step, day, resting)
+            held = found[loud_on].get(key)
+            if held is None or held.rank < step.rank:
+                found[loud_on][key] = step
+    return found
+
+
+def _loud_on(key: tuple[int, str], step: Step, day: date, resting: Quiets) -> date:
+    while quiet := resting.over(*key, step.name, step.week, day):
+        day = quiet.until + timedelta(days=1)
+    return day
 
 
 def _deferred(number: int, route: Route) -> dict[tuple[int, str], Step]:

@@ -12,6 +12,7 @@ from inspect_station.config import Settings
 from inspect_station.errors import NotFound
 from inspect_station.registry.models import Enterprise
 from inspect_station.reminders import delivery, letter, source
+from inspect_station.reminders.answers import links
 from inspect_station.reminders.channels import Outgoing, mail_of
 from inspect_station.reminders.models import Attempt, Message, OwedStep
 from inspect_station.reminders.reading import tuples
@@ -180,7 +181,7 @@ def _text_now(settings: Settings, message: Message, steps: Sequence[OwedStep], t
     name = source.enterprise_name(message.enterprise_id)
     items = delivery.items_of(steps, today)
     number = delivery.number_for(message.id, message.day)
-    return letter.write(settings, number, name, message.recipient_name, items, today).text
+    return letter.write(settings, number, name, message.recipient_name, items, today, links.HIDDEN).text
 
 
 def _attempts(message_id: int) -> list[dict[str, Any]]:
@@ -190,7 +191,10 @@ def _attempts(message_id: int) -> list[dict[str, Any]]:
 
 
 def eml_of(actor: Actor, settings: Settings, message_id: int) -> tuple[str, bytes]:
-    """The mail as it went out (or lies in the folder): file name and content. `NotFound` before it was written."""
+    """The mail as it went out: file name and content. `NotFound` before it was written.
+
+    The link is in it only for the enterprise itself: whoever holds it answers in its name.
+    """
     message = _message(actor, message_id)
     if not message.text:
         raise NotFound("这条提醒还没有发出，没有邮件可下载。")
@@ -199,14 +203,15 @@ def eml_of(actor: Actor, settings: Settings, message_id: int) -> tuple[str, byte
     )
     number = delivery.number_for(message.id, message.day)
     items = delivery.items_of(list(steps), message.day)
+    link = links.HIDDEN if actor.is_staff else links.url_for(message, settings)
     outgoing = Outgoing(
         message_id=message.message_id,
         number=number,
         recipient=message.recipient,
         recipient_name=message.recipient_name,
         subject=message.subject,
-        text=message.text,
-        html=message.html,
+        text=links.shown(message.text, link),
+        html=links.shown(message.html, link),
         written_at=message.created_at,
         file_name=message.file_name,
         file=letter.workbook(items, settings, message.created_at) if message.file_name else b"",

@@ -13,6 +13,7 @@ from peewee import SQL
 from inspect_station.registry.ledgers.models import LedgerImport
 from inspect_station.registry.models import Contact
 from inspect_station.reminders import service as reminders
+from inspect_station.reminders.answers.models import Answer, AnswerItem
 from inspect_station.reminders.models import Message
 from inspect_station.web import settings
 from tests.conftest import NOW, TODAY, csrf_of, log_in, people, token_for
@@ -69,6 +70,17 @@ MATRIX = {
     "reminders.resume": "staff",
     "reminders.resend": "message",
     "reminders.stop": "message",
+    "answer.page": "public",
+    "answer.form": "public",
+    "answer.give": "public",
+    "answers.inbox": "staff",
+    "answers.inbox_export": "staff",
+    "answers.answer": "answer",
+    "answers.confirm": "answer",
+    "answers.reject": "answer",
+    "answers.finish": "answer",
+    "answers.evidence": "answer",
+    "answers_api.answers": None,
     "reminders_api.reminders": None,
     "reminders_api.reminder": "message",
     "reminders_api.remind": "staff",
@@ -175,6 +187,7 @@ WORDS = {
     "key": "fixed_vessel.periodic.metal.first",
     "token": "no-such-token",
     "secret": "no-such-secret",
+    "kind": "noted",
 }
 
 
@@ -225,6 +238,9 @@ def scene(app, tmp_path):
         made = {"created_at": NOW, "account": cast.inspector.account_id, "enterprise": CANARY}
         things.ledger = LedgerImport.create(file_name=f"{CANARY}.xlsx", size=1, state="previewed", **made).id
         things.message = Message.get(Message.enterprise == cast.jia.id).id
+        said = {"kind": "stopped", "facts": {"act": "stop", "on": "2026-11-01"}, "given_at": NOW, "note": CANARY}
+        things.answer = Answer.create(message=things.message, enterprise=cast.jia.id, **said).id
+        AnswerItem.create(answer=things.answer, equipment=things.equipment)
     return cast, things
 
 

@@ -10,6 +10,8 @@ from inspect_station import config, health, logs, navigation, web
 from inspect_station import db as database
 from inspect_station.accounts import guard
 from inspect_station.accounts.views import pages as accounts_pages
+from inspect_station.casework.api import api as casework_api
+from inspect_station.casework.views import pages as casework_pages
 from inspect_station.config import Settings
 from inspect_station.duelist import rule_views  # noqa: F401  its pages belong to the blueprint below
 from inspect_station.duelist.api import api as duelist_api
@@ -26,6 +28,7 @@ from inspect_station.reminders.answers.views import pages as answer_pages
 from inspect_station.reminders.api import api as reminders_api
 from inspect_station.reminders.views import pages as reminders_pages
 from inspect_station.settings.views import pages as settings_pages
+from inspect_station.staffing.views import pages as staffing_pages
 from inspect_station.workcalendar.views import pages as workcalendar_pages
 
 
@@ -53,6 +56,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     registry_api.register(api)
     app.register_blueprint(duelist_pages)
     api.register_blueprint(duelist_api)
+    app.register_blueprint(casework_pages)
+    api.register_blueprint(casework_api)
     app.register_blueprint(reminders_pages)
     api.register_blueprint(reminders_api)
     app.register_blueprint(answer_pages)
@@ -61,6 +66,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(portal_pages)
     app.register_blueprint(settings_pages)
     app.register_blueprint(workcalendar_pages)
+    app.register_blueprint(staffing_pages)
     app.register_blueprint(feeds_pages)
 
     app.add_url_rule("/", "home", home)

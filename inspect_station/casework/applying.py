@@ -8,6 +8,7 @@ from peewee import IntegrityError
 
 from inspect_station.accounts import audit
 from inspect_station.accounts.scope import Actor, visible
+from inspect_station.casework import promises
 from inspect_station.casework.models import Application, ApplicationItem
 from inspect_station.db import bulk_insert, db
 from inspect_station.duelist import service as duelist
@@ -69,6 +70,8 @@ def apply(
                 shutdown=shutdown,
                 note=note,
                 keeper=keeper,
+                accept_by=promises.until("accept", now.date()),
+                quiet_until=promises.until("quiet", now.date()),
             )
             bulk_insert(ApplicationItem, [_item(row.id, key, due.get(key), now.date()) for key in wanted])
             detail = {"items": len(wanted), "source": source}

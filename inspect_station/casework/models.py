@@ -42,6 +42,12 @@ class Application(Table):
     keeper = ForeignKeyField(Account, null=True, on_delete="SET NULL")
     decided_at = MomentField(null=True)
     decided_by = CharField(max_length=64, default="", constraints=_EMPTY)
+    # What was promised on the day (限时办结); a changed setting does not rewrite it.
+    accept_by = DateField()
+    schedule_by = DateField(null=True)
+    scheduled_at = MomentField(null=True)
+    # The last day this application keeps reminders away while nobody has set a date.
+    quiet_until = DateField()
     refusal = CharField(max_length=500, default="", constraints=_EMPTY)
     closed_at = MomentField(null=True)
     revision = IntegerField(default=1, constraints=_ONE)
@@ -140,6 +146,7 @@ class Report(Table):
     # The people who inspected: [{"id": …, "name": …}]; who moved the report on: {stage: {"by": …, "at": …}}.
     inspectors = JsonField(null=True)
     steps = JsonField(null=True)
+    report_by = DateField()
     issued_at = MomentField(null=True)
     created_at = MomentField()
     revision = IntegerField(default=1, constraints=_ONE)

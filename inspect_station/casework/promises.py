@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from inspect_station.accounts import audit, station
@@ -10,7 +10,6 @@ from inspect_station.accounts.scope import Actor
 from inspect_station.db import db
 from inspect_station.errors import InvalidInput
 from inspect_station.workcalendar import service as workcalendar
-from schedules.workdays import Calendar
 
 _KEY = "casework.promises"
 
@@ -35,14 +34,16 @@ MOST = 60
 
 @dataclass(frozen=True)
 class Promise:
-    """One promised step of a case: by when, and how it stands."""
+    """One promised step of a case: by when, and how it stands: kept, running, at_risk or broken."""
 
     step: str
-    label: str
     due_on: date
     done_on: date | None
-    state: str  # kept | running | at_risk | broken
-    provisional: bool
+    state: str
+
+    @property
+    def label(self) -> str:
+        return STEPS[self.step].label
 
     @property
     def words(self) -> str:
@@ -73,26 +74,20 @@ def set_days(actor: Actor, given: Mapping[str, Any], now: datetime) -> None:
         audit.record(actor, "promise.set", "setting", _KEY, now=now, detail={"before": before, "after": after})
 
 
-class Clockwork:
-    """The calendar and the limits, read once for a page of many cases."""
+def until(step: str, start: date) -> date:
+    """The last day of a promise that begins on `start`; it is stored with the case, so that it stands as promised."""
+    return workcalendar.calendar(start).add(start, days()[step])
 
-    def __init__(self, today: date) -> None:
-        self.today = today
-        self.calendar: Calendar = workcalendar.calendar(today)
-        self.days = days()
 
-    def until(self, step: str, start: date) -> date:
-        return self.calendar.add(start, self.days[step])
+def promise(step: str, due_on: date, done: datetime | None, today: date) -> Promise:
+    """How a stored promise stands today."""
+    done_on = done.date() if done else None
+    return Promise(step, due_on, done_on, _state(due_on, done_on, today))
 
-    def promise(self, step: str, start: date, done: date | None) -> Promise:
-        """How the step that began on `start` stands today."""
-        due = self.until(step, start)
-        provisional = bool(self.calendar.provisional_years(start, due))
-        return Promise(step, STEPS[step].label, due, done, self._state(due, done), provisional)
 
-    def _state(self, due: date, done: date | None) -> str:
-        if done is not None:
-            return "kept" if done <= due else "broken"
-        if self.today > due:
-            return "broken"
-        return "at_risk" if self.calendar.add(self.today, 1) >= due else "running"
+def _state(due_on: date, done_on: date | None, today: date) -> str:
+    if done_on is not None or today > due_on:
+        return "kept" if done_on is not None and done_on <= due_on else "broken"
+    # At risk: not one weekday lies between today and the promised day.
+    between = (today + timedelta(days=n) for n in range(1, (due_on - today).days))
+    return "running" if any(day.weekday() < 5 for day in between) else "at_risk"

@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 
 from inspect_station.casework.models import Application, ApplicationItem, Reason, Report, ReportItem, Task
-from inspect_station.casework.promises import Clockwork
 from inspect_station.casework.words import REASONS
 from inspect_station.registry.rows import tuples
 
@@ -23,15 +22,11 @@ class Quiet:
 
 
 def quieted(today: date, enterprise_ids: Collection[int] | None = None) -> Mapping[Key, Quiet]:
-    """What is quiet on `today`, by device and clock; of several quiets the longest counts.
-
-    A constant number of statements: three, and three for the calendar and the limits.
-    """
-    clockwork = Clockwork(today)
+    """What is quiet on `today`, by device and clock; of several quiets the longest counts. Three statements."""
     found: dict[Key, Quiet] = {}
     for key, quiet in [
-        *_ordered(clockwork, enterprise_ids),
-        *_reports(clockwork, enterprise_ids),
+        *_ordered(enterprise_ids),
+        *_reports(enterprise_ids),
         *_reasons(today, enterprise_ids),
     ]:
         if quiet.until >= today and (key not in found or quiet.until > found[key].until):
@@ -43,43 +38,36 @@ def _of(column: Any, enterprise_ids: Collection[int] | None) -> list[Any]:
     return [] if enterprise_ids is None else [column.in_(list(enterprise_ids))]
 
 
-def _ordered(clockwork: Clockwork, enterprise_ids: Collection[int] | None) -> list[tuple[Key, Quiet]]:
+def _ordered(enterprise_ids: Collection[int] | None) -> list[tuple[Key, Quiet]]:
     """Applied and waiting for us: a limited time; with an agreed day: until that day."""
     query = (
         ApplicationItem.select(
-            ApplicationItem.equipment, ApplicationItem.clock, Application.submitted_at, Application.decided_at,
-            Task.agreed_on,
+            ApplicationItem.equipment, ApplicationItem.clock, Application.quiet_until, Task.agreed_on
         )
         .join(Application)
         .switch(ApplicationItem)
         .left_outer_join(Task)
         .where(ApplicationItem.open, *_of(Application.enterprise, enterprise_ids))
-    )  # fmt: skip
-    known: dict[date, Quiet] = {}
-    found: list[tuple[Key, Quiet]] = []
-    for equipment, clock, submitted_at, decided_at, agreed_on in tuples(query):
-        start = (decided_at or submitted_at).date()
-        if start not in known:
-            until = clockwork.until("quiet", start)
-            known[start] = Quiet(until, "applied", f"已报检，等待我站答复（至 {until.isoformat()} 止不催办）")
-        agreed = agreed_on and Quiet(agreed_on, "agreed", f"已约定 {agreed_on.isoformat()} 检验")
-        found.append(((equipment, clock), agreed or known[start]))
-    return found
+    )
+    return [((equipment, clock), _until(agreed_on, limit)) for equipment, clock, limit, agreed_on in tuples(query)]
 
 
-def _reports(clockwork: Clockwork, enterprise_ids: Collection[int] | None) -> list[tuple[Key, Quiet]]:
+def _until(agreed_on: date | None, limit: date) -> Quiet:
+    if agreed_on:
+        return Quiet(agreed_on, "agreed", f"已约定 {agreed_on.isoformat()} 检验")
+    return Quiet(limit, "applied", f"已报检，等待我站答复（至 {limit.isoformat()} 止不催办）")
+
+
+def _reports(enterprise_ids: Collection[int] | None) -> list[tuple[Key, Quiet]]:
     query = (
-        ReportItem.select(ReportItem.equipment, ReportItem.clock, Report.completed_on)
+        ReportItem.select(ReportItem.equipment, ReportItem.clock, Report.completed_on, Report.report_by)
         .join(Report)
         .where(Report.stage != "issued", *_of(Report.enterprise, enterprise_ids))
     )
-    found = []
-    for equipment, clock, completed_on in tuples(query):
-        until = clockwork.until("report", completed_on)
-        found.append(
-            ((equipment, clock), Quiet(until, "report_pending", f"{completed_on.isoformat()} 已检验，报告待出"))
-        )
-    return found
+    return [
+        ((equipment, clock), Quiet(until, "report_pending", f"{done.isoformat()} 已检验，报告待出"))
+        for equipment, clock, done, until in tuples(query)
+    ]
 
 
 def _reasons(today: date, enterprise_ids: Collection[int] | None) -> list[tuple[Key, Quiet]]:

@@ -13,7 +13,7 @@ STATES: Mapping[str, tuple[str, str]] = {
     "inspecting": ("检验中", "clipboard-check"),
     "done": ("完成", "check2-circle"),
     "refused": ("不予受理", "x-circle"),
-    "withdrawn": ("企业撤回", "arrow-return-left"),
+    "withdrawn": ("企业撤回", "arrow-counterclockwise"),
 }
 OPEN_STATES = ("submitted", "accepted", "scheduled", "inspecting")
 TASK_STATES: Mapping[str, str] = {

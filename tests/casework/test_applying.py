@@ -101,8 +101,9 @@ def test_an_application_nobody_answers_is_quiet_for_ten_working_days_only(cast: 
 
 
 def test_the_quiet_after_an_application_follows_the_setting(cast: Cast, due_park: Park) -> None:
-    apply(cast.jia_user, cast.jia, (due_park.overdue.id, PERIODIC))
     service.promises.set_days(cast.admin, {"quiet": 3}, NOW)
+    apply(cast.jia_user, cast.jia, (due_park.overdue.id, PERIODIC))
+    service.promises.set_days(cast.admin, {"quiet": 30}, NOW)  # what was promised stands
     assert service.quieted(TODAY)[due_park.overdue.id, PERIODIC].until == date(2026, 11, 25)
     with pytest.raises(InvalidInput, match="1 至 60"):
         service.promises.set_days(cast.admin, {"quiet": 0}, NOW)

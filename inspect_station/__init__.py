@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from inspect_station import config, health, logs, navigation, web
 from inspect_station import db as database
 from inspect_station.accounts import guard
+from inspect_station.accounts.views import FIELD_WORDS
 from inspect_station.accounts.views import pages as accounts_pages
 from inspect_station.casework.api import api as casework_api
 from inspect_station.casework.views import pages as casework_pages
@@ -19,6 +20,7 @@ from inspect_station.duelist.views import pages as duelist_pages
 from inspect_station.feeds.views import pages as feeds_pages
 from inspect_station.portal.views import pages as portal_pages
 from inspect_station.registry import api as registry_api
+from inspect_station.registry import words as registry_words
 from inspect_station.registry.views import pages as registry_pages
 from inspect_station.reminders import alarms
 from inspect_station.reminders.answers import service as answers
@@ -51,6 +53,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         probes=(alarms.probe,),
         gauges=(alarms.letters_gauge, alarms.seconds_gauge, alarms.alarms_gauge),
     )
+    app.extensions[FIELD_WORDS] = registry_words.FIELD_WORDS
     app.register_blueprint(accounts_pages)
     app.register_blueprint(registry_pages)
     registry_api.register(api)

@@ -142,7 +142,7 @@ def _due(view: ClockInView, day: Day, origin: Origin, replaced: Day | None = Non
         view.apply_by(on),
         view.event[0] if view.event else view.bound,
         replaced.last if replaced else None,
-        view.months(printed=view.last is not None and view.last.next_due is not None),
+        view.months(dated=True),
     )
 
 

@@ -18,11 +18,15 @@ from inspect_station.duelist import rule_views  # noqa: F401  its pages belong t
 from inspect_station.duelist.api import api as duelist_api
 from inspect_station.duelist.views import pages as duelist_pages
 from inspect_station.feeds.views import pages as feeds_pages
+from inspect_station.issuing.views import pages as issuing_pages
 from inspect_station.portal.views import pages as portal_pages
 from inspect_station.registry import api as registry_api
 from inspect_station.registry import words as registry_words
 from inspect_station.registry.views import pages as registry_pages
-from inspect_station.reminders import alarms
+from inspect_station.reminders import (
+    alarms,
+    policy_views,  # noqa: F401  its pages belong to the blueprint of the views
+)
 from inspect_station.reminders.answers import service as answers
 from inspect_station.reminders.answers.api import api as answers_api
 from inspect_station.reminders.answers.inbox_views import pages as inbox_pages
@@ -66,6 +70,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(answer_pages)
     app.register_blueprint(inbox_pages)
     api.register_blueprint(answers_api)
+    app.register_blueprint(issuing_pages)
     app.register_blueprint(portal_pages)
     app.register_blueprint(settings_pages)
     app.register_blueprint(workcalendar_pages)

@@ -75,6 +75,13 @@ ACT_NAMES = {
     "answer.finish": "更正后了结答复",
     "reminders.pause": "暂停全部提醒",
     "reminders.resume": "恢复发送提醒",
+    "notice.issue": "打印通知",
+    "notice.deliver": "登记通知送达",
+    "notice.void": "作废通知",
+    "ladder.change": "更改提醒阶梯",
+    "ladder.reset": "恢复默认提醒阶梯",
+    "ladder.agree": "与企业约定提醒",
+    "ladder.agree_end": "取消提醒约定",
 }
 OBJECT_NAMES = {
     "account": "人员",
@@ -89,6 +96,8 @@ OBJECT_NAMES = {
     "ledger": "台账",
     "feed": "日历订阅",
     "message": "提醒",
+    "ladder": "提醒阶梯",
+    "notice": "通知单",
     "sending": "发送",
     "answer": "企业答复",
     "rule": "规则",

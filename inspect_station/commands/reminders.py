@@ -16,6 +16,7 @@ _FATES = {
     "uncertain": "不确定是否送达（会再试）",
     "interrupted": "上次发送中断（重新发送）",
     "suppressed": "不再需要",
+    "quiet": "等到发送时段",
     "superseded": "已被后来的提醒取代",
 }
 

@@ -40,24 +40,11 @@ class Kept:
     media_type: str
 
 
-def keep(file_name: str, content: bytes, files_dir: Path) -> Kept:
+def receive(file_name: str, content: bytes, files_dir: Path) -> Kept:
     """Store a file somebody sent, before it is known to belong to a device. Raises `InvalidInput` as `add` does."""
     name = safe_name(file_name)
     media_type = _media_type(name, content)
-    digest = hashlib.sha256(content).hexdigest()
-    _store(files_dir, digest, content)
-    return Kept(name, digest, media_type)
-
-
-def kept_path(sha256: str, files_dir: Path) -> Path:
-    """Where a kept file lies. Raises `NotFound` for a lost one."""
-    path = _path(files_dir, sha256)
-    if not path.is_file():
-        raise NotFound(_LOST)
-    return path
-
-
-_LOST = "这个文件不在了，请联系管理员从备份中恢复。"
+    return Kept(name, keep(files_dir, content), media_type)
 
 
 def add(
@@ -70,7 +57,7 @@ def add(
     digest = hashlib.sha256(content).hexdigest()
     with db.atomic():
         device = equipment.get(actor, equipment_id)
-        _store(files_dir, digest, content)
+        keep(files_dir, content)
         row = Document.create(
             equipment=equipment_id,
             title=title.strip() or Path(name).stem,
@@ -109,11 +96,12 @@ def _media_type(name: str, content: bytes) -> str:
     return media_type
 
 
-def _store(files_dir: Path, digest: str, content: bytes) -> None:
-    """Written under a name of its own and moved into place whole; the same content is stored once."""
+def keep(files_dir: Path, content: bytes) -> str:
+    """Written under a name of its own and moved into place whole; the same content is stored once. Its digest."""
+    digest = hashlib.sha256(content).hexdigest()
     path = _path(files_dir, digest)
     if path.exists():
-        return
+        return digest
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(f".{os.getpid()}.part")
     with open(part, "wb") as handle:
@@ -121,6 +109,15 @@ def _store(files_dir: Path, digest: str, content: bytes) -> None:
         handle.flush()
         os.fsync(handle.fileno())
     os.replace(part, path)
+    return digest
+
+
+def kept(files_dir: Path, digest: str) -> Path:
+    """The file of this content. Raises `NotFound` for a lost one."""
+    path = _path(files_dir, digest)
+    if not path.is_file():
+        raise NotFound("这个文件不在了，请联系管理员从备份中恢复。")
+    return path
 
 
 def _path(files_dir: Path, digest: str) -> Path:
@@ -156,10 +153,7 @@ def get(actor: Actor, document_id: int) -> dict[str, Any]:
 def path_of(actor: Actor, document_id: int, files_dir: Path) -> tuple[dict[str, Any], Path]:
     """The row and the file. Raises `NotFound` for a missing, a foreign and a lost one."""
     row = get(actor, document_id)
-    path = _path(files_dir, row["sha256"])
-    if not path.is_file():
-        raise NotFound(_LOST)
-    return row, path
+    return row, kept(files_dir, row["sha256"])
 
 
 def remove(actor: Actor, document_id: int, *, now: datetime) -> int:

@@ -64,6 +64,8 @@ class Message(Table):
     queued_at = MomentField()
     done_at = MomentField(null=True)
     revision = IntegerField(default=1, constraints=[SQL("DEFAULT 1")])
+    # The notice that goes along as a PDF: its texts, from which the same bytes are set again.
+    notice = JsonField(null=True)
 
     enterprise_id: int
 
@@ -85,7 +87,8 @@ class OwedStep(Table):
     # The date it counts down to, as text; empty for a forbidden clock, which has none.
     due = CharField(max_length=10, default="", constraints=_EMPTY)
     step = CharField(max_length=12)
-    # While overdue or forbidden the step repeats weekly: which week.
+    # While overdue or forbidden the step repeats: the day past the date (1, 8, 15 …) or, for a forbidden clock, the
+    # first day of its period, counted from 1970-01-05. A day, so that another rhythm never counts a number twice.
     week = IntegerField(default=0, constraints=_ZERO)
     channel = CharField(max_length=20)
     recipient = CharField(max_length=254)
@@ -124,6 +127,19 @@ class Attempt(Table):
     # sent | failed | refused | uncertain | interrupted
     outcome = CharField(max_length=12)
     detail = CharField(max_length=500, default="", constraints=_EMPTY)
+
+
+class ReminderPolicy(Table):
+    """What one enterprise has agreed with us instead of the station's ladder and hours."""
+
+    enterprise = ForeignKeyField(Enterprise, primary_key=True, on_delete="CASCADE")
+    policy = JsonField()
+    # With whom and how, in a person's words.
+    agreed = CharField(max_length=200)
+    changed_at = MomentField()
+    changed_by = CharField(max_length=64)
+
+    enterprise_id: int
 
 
 class Lease(Table):

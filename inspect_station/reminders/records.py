@@ -11,7 +11,7 @@ from inspect_station.accounts.scope import Actor, visible
 from inspect_station.config import Settings
 from inspect_station.errors import NotFound
 from inspect_station.registry.models import Enterprise
-from inspect_station.reminders import delivery, letter, source
+from inspect_station.reminders import delivery, letter, paper, source
 from inspect_station.reminders.answers import links
 from inspect_station.reminders.channels import Outgoing, mail_of
 from inspect_station.reminders.models import Attempt, Message, OwedStep
@@ -139,6 +139,7 @@ class Record:
     dropped: Sequence[tuple[str, letter.Item]]
     attempts: Sequence[dict[str, Any]]
     by: str
+    has_notice: bool = False
 
 
 def record_of(actor: Actor, settings: Settings, message_id: int, today: date) -> Record:
@@ -152,7 +153,7 @@ def record_of(actor: Actor, settings: Settings, message_id: int, today: date) ->
     account = message.account
     return Record(
         _one_row(message, len(steps)), text, bool(message.text), _named(standing, day), _named(gone, day),
-        _attempts(message_id), account.name if account else "",
+        _attempts(message_id), account.name if account else "", bool(message.notice),
     )  # fmt: skip
 
 
@@ -203,20 +204,37 @@ def eml_of(actor: Actor, settings: Settings, message_id: int) -> tuple[str, byte
     )
     number = delivery.number_for(message.id, message.day)
     items = delivery.items_of(list(steps), message.day)
-    link = links.HIDDEN if actor.is_staff else links.url_for(message, settings)
+    url = _link_for(actor, message, settings)
     outgoing = Outgoing(
         message_id=message.message_id,
         number=number,
         recipient=message.recipient,
         recipient_name=message.recipient_name,
         subject=message.subject,
-        text=links.shown(message.text, link),
-        html=links.shown(message.html, link),
+        text=links.shown(message.text, url or links.HIDDEN),
+        html=links.shown(message.html, url or links.HIDDEN),
         written_at=message.created_at,
         file_name=message.file_name,
         file=letter.workbook(items, settings, message.created_at) if message.file_name else b"",
+        notice_name=paper.file_name(number),
+        notice=paper.file_of(message.notice, message.day, url),
     )
     return f"{number}.eml", mail_of(outgoing, settings).as_bytes()
+
+
+def _link_for(actor: Actor, message: Message, settings: Settings) -> str:
+    """The link, for the enterprise itself; nothing for people of the station."""
+    return "" if actor.is_staff else links.url_for(message, settings)
+
+
+def notice_of(actor: Actor, settings: Settings, message_id: int) -> tuple[str, bytes]:
+    """The PDF that goes with a message: file name and content. `NotFound` where there is none."""
+    message = _message(actor, message_id)
+    if not message.notice:
+        raise NotFound("这条提醒没有附通知单。")
+    number = delivery.number_for(message.id, message.day)
+    url = _link_for(actor, message, settings)
+    return paper.file_name(number), paper.file_of(message.notice, message.day, url)
 
 
 def json_of(row: dict[str, Any]) -> dict[str, Any]:

@@ -10,6 +10,9 @@ import zipfile
 import pytest
 from peewee import SQL
 
+from inspect_station.duelist import service as duelist
+from inspect_station.issuing import service as issuing
+from inspect_station.issuing.models import IssuedNotice
 from inspect_station.registry.ledgers.models import LedgerImport
 from inspect_station.registry.models import Contact
 from inspect_station.reminders import service as reminders
@@ -64,7 +67,16 @@ MATRIX = {
     "reminders.messages_export": None,
     "reminders.message": "message",
     "reminders.letter": "message",
+    "reminders.notice": "message",
     "reminders.outlook": "staff",
+    "reminders.ladder": "staff",
+    "reminders.change_ladder": "staff",
+    "reminders.ask_to_reset": "staff",
+    "reminders.reset_ladder": "staff",
+    "reminders.own_ladder": "enterprise",
+    "reminders.agree_ladder": "enterprise",
+    "reminders.ask_to_end_own_ladder": "enterprise",
+    "reminders.end_own_ladder": "enterprise",
     "reminders.draft": "staff",
     "reminders.remind": "staff",
     "reminders.ask_to_pause": "staff",
@@ -97,6 +109,16 @@ MATRIX = {
     "registry.import_confirm": "ledger",
     "registry.import_again": "ledger",
     "registry.import_cancel": "ledger",
+    "issuing.notices": None,
+    "issuing.notices_export": None,
+    "issuing.draft": "staff",
+    "issuing.issue": "staff",
+    "issuing.batch": "staff",
+    "issuing.batch_pdf": "staff",
+    "issuing.notice": "notice",
+    "issuing.notice_pdf": "notice",
+    "issuing.deliver": "notice",
+    "issuing.void": "notice",
     "feeds.calendar": "public",
     "feeds.mine": "self",
     "feeds.create": "self",
@@ -228,6 +250,7 @@ WORDS = {
     "act": "stop",
     "clock": "periodic",
     "key": "fixed_vessel.periodic.metal.first",
+    "batch": "no-such-batch",
     "token": "no-such-token",
     "secret": "no-such-secret",
     "kind": "noted",
@@ -289,6 +312,12 @@ def scene(app, tmp_path):
         made = {"created_at": NOW, "account": cast.inspector.account_id, "enterprise": CANARY}
         things.ledger = LedgerImport.create(file_name=f"{CANARY}.xlsx", size=1, state="previewed", **made).id
         vars(things).update(furnish_cases(cast, things))
+        rows = [
+            row["id"]
+            for row in duelist.due_page(cast.inspector, duelist.Filters(), "due", duelist.Place(), 5, TODAY).rows
+        ]
+        issuing.issue(cast.inspector, settings(), rows, "notice", False, TODAY, NOW)
+        things.notice = IssuedNotice.get(IssuedNotice.enterprise == cast.jia.id).id
         things.message = Message.get(Message.enterprise == cast.jia.id).id
         said = {"kind": "stopped", "facts": {"act": "stop", "on": "2026-11-01"}, "given_at": NOW, "note": CANARY}
         things.answer = Answer.create(message=things.message, enterprise=cast.jia.id, **said).id
@@ -362,6 +391,9 @@ def test_jia_sees_its_own_and_may_change_nothing(app, scene):
         "duelist.why",
         "reminders.message",
         "reminders.letter",
+        "reminders.notice",
+        "issuing.notice",
+        "issuing.notice_pdf",
         "casework.case",
         "casework.withdraw_form",
     }

@@ -125,7 +125,7 @@ def _perform(
 def _attach(actor: Actor, answer: Answer, equipment_id: int, files_dir: Path, now: datetime) -> None:
     if not answer.sha256:
         return
-    content = registry.documents.kept_path(answer.sha256, files_dir).read_bytes()
+    content = registry.documents.kept(files_dir, answer.sha256).read_bytes()
     title = f"企业{ACTS[answer.facts['act']]}证明（{delivery.number_of(answer.message)}）"
     registry.documents.add(
         actor, equipment_id, title=title, file_name=answer.file_name, content=content, files_dir=files_dir, now=now

@@ -226,7 +226,7 @@ def evidence_of(actor: Actor, answer_id: int, files_dir: Path) -> tuple[dict[str
     row = one(actor, answer_id)
     if not row["sha256"]:
         raise NotFound()
-    return row, registry.documents.kept_path(row["sha256"], files_dir)
+    return row, registry.documents.kept(files_dir, row["sha256"])
 
 
 def of_message(message_id: int) -> list[dict[str, Any]]:

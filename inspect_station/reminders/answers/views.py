@@ -141,7 +141,7 @@ def _evidence(kind: str) -> Kept | None:
     if kind not in {"stopped", "not_ours"} or file is None or not file.filename:
         return None
     content = file.read(registry.documents.LARGEST + 1)
-    return registry.documents.keep(file.filename, content, settings().files_dir)
+    return registry.documents.receive(file.filename, content, settings().files_dir)
 
 
 def _form(sheet: Sheet, secret: str, kind: str, given: Any, error: StationError | None) -> str:

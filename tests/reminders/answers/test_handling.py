@@ -19,7 +19,7 @@ from tests.reminders.park import in_days
 
 
 def stopped(told: Told, *devices: Equipment, act: str = "stop") -> int:
-    proof = registry.documents.keep("停用报告.pdf", PDF, told.settings.files_dir)
+    proof = registry.documents.receive("停用报告.pdf", PDF, told.settings.files_dir)
     given = {"devices": [d.id for d in devices], "act": act, "on": in_days(-2)}
     return told.answer("stopped", given, evidence=proof)
 

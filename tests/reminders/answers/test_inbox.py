@@ -19,7 +19,7 @@ from tests.reminders.park import in_days
 def scene(sqlite_app: Flask, tmp_path: Path) -> tuple[Flask, Cast, Told]:
     with people(sqlite_app) as cast, sqlite_app.app_context():
         told = tell(cast, tmp_path)
-        proof = registry.documents.keep("拆除.pdf", PDF, settings().files_dir)
+        proof = registry.documents.receive("拆除.pdf", PDF, settings().files_dir)
         told.answer("stopped", {"devices": [told.late.id], "act": "dismantle", "on": in_days(-2)}, evidence=proof)
         told.answer("contact", {"role": "other", "name": "李新", "mobile": "13812345678", "note": "新来的"})
     return sqlite_app, cast, told

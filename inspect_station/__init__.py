@@ -82,8 +82,9 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def home() -> Response:
-    """Everybody's first page is what is due."""
-    return redirect(url_for("duelist.due_list"))
+    """The station's first page is what is due; an enterprise's is what it has to do."""
+    actor = guard.current_actor()
+    return redirect(url_for("duelist.due_list" if actor.is_staff else "portal.home"))
 
 
 def _configure(app: Flask, settings: Settings) -> None:

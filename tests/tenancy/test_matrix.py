@@ -205,6 +205,7 @@ MATRIX = {
     "registry.end_contact_form": "contact",
     "registry.end_contact": "contact",
     "registry.reveal_contact": "contact",
+    "portal.home": "self",
     "portal.device": "equipment",
     "portal.device_code": "equipment",
     "portal.enterprise": "enterprise",

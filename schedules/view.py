@@ -14,7 +14,7 @@ from schedules.history import last_of, monitored_since, outstanding_event, recor
 from schedules.rule import Outcome, Version
 from schedules.rulebook import Rulebook
 from schedules.selection import ClockRules
-from schedules.terms import DecidedBy, DoneBy, Missing, WhyForbidden
+from schedules.terms import DecidedBy, Missing, WhyForbidden
 
 ONE_DAY = timedelta(days=1)
 
@@ -64,7 +64,7 @@ class ClockInView:
         done_by: Mapping[str, str] | None,
     ) -> None:
         self.equipment, self.rules, self.on, self.book = equipment, rules, on, book
-        self.done_by = _done_by(rules, done_by) if done_by else rules.heading.done_by
+        self.done_by = rules.done_by(done_by)
         self.turns: list[date] = []
         self.event: tuple[date, Version] | None = None
         self.extension: Extension | None = None
@@ -144,9 +144,7 @@ class ClockInView:
             same = version.min_months == months
             span.earliest = span.latest if same else add_months(start, version.min_months)
         if version.allowances:
-            traits = self.equipment.traits
-            raised = [one.max_months for one in version.allowances if traits.get(one.trait)]
-            span.bound = add_months(start, max([months, *raised]))
+            span.bound = span.candidate.raised(span.latest, start, self.equipment.traits)
         span.uncut_bound = span.bound
         if version.outcome is Outcome.MONITORED:
             self.turns.append(span.latest + ONE_DAY)
@@ -265,11 +263,6 @@ class ClockInView:
         if not self.turns:
             return None
         return min([turn for turn in self.turns if turn > self.on], default=None)
-
-
-def _done_by(rules: ClockRules, setting: Mapping[str, str]) -> DoneBy:
-    chosen = setting.get(f"{rules.kind}.{rules.clock}") or setting.get(rules.clock)
-    return DoneBy(chosen) if chosen else rules.heading.done_by
 
 
 def _joined(versions: list[Version]) -> Range | None:

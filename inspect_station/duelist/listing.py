@@ -125,6 +125,10 @@ def _batch_actions(actor: Actor) -> list[dict[str, Any]]:
         actions.insert(
             0, {"label": label, "icon": "send-check", "url": url_for(_APPLY_PAGE), "primary": not actor.is_staff}
         )
+    if actor.may("remind"):
+        actions.append({"label": "打印通知", "icon": "file-earmark-pdf", "url": url_for("duelist.notices")})
+    if actor.may("edit"):
+        actions.insert(0, {"label": "登记检验", "icon": "clipboard-plus", "url": url_for("duelist.new_inspections")})
     if actor.may("remind") and _has(_REMIND_PAGE):
         if _has(_NOTICE_PAGE):
             actions.insert(0, {"label": "打印通知", "icon": "file-earmark-pdf", "url": url_for(_NOTICE_PAGE)})

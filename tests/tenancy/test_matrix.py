@@ -13,6 +13,8 @@ from peewee import SQL
 from inspect_station.duelist import service as duelist
 from inspect_station.issuing import service as issuing
 from inspect_station.issuing.models import IssuedNotice
+from inspect_station.accounts.scope import Actor
+from inspect_station.duelist import query as due_query
 from inspect_station.registry.ledgers.models import LedgerImport
 from inspect_station.registry.models import Contact
 from inspect_station.reminders import service as reminders
@@ -49,6 +51,10 @@ MATRIX = {
     "duelist.export": None,
     "duelist.filters": None,
     "duelist.print_list": None,
+    "duelist.new_inspections": "staff",
+    "duelist.add_inspections": "staff",
+    "duelist.notices": "staff",
+    "duelist.notice_pdf": "staff",
     "duelist.why": "equipment",
     "duelist.rules": None,
     "duelist.rule": "public",
@@ -441,3 +447,41 @@ def test_the_matrix_turns_red_when_the_tenant_filter_is_dropped(sqlite_app, monk
     lists = [rule for rule, _ in routes(sqlite_app) if MATRIX[rule.endpoint] is None]
     leaking = {r.endpoint for r in lists if CANARY in text_of(ask(client, r, "GET", MISSING, "", headers))}
     assert {"registry.equipment_list", "api_equipment.list_equipment", "api_inspections.list_inspections"} <= leaking
+
+
+def _everybody_is_staff(monkeypatch):
+    """The due list writes its own SQL: its condition asks the actor, not `visible`."""
+    monkeypatch.setattr(due_query, "_condition", lambda _staff, shape, sqlite: _condition_of(True, shape, sqlite))
+
+
+def _no_check(monkeypatch):
+    monkeypatch.setattr(Actor, "sees", lambda *_: True)
+
+
+_condition_of = due_query._condition
+
+
+# Most routes are filtered twice; these rest on the one filter that is dropped.
+@pytest.mark.parametrize(
+    ("drop", "leaks"),
+    [
+        (_everybody_is_staff, {"duelist.due_list", "duelist.export", "duelist.print_list", "duelist_api.due"}),
+        (_no_check, {"duelist_api.equipment_due"}),
+    ],
+)
+def test_the_matrix_turns_red_when_another_tenant_filter_is_dropped(app, scene, monkeypatch, drop, leaks):
+    cast, things = scene
+    drop(monkeypatch)
+    client, headers = log_in(app, cast.yi_user), token_for(cast.yi_user)
+    csrf, leaking = csrf_of(client), set()
+    for rule, method in routes(app):
+        what = MATRIX[rule.endpoint]
+        if rule.endpoint in leaks:
+            query_ = {"view": "flat"} if rule.endpoint == "duelist.due_list" else {}
+            answer = ask(
+                client, rule, method, getattr(things, what, MISSING) if what else MISSING, csrf, headers, **query_
+            )
+            text = text_of(answer)
+            if CANARY in text or "储罐" in text or (what is not None and answer.status_code != 404):
+                leaking.add(rule.endpoint)
+    assert leaking == leaks

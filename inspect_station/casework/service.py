@@ -3,5 +3,18 @@
 from inspect_station.casework import cases, dating, deciding, promises, words
 from inspect_station.casework.applying import apply
 from inspect_station.casework.quiets import Quiet, quieted
+from inspect_station.casework.wishes import Wish, items_of, wishes
 
-__all__ = ["Quiet", "apply", "cases", "dating", "deciding", "promises", "quieted", "words"]
+__all__ = [
+    "Quiet",
+    "Wish",
+    "apply",
+    "cases",
+    "dating",
+    "deciding",
+    "items_of",
+    "promises",
+    "quieted",
+    "wishes",
+    "words",
+]

@@ -4,11 +4,14 @@ from datetime import date, datetime
 
 from inspect_station.accounts import audit
 from inspect_station.accounts.scope import Actor
+from inspect_station.casework import service as casework
 from inspect_station.db import db
 from inspect_station.errors import Conflict, InvalidInput, Stale
 from inspect_station.planning import moving, reading
 from inspect_station.planning.models import PlanVisit
 from inspect_station.workcalendar import service as workcalendar
+
+_STATION = Actor.system("计划")
 
 
 def agree(actor: Actor, visit_id: int, now: datetime) -> None:
@@ -82,6 +85,8 @@ def _answer(
         )
         if not written:
             raise Stale("这次到访刚被检验站改过日期，请刷新后再答复。")
+        if answer == "agreed":
+            _tell_cases(visit, by or actor.name, now)
         audit.record(
             actor,
             "visit.agree" if answer == "agreed" else "visit.counter",
@@ -91,3 +96,18 @@ def _answer(
             enterprise_id=visit.enterprise_id,
             detail={"on": (on or visit.on).isoformat()},
         )
+
+
+def _tell_cases(visit: reading.Visit, by: str, now: datetime) -> None:
+    """Tasks whose open items are all part of the visit get its day as agreed, so that both rooms say one thing."""
+    items = {(row["equipment_id"], row["clock"]) for row in reading.of_visit(_STATION, visit.plan_id, visit.id)}
+    held = casework.wishes()
+    tasks = {wish.task_id: wish for key, wish in held.items() if key in items and wish.task_id}
+    for number, theirs in casework.items_of({task for task in tasks if task}).items():
+        if theirs <= items and tasks[number].agreed_on != visit.on:
+            try:
+                casework.dating.propose(
+                    _STATION, number, visit.on, now=now, reason="按计划约定", confirmed_with=by[:50]
+                )
+            except (Conflict, InvalidInput):
+                continue  # under way already, or past a day only an extension moves: the case stays as it is

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from inspect_station.accounts.scope import Actor
+from inspect_station.casework import service as casework
 from inspect_station.duelist import service as duelist
 from inspect_station.errors import InvalidInput
 from inspect_station.planning import efforts, sites
@@ -104,7 +105,9 @@ def build(
     firms = sorted({item.enterprise_id for item in items})
     continuous = sites.all_continuous()
     longest = max((p.daily_min for p in people), default=staffing.DAILY_MIN) - weights.overhead_min
-    frame = _Frame(over, weights, figures, roles, _units(windows), continuous, longest, _turns(items, over.as_of))
+    wishes = casework.wishes()
+    turns = _turns(items, over.as_of)
+    frame = _Frame(over, weights, figures, roles, _units(windows), continuous, longest, turns, wishes)
     instance: Json = {
         "format": "inspection-plan-instance/1",
         "name": name,
@@ -119,7 +122,7 @@ def build(
         "enterprises": [_firm(number, windows) for number in firms],
         "inspectors": [_inspector(p, over, roles, items) for p in people],
         "items": [frame.item(item) for item in items],
-        "previous": _previous(over, {item.key for item in items}),
+        "previous": _agreed(over, items, wishes, _previous(over, {item.key for item in items})),
     }
     return supposing(instance, changes or {}), items
 
@@ -206,11 +209,14 @@ class _Frame:
     continuous: set[int]
     longest: int
     turns: Mapping[str, float]
+    wishes: Mapping[tuple[int, str], casework.Wish]
 
     def item(self, item: Wanted) -> Json:
         figures = self.figures[item.kind, item.clock]
         minutes = figures.for_length(item.length_mm, self.longest)
         due, latest, preparation = self.aim(item, figures.prep_workdays)
+        earliest, latest = self.wished(item, latest, preparation)
+        due = min(due, latest)
         needs_stop = figures.state == "shutdown" and item.enterprise_id in self.continuous
         wasted = 0 if item.key in self.turns else minutes * figures.people * 1000 // interval_days(item.clock)
         return {
@@ -224,11 +230,21 @@ class _Frame:
             "roles": [_role(item, self.roles)] * figures.people,
             "due": due.isoformat(),
             "latest": latest.isoformat(),
-            "earliest": None,
+            "earliest": earliest.isoformat() if earliest else None,
             "prep_workdays": preparation,
             "state": "any" if figures.state == "shutdown" and not needs_stop else figures.state,
             "early_cost": wasted,
         }
+
+    def wished(self, item: Wanted, latest: date, preparation: int) -> tuple[date | None, date]:
+        """The days wished in an application, as long as one of them can be; else they cannot be kept to."""
+        wish = self.wishes.get((item.equipment_id, item.clock))
+        ready = self.over.after(preparation)
+        if wish is None or wish.agreed_on or ready is None:
+            return None, latest
+        first, last = wish.first or ready, min(latest, wish.last or latest)
+        possible = any(max(first, ready) <= day <= last for day in self.over.workdays)
+        return (wish.first, last) if possible else (None, latest)
 
     def aim(self, item: Wanted, preparation: int) -> tuple[date, date, int]:
         """The day to aim at, the last day allowed, and the working days of preparation there is time for.
@@ -279,6 +295,19 @@ def _previous(over: Horizon, keys: set[str]) -> list[Json]:
         for key, visit, on, start, pinned, answer in placed
         if key in keys
     ]
+
+
+def _agreed(
+    over: Horizon, items: Sequence[Wanted], wishes: Mapping[tuple[int, str], casework.Wish], kept: list[Json]
+) -> list[Json]:
+    """Days agreed for an application are fixed, whatever the plan in force says."""
+    days = set(over.workdays)
+    fixed = {
+        item.key: {"item": item.key, "date": wish.agreed_on.isoformat(), "move_cost": NEAR_COST, "pinned": True}
+        for item in items
+        if (wish := wishes.get((item.equipment_id, item.clock))) and wish.agreed_on and wish.agreed_on in days
+    }
+    return [*fixed.values(), *(each for each in kept if each["item"] not in fixed)]
 
 
 # --- what if ------------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.browser
 
 PAGES = {
     "zhanzhang": ("/due", "/due?view=flat&bucket=overdue", "/due/calendar", "/enterprises", "/audit", "/reminders",
-                  "/reminders/outlook", "/reminders/ladder", "/enterprises/1/ladder",
+                  "/reminders/outlook", "/answers", "/reminders/ladder", "/enterprises/1/ladder",
                   "/reminders/notices", "/reminders/staff", "/reminders/steps", "/reminders/backlog", "/me", "/imports",
                   "/plan/", "/plan/1/month?of=2026-12", "/plan/1/week?of=2026-12-07", "/plan/1/unplanned",
                   "/plan/1/warnings", "/plan/1/compare", "/plan/plans", "/plan/propose?what_if=1", "/plan/windows",
@@ -23,7 +23,7 @@ PAGES = {
                  "/plan/day?on=2026-12-01"),
     "jishu": ("/rules", "/rules/fixed_vessel.periodic.metal.grade_3", "/rules/sources", "/rules/preview"),
     "admin": ("/settings/", "/settings/people", "/settings/people/new", "/settings/calendar/"),
-    "qiye01": ("/due", "/equipment", "/reminders", "/me", "/me/calendars", "/plan/visits", "/plan/windows",
+    "qiye01": ("/home", "/due", "/equipment", "/reminders", "/me", "/me/calendars", "/plan/visits", "/plan/windows",
                "/plan/windows/new"),
 }  # fmt: skip
 

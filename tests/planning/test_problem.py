@@ -4,6 +4,8 @@ from datetime import date, timedelta
 
 import pytest
 
+from inspect_station.casework import service as casework
+from inspect_station.casework.models import Task
 from inspect_station.errors import InvalidInput
 from inspect_station.planning import problem, service
 from inspect_station.planning.words import Figures
@@ -161,3 +163,42 @@ def test_building_takes_the_same_few_statements_however_many_items_there_are(sce
     with counted() as seen:
         assert len(built(cast)[0]) == 26
     assert len(seen) == few < 20
+
+
+def applied(cast: Cast, equipment: Equipment, **wished: date) -> int:
+    """An application for the device's periodic inspection, accepted; its task."""
+    number = casework.apply(
+        cast.jia_user, cast.jia.id, [(equipment.id, "periodic")], source="portal", now=NOW, **wished
+    )
+    casework.deciding.accept(cast.head, number, now=NOW)
+    return int(Task.get(Task.application == number).id)
+
+
+def test_wished_days_of_an_application_narrow_the_window_and_agreed_ones_fix_it(scene) -> None:
+    cast, things = scene
+    task = applied(cast, things.third, wished_from=date(2027, 3, 1), wished_to=date(2027, 3, 5))
+    key = f"{things.third.id}.periodic"
+    item = built(cast)[0][key]
+    assert (item["earliest"], item["latest"], item["due"]) == ("2027-03-01", "2027-03-05", "2027-03-05")
+    casework.dating.propose(cast.head, task, date(2027, 2, 24), now=NOW, confirmed_with="甲安全")
+    items, instance, _ = built(cast)
+    assert (items[key]["earliest"], items[key]["latest"]) == (None, "2027-03-30")
+    (kept,) = instance["previous"]
+    assert (kept["item"], kept["date"], kept["pinned"]) == (key, "2027-02-24", True)
+    assert park.visit_with(cast, park.planned(cast), things.third).on == date(2027, 2, 24)
+
+
+def test_wished_days_nobody_can_keep_do_not_shut_the_device_out(scene) -> None:
+    cast, things = scene
+    applied(cast, things.third, wished_from=date(2026, 11, 23), wished_to=date(2026, 11, 24))
+    item = built(cast)[0][f"{things.third.id}.periodic"]
+    assert (item["earliest"], item["latest"]) == (None, "2027-03-30")
+
+
+def test_agreeing_to_a_visit_agrees_the_day_of_the_application(scene) -> None:
+    cast, things = scene
+    task = applied(cast, things.third)
+    plan = park.in_force(cast)
+    visit = park.visit_with(cast, plan, things.third)
+    service.agreeing.agree(cast.jia_user, visit.id, NOW)
+    assert Task.get_by_id(task).agreed_on == visit.on

@@ -199,6 +199,18 @@ def counts(plan_id: int) -> dict[str, int]:
     return dict(zip(("planned", "unplanned", "late"), next(iter(rows)), strict=True))
 
 
+def anchors(found: Sequence[Visit]) -> dict[int, str]:
+    """Of each visit the first item's key: planned anew, what is done together keeps the same one."""
+    keys: dict[int, str] = {}
+    ids = [each.id for each in found]
+    for start in range(0, len(ids), _CHUNK):
+        rows: Any = PlanItem.select(PlanItem.visit, fn.MIN(PlanItem.key)).where(
+            PlanItem.visit.in_(ids[start : start + _CHUNK])
+        )
+        keys |= dict(rows.group_by(PlanItem.visit).tuples())
+    return keys
+
+
 def visit(actor: Actor, visit_id: int) -> Visit:
     """One visit. Raises `NotFound` where the actor may not know of it: an enterprise sees published ones of its own."""
     row = PlanVisit.select(PlanVisit.plan, PlanVisit.on_day).where(PlanVisit.id == visit_id).tuples().first()

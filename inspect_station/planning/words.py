@@ -88,3 +88,12 @@ def interval_days(clock: str) -> int:
 
 def pair_label(kind: str, clock: str) -> str:
     return f"{Kind(kind).label}·{Clock(clock).label}"
+
+
+DAY_BEGINS = 8 * 60 + 30
+"""The inspection day's minute 0 on the clock."""
+
+
+def clock_time(minute: int) -> str:
+    total = DAY_BEGINS + minute
+    return f"{total // 60}:{total % 60:02d}"

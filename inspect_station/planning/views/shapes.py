@@ -5,14 +5,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from inspect_station.planning.service import Visit, reading, words
+from inspect_station.planning.words import DAY_BEGINS
 
-DAY_BEGINS = 8 * 60 + 30
-"""The inspection day's minute 0 on the clock."""
-
-
-def clock_time(minute: int) -> str:
-    total = DAY_BEGINS + minute
-    return f"{total // 60}:{total % 60:02d}"
+clock_time = words.clock_time
 
 
 def minute_of(text: str) -> int | None:

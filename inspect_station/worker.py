@@ -21,7 +21,7 @@ from inspect_station.config import Settings
 from inspect_station.db import connection
 from inspect_station.reminders import service as reminders
 from inspect_station.reminders.alarms import BEAT_SECONDS
-from inspect_station.reminders.delivery import worker_name
+from inspect_station.reminders.delivery import stopping, worker_name
 from inspect_station.reminders.leases import give_up, take
 
 log = structlog.get_logger()
@@ -67,6 +67,7 @@ class Worker:
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
+        stopping.clear()
         scheduler = self._scheduler()
         scheduler.start()
         log.info("worker started", worker=self._name)
@@ -88,6 +89,7 @@ class Worker:
 
     def _finish(self, scheduler: BackgroundScheduler) -> None:
         scheduler.pause()
+        stopping.set()  # the letter under way is finished, no further one is begun
         waiting = threading.Thread(target=self._shut_down, args=[scheduler], daemon=True)
         waiting.start()
         waiting.join(GRACE_SECONDS)  # what is not done by then is left with its lease: it heals by itself

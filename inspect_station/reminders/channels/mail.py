@@ -45,7 +45,7 @@ def _address(name: str, address: str) -> str:
 
 
 def mail_of(letter: Outgoing, settings: Settings) -> EmailMessage:
-    """The letter as a mail: text, HTML, the workbook. Line ends in names and subjects cannot become headers."""
+    """The letter as a mail: text, HTML, the notice, the workbook. Line ends in names and subjects cannot become headers."""
     mail = EmailMessage(policy=_POLICY)
     sender = settings.mail_from or "station@localhost"
     mail.set_raw("From", _address(settings.station_name, sender))
@@ -59,6 +59,8 @@ def mail_of(letter: Outgoing, settings: Settings) -> EmailMessage:
     mail.set_content(letter.text, cte="base64")
     if letter.html:
         mail.add_alternative(letter.html, subtype="html", cte="base64")
+    if letter.notice:
+        mail.add_attachment(letter.notice, maintype="application", subtype="pdf", filename=letter.notice_name)
     if letter.file:
         main, sub = MEDIA_TYPE.split("/")
         mail.add_attachment(letter.file, maintype=main, subtype=sub, filename=letter.file_name)

@@ -46,7 +46,7 @@ class Row:
 
 
 def tasks(actor: Actor, *, mine: bool = False, q: str = "") -> list[Row]:
-    """All that wait, the earliest date first; `mine`: of the enterprises this person answers for."""
+    """All that wait, what is forbidden first, then the earliest date; `mine`: of the enterprises this person answers for."""
     actor.need_staff()
     query = (
         Message.select(Message.id, Enterprise.id, Enterprise.name, Account.name, Message.created_at,
@@ -65,7 +65,7 @@ def tasks(actor: Actor, *, mine: bool = False, q: str = "") -> list[Row]:
         Row(number, firm_id, firm, who or "", since, items, earliest or "", last.get(number))
         for number, firm_id, firm, who, since, items, earliest in tuples(query)
     ]
-    return sorted(found, key=lambda row: (row.earliest or "9999", row.enterprise))
+    return sorted(found, key=lambda row: (row.earliest, row.enterprise))
 
 
 def _last_of(numbers: Sequence[int]) -> dict[int, Mapping[str, Any]]:

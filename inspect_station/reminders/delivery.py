@@ -21,7 +21,8 @@ from inspect_station import clock
 from inspect_station.accounts import station
 from inspect_station.config import Settings
 from inspect_station.db import connection, db, is_sqlite
-from inspect_station.reminders import fallback, ladder, letter, limits, paper, policies, routes, short, source
+from inspect_station.reminders import fallback, ladder, letter, limits, paper, policies, quiets, routes, short, source
+from inspect_station.reminders.answers import links
 from inspect_station.reminders.channels import CHANNELS, Channel, ChannelError, Outgoing, Target, config
 from inspect_station.reminders.models import Attempt, Message, OwedStep
 from inspect_station.reminders.reading import tuples
@@ -304,12 +305,25 @@ def still_standing(message: Message, today: date, now: datetime) -> list[OwedSte
     present = source.present((s.equipment_id for s in steps), today)
     moved = [s for s in steps if not _stands(s, present.get((s.equipment_id, s.clock)))]
     _suppress(moved, MOVED, now)
-    gone = {s.id for s in moved}
+    gone = {s.id for s in moved} | _rest([s for s in steps if s not in moved], message, today, now)
     return [s for s in steps if s.id not in gone]
 
 
 def _mail_goes_by(channel: str) -> str:
     return "folder" if channel == "folder" else "mail"
+
+
+def _rest(steps: Sequence[OwedStep], message: Message, today: date, now: datetime) -> set[int]:
+    """Suppress what has become quiet since it was written. What a person asked for by hand goes."""
+    if message.manual:
+        return set()
+    resting, held = quiets.standing(today, [message.enterprise_id]), set()
+    for step in steps:
+        quiet = resting.over(step.equipment_id, step.clock, step.step, step.week, today)
+        if quiet is not None:
+            _suppress([step], quiet.reason[:300], now)
+            held.add(step.id)
+    return held
 
 
 def _stands(step: OwedStep, row: ladder.LadderRow | None) -> bool:
@@ -353,13 +367,9 @@ def items_of(steps: Sequence[OwedStep], today: date) -> list[letter.Item]:
     return [letter.item_of(s.facts, s.clock, devices[s.equipment_id], today) for s in steps]
 
 
-def link_of(message: Message, settings: Settings) -> str:
-    """Where the receiver reads on."""
-    return f"{settings.base_url.rstrip('/')}/reminders/{message.id}"
-
-
 def _write(message: Message, steps: Sequence[OwedStep], settings: Settings, today: date) -> letter.Letter:
-    """The final wording, kept as it goes out."""
+    """The final wording, kept as it goes out but for the link."""
+    link = links.url_for(message, settings)
     written = letter.write(
         settings,
         number_of(message),
@@ -367,21 +377,24 @@ def _write(message: Message, steps: Sequence[OwedStep], settings: Settings, toda
         message.recipient_name,
         items_of(steps, today),
         today,
+        link,
     )
     _keep_notice(message, steps, settings, today)
-    worded = worded_for(message, written, settings)
-    Message.update(subject=worded.subject, text=worded.text, html=worded.html, file_name=worded.file_name).where(
-        Message.id == message.id
-    ).execute()
+    worded = worded_for(message, written, settings, link)
+    Message.update(
+        subject=worded.subject,
+        text=links.hidden(worded.text, link),
+        html=links.hidden(worded.html, link),
+        file_name=worded.file_name,
+    ).where(Message.id == message.id).execute()
     return worded
 
 
-def worded_for(message: Message, written: letter.Letter, settings: Settings) -> letter.Letter:
+def worded_for(message: Message, written: letter.Letter, settings: Settings, link: str) -> letter.Letter:
     """The letter in the words of the message's channel: all of it, a few lines, or an approved template."""
     kind = routes.worded_as(message.channel, message.recipient)
     if kind in {"letter", "none"}:
         return written
-    link = link_of(message, settings)
     if kind == "short":
         return replace(written, text=short.text(settings, written, link), html="", file_name="")
     template = config.switches().gateway.template
@@ -410,9 +423,9 @@ def outgoing_of(message: Message, written: letter.Letter, settings: Settings) ->
         written_at=message.created_at,
         file_name=written.file_name,
         file=letter.workbook(written.every, settings, message.created_at) if written.file_name else b"",
-        values=short.values(settings, written, link_of(message, settings)),
+        values=short.values(settings, written, links.url_for(message, settings)),
         notice_name=paper.file_name(written.number),
-        notice=paper.file_of(message.id, message.day),
+        notice=paper.file_of(message.id, message.day, links.url_for(message, settings)),
     )
 
 

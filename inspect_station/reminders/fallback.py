@@ -5,22 +5,20 @@ number of runs write it once. Letters are gathered from it as from all others.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from inspect_station import clock
 from inspect_station.config import Settings
 from inspect_station.db import bulk_insert
-from inspect_station.reminders import digests, ladder, policies, routes, source, steps
+from inspect_station.reminders import digests, ladder, policies, quiets, routes, source, steps
+from inspect_station.reminders.answers.models import Answer
 from inspect_station.reminders.channels import BY_HAND, config
 from inspect_station.reminders.models import DeadAddress, HandDelivery, Message, OwedStep
 from inspect_station.reminders.reading import tuples
 from inspect_station.reminders.routes import Route
 from inspect_station.workcalendar import service as workcalendar
-
-# Says whether an enterprise has answered any of these messages, or anything since.
-Answered = Callable[[int, Sequence[int]], bool]
 
 # Only what is due so soon is pressed by another channel: the ladder itself comes back to the rest.
 PRESSING = timedelta(days=30)
@@ -87,7 +85,7 @@ def _copy_of(step: OwedStep, route: Route, now: datetime) -> dict[str, Any]:
 # --- nobody answers -----------------------------------------------------------------------------------------------
 
 
-def escalate(settings: Settings, today: date, now: datetime, answered: Answered) -> int:
+def escalate(settings: Settings, today: date, now: datetime) -> int:
     """Where letters stayed unanswered for the agreed working days: what they said, by the next channel.
 
     Returns the steps written; a second run adds none.
@@ -95,7 +93,7 @@ def escalate(settings: Settings, today: date, now: datetime, answered: Answered)
     mail = routes.channel_in_use(settings)
     return sum(
         _press(enterprise_id, recipients, mail, today, now)
-        for enterprise_id, recipients in _silent(_days_before(today, config.switches().escalate_after), answered)
+        for enterprise_id, recipients in _silent(_days_before(today, config.switches().escalate_after))
     )
 
 
@@ -108,29 +106,29 @@ def _days_before(today: date, working_days: int) -> date:
     return day
 
 
-def _silent(until: date, answered: Answered) -> Iterable[tuple[int, set[str]]]:
+def _silent(until: date) -> Iterable[tuple[int, set[str]]]:
     """Enterprises that answered nothing of what went out by `until`, and the recipients it went to."""
     sent = (
-        Message.select(Message.id, Message.enterprise, Message.recipient, Message.day)
+        Message.select(Message.enterprise, Message.recipient, Message.day)
         .where(Message.state == "sent", Message.day <= until, Message.day > until - _LOOK_BACK)
         .where(Message.channel.not_in([*BY_HAND, "folder"]))
     )
-    found: dict[int, list[tuple[int, str]]] = defaultdict(list)
+    found: dict[int, set[str]] = defaultdict(set)
     reached = _reached(until - _LOOK_BACK)
-    for number, enterprise_id, recipient, day in tuples(sent):
+    for enterprise_id, recipient, day in tuples(sent):
         if day > reached.get(enterprise_id, date.min):
-            found[enterprise_id].append((number, recipient))
-    for enterprise_id, theirs in found.items():
-        if not answered(enterprise_id, [number for number, _ in theirs]):
-            yield enterprise_id, {recipient for _, recipient in theirs}
+            found[enterprise_id].add(recipient)
+    return found.items()
 
 
 def _reached(since: date) -> dict[int, date]:
-    """When an enterprise was last talked to or handed a notice: that answers what went out before."""
+    """When an enterprise last answered, was talked to or handed a notice: that answers what went out before."""
     h = HandDelivery
     start = datetime.combine(since, datetime.min.time(), clock.SHANGHAI)
-    rows = h.select(h.enterprise, h.at).where(h.outcome.in_(_REACHED), h.at >= start).order_by(h.at)
-    return {int(enterprise_id): at.date() for enterprise_id, at in tuples(rows)}
+    told = h.select(h.enterprise, h.at).where(h.outcome.in_(_REACHED), h.at >= start)
+    own = Answer.select(Answer.enterprise, Answer.given_at).where(Answer.given_at >= start)
+    moments = sorted((at, int(enterprise_id)) for rows in (told, own) for enterprise_id, at in tuples(rows))
+    return {enterprise_id: at.date() for at, enterprise_id in moments}
 
 
 def _press(enterprise_id: int, recipients: set[str], mail: str, today: date, now: datetime) -> int:
@@ -161,6 +159,8 @@ def _unmoved(enterprise_id: int, recipients: set[str], today: date) -> list[ladd
         row for equipment, clock, due in sorted(keys)
         if (row := present.get((equipment, clock))) is not None and row.due == due and row.enterprise_id == enterprise_id
     ]  # fmt: skip
+    resting = quiets.standing(today, [enterprise_id])
+    found = [row for row in found if resting.over(row.equipment_id, row.clock, "", 0, today) is None]
     return [row for row in found if row.answer == "forbidden" or (row.on is not None and row.on - today <= PRESSING)]
 
 

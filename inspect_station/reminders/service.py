@@ -16,7 +16,7 @@ from inspect_station.reminders import digests, fallback, hands, ladder, letter, 
 from inspect_station.reminders.alarms import LAST_TICK, Alarm, alarms, beat, last_tick, worker_heartbeat
 from inspect_station.reminders.channels import FolderChannel, Outgoing
 from inspect_station.reminders.delivery import SENDING_PAUSED, deliver, paused
-from inspect_station.reminders.fallback import Answered, domain_of
+from inspect_station.reminders.fallback import domain_of
 from inspect_station.reminders.ladder import LadderRow
 from inspect_station.reminders.models import Message, OwedStep
 from inspect_station.reminders.routes import Route
@@ -37,10 +37,8 @@ class Ticked:
     paused: bool = False
 
 
-def tick(settings: Settings, today: date, now: datetime, answered: Answered | None = None) -> Ticked:
+def tick(settings: Settings, today: date, now: datetime) -> Ticked:
     """Write the owed steps to the outbox and gather them into messages. A second run adds nothing.
-
-    `answered` says whether an enterprise has answered; without it nothing is pressed by another channel for silence.
     After a gap of more than 45 days somebody must first look: sending is paused.
     """
     _look_at_the_gap(today, now)
@@ -49,8 +47,7 @@ def tick(settings: Settings, today: date, now: datetime, answered: Answered | No
         return Ticked(0, 0, 0, True)
     rules = policies.in_force()
     written = steps.write(source.rows(today, rules.horizon), rules, routes.channel_in_use(settings), today, now)
-    if answered is not None:
-        written += steps.Written(fallback.escalate(settings, today, now, answered))
+    written += steps.Written(fallback.escalate(settings, today, now))
     hands.tidy(settings, today, now)
     messages = digests.compose(digests.Day(today, now, domain_of(settings), last_tick(), rules))
     with db.atomic():

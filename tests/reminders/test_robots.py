@@ -8,6 +8,7 @@ import pytest
 
 from inspect_station import clock, sealing
 from inspect_station.reminders import limits, service
+from inspect_station.reminders.answers import links
 from inspect_station.reminders.channels import CHANNELS
 from inspect_station.reminders.models import Attempt, DeadAddress, Message, OwedStep, SendLimit
 from tests.conftest import NOW, TODAY, Cast
@@ -45,10 +46,10 @@ def test_a_robot_gets_few_words_that_hold_everything_owed(
     assert "共 3 项" in text
     assert "已超过检验有效期 1 项" in text
     assert f"最早：{in_days(-3)}" in text
-    assert f"/reminders/{Message.get().id}" in text
+    assert links.url_for(Message.get(), config) in text
     assert "0591-12345678" in text
     assert len(text.encode()) <= 2048
-    assert Message.get().text == text
+    assert Message.get().text == links.hidden(text, links.url_for(Message.get(), config))
     assert got.query["key"] == ["abcd-efgh"]
 
 

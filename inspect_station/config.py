@@ -43,6 +43,9 @@ class Settings:
     smtp_password: str = _setting("", "its password")
     smtp_tls: str = _setting("starttls", "starttls | tls | none")
     mail_from: str = _setting("", "sender address of reminders; needed with smtp_host")
+    mail_pdf: bool = _setting(
+        True, "each letter carries its notice as a PDF; setting one takes a fraction of a second"
+    )
     web_workers: int = _setting(2, "gunicorn worker processes", least=1, most=64)
     web_threads: int = _setting(4, "threads of each", least=1, most=64)
     log_level: str = _setting("INFO", "DEBUG | INFO | WARNING | ERROR")

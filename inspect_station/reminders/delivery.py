@@ -20,11 +20,12 @@ from inspect_station import clock
 from inspect_station.accounts import station
 from inspect_station.config import Settings
 from inspect_station.db import connection, db, is_sqlite
-from inspect_station.reminders import ladder, letter, routes, source
+from inspect_station.reminders import ladder, letter, paper, policies, routes, source
 from inspect_station.reminders.channels import CHANNELS, Channel, ChannelError, Outgoing
 from inspect_station.reminders.models import Attempt, Message, OwedStep
 from inspect_station.reminders.reading import tuples
 from inspect_station.reminders.steps import MOVED, RECIPIENT_GONE
+from inspect_station.workcalendar import service as workcalendar
 
 log = structlog.get_logger()
 
@@ -131,6 +132,9 @@ def claim(settings: Settings, now: datetime, sender: str) -> Claimed | str | Non
         if number is None:
             return None
         message = Message.get_by_id(number)
+        opens = quiet_until(message, now)
+        if opens is not None:
+            return _wait_until(message, opens)
         _obey_the_sample(message, settings)
         standing = _recheck(message, today, now)
         if not standing:
@@ -145,6 +149,24 @@ def _claim_one(now: datetime, sender: str) -> int | None:
     as_stored = Message.lease_until.db_value
     row = db.execute_sql(sql, (as_stored(now + LEASE), sender, as_stored(now))).fetchone()
     return int(row[0]) if row else None
+
+
+def quiet_until(message: Message, now: datetime) -> datetime | None:
+    """When a letter of the timetable may leave, if not now. What a person sends goes when he sends it."""
+    hours = policies.of_enterprise(message.enterprise_id).hours
+    if message.manual or hours.is_always:
+        return None
+    opens = hours.next_open(now, workcalendar.calendar(now.date()))
+    return opens if opens > now else None
+
+
+def _wait_until(message: Message, opens: datetime) -> str:
+    """Put back as it was; this was no try."""
+    before = "uncertain" if message.doubtful else "failed" if message.tries > 1 else "queued"
+    Message.update(state=before, next_at=opens, lease_until=None, tries=Message.tries - 1).where(
+        Message.id == message.id
+    ).execute()
+    return "quiet"
 
 
 def _recover(now: datetime) -> int:
@@ -242,10 +264,24 @@ def _write(message: Message, steps: Sequence[OwedStep], settings: Settings, toda
         items_of(steps, today),
         today,
     )
-    Message.update(subject=written.subject, text=written.text, html=written.html, file_name=written.file_name).where(
-        Message.id == message.id
-    ).execute()
+    _keep_notice(message, steps, settings, today)
+    Message.update(
+        subject=written.subject,
+        text=written.text,
+        html=written.html,
+        file_name=written.file_name,
+    ).where(Message.id == message.id).execute()
     return written
+
+
+def _keep_notice(message: Message, steps: Sequence[OwedStep], settings: Settings, today: date) -> None:
+    if not settings.mail_pdf or message.channel not in paper.CHANNELS or message.recipient == routes.NO_ADDRESS:
+        return
+    clocks = ((s.equipment_id, s.clock) for s in steps)
+    sheets = paper.sheets_of(
+        settings, number_of(message), message.enterprise_id, message.recipient_name, clocks, today
+    )
+    paper.keep(message.id, sheets)
 
 
 def outgoing_of(message: Message, written: letter.Letter, settings: Settings) -> Outgoing:
@@ -260,6 +296,8 @@ def outgoing_of(message: Message, written: letter.Letter, settings: Settings) ->
         written_at=message.created_at,
         file_name=written.file_name,
         file=letter.workbook(written.every, settings, message.created_at) if written.file_name else b"",
+        notice_name=paper.file_name(written.number),
+        notice=paper.file_of(message.id, message.day),
     )
 
 

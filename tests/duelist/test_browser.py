@@ -1,21 +1,20 @@
 """The due list in a real browser: the drawer, the phone, nothing wider than the screen, no console errors."""
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
-from werkzeug.serving import make_server
 
 from inspect_station.accounts import sessions
 from inspect_station.accounts.models import Account
 from inspect_station.db import db
+from tests import live
 from tests.chromium import launch
 from tests.conftest import NOW
 from tests.duelist.conftest import Town
 
-pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
+pytestmark = pytest.mark.browser
 PAGES = (
     "/due", "/due?view=flat", "/due?bucket=overdue", "/due/filters", "/due/calendar?month=2026-12", "/due/print",
     "/rules", "/rules/fixed_vessel.periodic.metal.grade_3", "/rules/sources", "/rules/done-by", "/rules/preview",
@@ -37,19 +36,14 @@ def address(town: Town) -> Iterator[str]:
 
     enter.is_public = True  # type: ignore[attr-defined]
     town.app.add_url_rule("/enter", "enter", enter)
-    server = make_server("127.0.0.1", 0, town.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with live.serving(town.app) as served:
+        yield served
 
 
 @pytest.fixture
 def visitor(address: str, tmp_path: Path) -> Iterator[Page]:
     with launch(tmp_path) as browser:
-        page = browser.new_context(base_url=address).new_page()
+        page = browser.new_context(base_url=address, reduced_motion="reduce").new_page()
         page.goto("/enter")
         yield page
 

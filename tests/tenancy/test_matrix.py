@@ -12,18 +12,23 @@ from peewee import SQL
 
 from inspect_station.accounts.scope import Actor
 from inspect_station.duelist import query as due_query
+from inspect_station.duelist import service as duelist
+from inspect_station.issuing import service as issuing
+from inspect_station.issuing.models import IssuedNotice
 from inspect_station.registry.ledgers.models import LedgerImport
 from inspect_station.registry.models import Contact
 from inspect_station.reminders import service as reminders
 from inspect_station.reminders.models import Message
 from inspect_station.web import settings
+from tests.casework.park import furnish_cases
 from tests.conftest import NOW, TODAY, csrf_of, log_in, people, token_for
 from tests.registry.park import CANARY, furnish
 
 MISSING = 987_654
 
 # endpoint → how its object is called; None: a list or a search, which answers with 乙's own; "staff": not for
-# enterprises at all; "public": for anybody, about nobody; "self": about the person who asks.
+# enterprises at all; "public": for anybody, about nobody; "self": about the person who asks; "own": a write whose
+# objects stand in its body (BODIES and FORMS name 甲's): refused like missing ones.
 MATRIX = {
     "home": "self",
     "accounts.login": "public",
@@ -33,6 +38,7 @@ MATRIX = {
     "accounts.log_out": "leave",  # asked last, for it ends the session
     "accounts.me": "self",
     "accounts.change_password": "self",
+    "accounts.change_email": "self",
     "accounts.audit_trail": "staff",
     "accounts.audit_export": "staff",
     "api-docs.openapi_json": "public",
@@ -47,8 +53,6 @@ MATRIX = {
     "duelist.print_list": None,
     "duelist.new_inspections": "staff",
     "duelist.add_inspections": "staff",
-    "duelist.notices": "staff",
-    "duelist.notice_pdf": "staff",
     "duelist.why": "equipment",
     "duelist.rules": None,
     "duelist.rule": "public",
@@ -67,7 +71,25 @@ MATRIX = {
     "reminders.messages_export": None,
     "reminders.message": "message",
     "reminders.letter": "message",
+    "reminders.notice": "message",
     "reminders.outlook": "staff",
+    "reminders.staff_letters": "staff",
+    "reminders.look_at_backlog": "staff",
+    "reminders.void_backlog": "staff",
+    "reminders.ask_bulk": "staff",
+    "reminders.do_bulk": "staff",
+    "reminders.steps": "staff",
+    "reminders.steps_export": "staff",
+    "reminders.staff_letter": "staff",
+    "reminders.resend_staff_letter": "staff",
+    "reminders.ladder": "staff",
+    "reminders.change_ladder": "staff",
+    "reminders.ask_to_reset": "staff",
+    "reminders.reset_ladder": "staff",
+    "reminders.own_ladder": "enterprise",
+    "reminders.agree_ladder": "enterprise",
+    "reminders.ask_to_end_own_ladder": "enterprise",
+    "reminders.end_own_ladder": "enterprise",
     "reminders.draft": "staff",
     "reminders.remind": "staff",
     "reminders.ask_to_pause": "staff",
@@ -89,10 +111,43 @@ MATRIX = {
     "registry.import_confirm": "ledger",
     "registry.import_again": "ledger",
     "registry.import_cancel": "ledger",
+    "issuing.notices": None,
+    "issuing.notices_export": None,
+    "issuing.draft": "staff",
+    "issuing.issue": "staff",
+    "issuing.batch": "staff",
+    "issuing.batch_pdf": "staff",
+    "issuing.notice": "notice",
+    "issuing.notice_pdf": "notice",
+    "issuing.deliver": "notice",
+    "issuing.void": "notice",
     "feeds.calendar": "public",
     "feeds.mine": "self",
     "feeds.create": "self",
     "feeds.revoke": "feed",
+    "casework.cases": None,
+    "casework.cases_export": None,
+    "casework.new_application": None,
+    "casework.add_application": "own",
+    "casework.case": "application",
+    "casework.accept": "application",
+    "casework.hand_over": "application",
+    "casework.refuse_form": "application",
+    "casework.refuse": "application",
+    "casework.withdraw_form": "application",
+    "casework.withdraw": "application",
+    "casework.promise_settings": "staff",
+    "casework.set_promises": "staff",
+    "casework.propose_date": "task",
+    "casework.answer_date": "task",
+    "casework.assign_inspector": "task",
+    "casework.begin_task": "task",
+    "api_applications.list_applications": None,
+    "api_applications.get_application": "application",
+    "api_applications.add_application": "own",
+    "api_applications.accept_application": "application",
+    "api_applications.refuse_application": "application",
+    "api_applications.withdraw_application": "application",
     "settings.overview": "staff",
     "settings.people": "staff",
     "settings.new_person": "staff",
@@ -106,6 +161,20 @@ MATRIX = {
     "workcalendar.import_file": "staff",
     "workcalendar.mark": "staff",
     "workcalendar.undo": "staff",
+    "staffing.people": "staff",
+    "staffing.export": "staff",
+    "staffing.person": "staff",
+    "staffing.qualify": "staff",
+    "staffing.remove_qualification": "staff",
+    "staffing.set_hours": "staff",
+    "staffing.add_absence": "staff",
+    "staffing.remove_absence": "staff",
+    "staffing.codes": "staff",
+    "staffing.new_code": "staff",
+    "staffing.add_code": "staff",
+    "staffing.edit_code": "staff",
+    "staffing.change_code": "staff",
+    "staffing.remove_code": "staff",
     "registry.equipment_list": None,
     "registry.equipment_export": None,
     "registry.new_equipment": "staff",
@@ -161,6 +230,10 @@ MATRIX = {
     "api_extensions.withdraw_extension": "extension",
 }
 BODIES = {
+    "api_applications.add_application": {"enterprise_id": 1, "items": [{"equipment_id": 1, "clock": "periodic"}]},
+    "api_applications.accept_application": None,
+    "api_applications.refuse_application": {"reason": "x"},
+    "api_applications.withdraw_application": {"reason": "x"},
     "reminders_api.remind": {"ids": [1]},
     "reminders_api.stop": {"reason": "不必再发"},
     "reminders_api.resend": None,
@@ -179,6 +252,7 @@ WORDS = {
     "act": "stop",
     "clock": "periodic",
     "key": "fixed_vessel.periodic.metal.first",
+    "batch": "no-such-batch",
     "token": "no-such-token",
     "secret": "no-such-secret",
 }
@@ -200,7 +274,15 @@ def ask(client, rule, method, number, csrf, headers, **query):
             {"name": "x", "reason": "x"} if method == "PATCH" and "equipment" in rule.endpoint else {"name": "x"},
         )
         return client.open(address, method=method, headers=headers, json=None if method == "GET" else body)
-    return client.open(address, method=method, data={"csrf_token": csrf, "reason": "x"} if method == "POST" else None)
+    return client.open(
+        address,
+        method=method,
+        data={"csrf_token": csrf, "reason": "x", **FORMS.get(rule.endpoint, {})} if method == "POST" else None,
+    )
+
+
+# Forms that name their objects: 甲's.
+FORMS = {"casework.add_application": {"items": "1", "offered": "1"}}
 
 
 def text_of(response):
@@ -230,6 +312,13 @@ def scene(app, tmp_path):
         reminders.deliver(settings(), NOW)
         made = {"created_at": NOW, "account": cast.inspector.account_id, "enterprise": CANARY}
         things.ledger = LedgerImport.create(file_name=f"{CANARY}.xlsx", size=1, state="previewed", **made).id
+        vars(things).update(furnish_cases(cast, things))
+        rows = [
+            row["id"]
+            for row in duelist.due_page(cast.inspector, duelist.Filters(), "due", duelist.Place(), 5, TODAY).rows
+        ]
+        issuing.issue(cast.inspector, settings(), rows, "notice", False, TODAY, NOW)
+        things.notice = IssuedNotice.get(IssuedNotice.enterprise == cast.jia.id).id
         things.message = Message.get(Message.enterprise == cast.jia.id).id
     return cast, things
 
@@ -244,11 +333,13 @@ def test_yi_learns_nothing_of_jia_by_any_route(app, scene):
         number = getattr(things, what, MISSING) if what else MISSING
         foreign = ask(client, rule, method, number, csrf, headers)
         assert CANARY not in text_of(foreign), rule.endpoint
-        if what in {"public", "self", "leave"}:
+        if what == "own":
+            assert foreign.status_code in {404, 422}, (rule.endpoint, foreign.status_code)
+        elif what in {"public", "self", "leave"}:
             assert foreign.status_code in {200, 302, 400, 404, 422, 503}, rule.endpoint
         else:
             assert foreign.status_code == (200 if what is None else 404), (rule.endpoint, foreign.status_code)
-        if what not in {None, "public", "self", "leave"}:
+        if what not in {None, "public", "self", "leave", "own"}:
             missing = ask(client, rule, method, MISSING, csrf, headers)
             assert settled(foreign) == settled(missing), rule.endpoint
         seen += 1
@@ -298,6 +389,20 @@ def test_jia_sees_its_own_and_may_change_nothing(app, scene):
         "duelist.why",
         "reminders.message",
         "reminders.letter",
+        "reminders.notice",
+        "issuing.notice",
+        "issuing.notice_pdf",
+        "casework.case",
+        "casework.withdraw_form",
+    }
+    # What an enterprise does with its own cases; the answers say what was wrong with an empty form, or that it is done.
+    own = {
+        "casework.add_application": {422},
+        "casework.withdraw": {302, 409},
+        "casework.propose_date": {422, 409},
+        "casework.answer_date": {422, 409},
+        "api_applications.add_application": {201, 409},
+        "api_applications.withdraw_application": {200, 409},
     }
     for rule, method in routes(app):
         what = MATRIX[rule.endpoint]
@@ -306,7 +411,8 @@ def test_jia_sees_its_own_and_may_change_nothing(app, scene):
             continue
         response = ask(client, rule, method, number, csrf, headers)
         may = what is None or rule.endpoint in readable or (rule.rule.startswith("/api/") and method == "GET")
-        expected = {302} if rule.endpoint == "registry.reveal_contact" else {200} if may else {404}
+        usual = {302} if rule.endpoint == "registry.reveal_contact" else {200} if may else {404}
+        expected = own.get(rule.endpoint, usual)
         assert response.status_code in expected, (rule.endpoint, response.status_code)
         response.close()
     assert CANARY in text_of(client.get("/equipment"))

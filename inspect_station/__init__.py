@@ -14,7 +14,7 @@ from inspect_station.accounts.views import pages as accounts_pages
 from inspect_station.casework.api import api as casework_api
 from inspect_station.casework.views import pages as casework_pages
 from inspect_station.config import Settings
-from inspect_station.duelist import batch_views, rule_views  # noqa: F401  their pages belong to the blueprint below
+from inspect_station.duelist import batch_views, rule_views, rulebooks  # noqa: F401  pages of the blueprint below
 from inspect_station.duelist.api import api as duelist_api
 from inspect_station.duelist.views import pages as duelist_pages
 from inspect_station.feeds.views import pages as feeds_pages
@@ -58,7 +58,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     health.install(
         app,
-        probes=(alarms.probe,),
+        probes=(rulebooks.probe, alarms.probe),
         gauges=(alarms.letters_gauge, alarms.seconds_gauge, alarms.alarms_gauge),
     )
     app.extensions[FIELD_WORDS] = registry_words.FIELD_WORDS

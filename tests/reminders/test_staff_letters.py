@@ -141,6 +141,7 @@ def test_a_refused_one_is_tried_again_by_hand_and_a_busy_server_later(
     assert service.deliver(config, MONDAY + timedelta(minutes=1)) == {"refused": 1}
     letter = StaffLetter.get()
     assert "no such mailbox" in letter.reason
+    assert "检一" in checks.digests(config, MONDAY).text
     service.resend(park.head, letter.id, MONDAY)
     assert service.deliver(config, MONDAY) == {"sent": 1}
 

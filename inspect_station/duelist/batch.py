@@ -10,11 +10,8 @@ from inspect_station.duelist import service
 from inspect_station.duelist.query import Filters
 from inspect_station.errors import InvalidInput
 from inspect_station.registry import service as registry
-from schedules.terms import Bucket
 
 MOST = 200
-_NO_CLOCK = frozenset({Bucket.STOPPED, Bucket.NONE})
-_PAST = frozenset({Bucket.FORBIDDEN, Bucket.OVERDUE})
 
 
 def rows(actor: Actor, ids: Sequence[int], today: date) -> list[dict[str, Any]]:
@@ -25,9 +22,6 @@ def rows(actor: Actor, ids: Sequence[int], today: date) -> list[dict[str, Any]]:
         raise InvalidInput(f"一次最多处理 {MOST} 项，现在选了 {len(ids)} 项。请分几次做。", {"ids": ["太多"]})
     filters = Filters(rows=tuple(ids))
     return service.due_page(actor, filters, "enterprise", service.Place(), MOST, today, counted=False).rows
-
-
-# --- inspections ---------------------------------------------------------------------------------------------------
 
 
 def inspectable(found: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

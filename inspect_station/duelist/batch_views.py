@@ -24,9 +24,6 @@ def _ids(given: Sequence[str]) -> list[int]:
     return [int(text) for text in given if text.isascii() and text.isdigit() and len(text) < 10]
 
 
-# --- inspections ---------------------------------------------------------------------------------------------------
-
-
 @pages.get("/due/inspections")
 @needs("edit")
 def new_inspections() -> str:

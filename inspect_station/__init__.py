@@ -28,6 +28,10 @@ from inspect_station.reminders import (
     outbox_views,  # noqa: F401  its pages belong to the blueprint of the views
     policy_views,  # noqa: F401  its pages belong to the blueprint of the views
 )
+from inspect_station.reminders.answers import service as answers
+from inspect_station.reminders.answers.api import api as answers_api
+from inspect_station.reminders.answers.inbox_views import pages as inbox_pages
+from inspect_station.reminders.answers.views import pages as answer_pages
 from inspect_station.reminders.api import api as reminders_api
 from inspect_station.reminders.staff import views as staff_views  # noqa: F401  as above
 from inspect_station.reminders.views import pages as reminders_pages
@@ -48,7 +52,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     api = web.make_api(app)
     web.install(app)
     guard.install(app)
-    navigation.install(app)
+    navigation.install(app, badges={"answers.inbox": answers.open_count})
 
     health.install(
         app,
@@ -65,6 +69,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     api.register_blueprint(casework_api)
     app.register_blueprint(reminders_pages)
     api.register_blueprint(reminders_api)
+    app.register_blueprint(answer_pages)
+    app.register_blueprint(inbox_pages)
+    api.register_blueprint(answers_api)
     app.register_blueprint(issuing_pages)
     app.register_blueprint(portal_pages)
     app.register_blueprint(settings_pages)
@@ -77,8 +84,9 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def home() -> Response:
-    """Everybody's first page is what is due."""
-    return redirect(url_for("duelist.due_list"))
+    """The station's first page is what is due; an enterprise's is what it has to do."""
+    actor = guard.current_actor()
+    return redirect(url_for("duelist.due_list" if actor.is_staff else "portal.home"))
 
 
 def _configure(app: Flask, settings: Settings) -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import unicodedata
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,22 @@ TYPES: dict[str, tuple[bytes, str]] = {
 ACCEPT = ",".join(TYPES)
 LARGEST = 20 * 1024 * 1024
 _NAMES = ("id", "equipment", "title", "file_name", "sha256", "media_type", "size", "added_at", "removed_at")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A file stored by its content and not yet tied to a device."""
+
+    file_name: str
+    sha256: str
+    media_type: str
+
+
+def receive(file_name: str, content: bytes, files_dir: Path) -> Kept:
+    """Store a file somebody sent, before it is known to belong to a device. Raises `InvalidInput` as `add` does."""
+    name = safe_name(file_name)
+    media_type = _media_type(name, content)
+    return Kept(name, keep(files_dir, content), media_type)
 
 
 def add(

@@ -20,7 +20,8 @@ from inspect_station import clock
 from inspect_station.accounts import station
 from inspect_station.config import Settings
 from inspect_station.db import connection, db, is_sqlite
-from inspect_station.reminders import ladder, letter, paper, policies, routes, source
+from inspect_station.reminders import ladder, letter, paper, policies, quiets, routes, source
+from inspect_station.reminders.answers import links
 from inspect_station.reminders.channels import CHANNELS, Channel, ChannelError, Outgoing
 from inspect_station.reminders.models import Attempt, Message, OwedStep
 from inspect_station.reminders.reading import tuples
@@ -210,10 +211,23 @@ def _recheck(message: Message, today: date, now: datetime) -> list[OwedStep]:
     present = source.present((s.equipment_id for s in steps), today)
     moved = [s for s in steps if not _stands(s, present.get((s.equipment_id, s.clock)))]
     _suppress(moved, MOVED, now)
-    gone = {s.id for s in moved}
+    gone = {s.id for s in moved} | _rest([s for s in steps if s not in moved], message, today, now)
     standing = [s for s in steps if s.id not in gone]
     OwedStep.update(state="claimed").where(OwedStep.id.in_([s.id for s in standing])).execute()
     return standing
+
+
+def _rest(steps: Sequence[OwedStep], message: Message, today: date, now: datetime) -> set[int]:
+    """Suppress what has become quiet since it was written. What a person asked for by hand goes."""
+    if message.manual:
+        return set()
+    resting, held = quiets.standing(today, [message.enterprise_id]), set()
+    for step in steps:
+        quiet = resting.over(step.equipment_id, step.clock, step.step, step.week, today)
+        if quiet is not None:
+            _suppress([step], quiet.reason[:300], now)
+            held.add(step.id)
+    return held
 
 
 def _stands(step: OwedStep, row: ladder.LadderRow | None) -> bool:
@@ -258,7 +272,8 @@ def items_of(steps: Sequence[OwedStep], today: date) -> list[letter.Item]:
 
 
 def _write(message: Message, steps: Sequence[OwedStep], settings: Settings, today: date) -> letter.Letter:
-    """The final wording, kept as it goes out."""
+    """The final wording, kept as it goes out but for the link."""
+    link = links.url_for(message, settings)
     written = letter.write(
         settings,
         number_of(message),
@@ -266,12 +281,13 @@ def _write(message: Message, steps: Sequence[OwedStep], settings: Settings, toda
         message.recipient_name,
         items_of(steps, today),
         today,
+        link,
     )
     _keep_notice(message, steps, settings, today)
     Message.update(
         subject=written.subject,
-        text=written.text,
-        html=written.html,
+        text=links.hidden(written.text, link),
+        html=links.hidden(written.html, link),
         file_name=written.file_name,
     ).where(Message.id == message.id).execute()
     return written
@@ -300,7 +316,7 @@ def outgoing_of(message: Message, written: letter.Letter, settings: Settings) ->
         file_name=written.file_name,
         file=letter.workbook(written.every, settings, message.created_at) if written.file_name else b"",
         notice_name=paper.file_name(written.number),
-        notice=paper.file_of(message.id, message.day),
+        notice=paper.file_of(message.id, message.day, links.url_for(message, settings)),
     )
 
 

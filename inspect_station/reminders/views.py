@@ -125,7 +125,7 @@ def letter(message_id: int) -> Response:
 
 @pages.get("/reminders/<int:message_id>/notice.pdf")
 def notice(message_id: int) -> Response:
-    name, content = records.notice_of(current_actor(), message_id)
+    name, content = records.notice_of(current_actor(), settings(), message_id)
     return Response(
         content,
         mimetype="application/pdf",

@@ -18,6 +18,7 @@ from inspect_station.issuing.models import IssuedNotice
 from inspect_station.registry.ledgers.models import LedgerImport
 from inspect_station.registry.models import Contact
 from inspect_station.reminders import service as reminders
+from inspect_station.reminders.answers.models import Answer, AnswerItem
 from inspect_station.reminders.models import Message
 from inspect_station.web import settings
 from tests.casework.park import furnish_cases
@@ -97,6 +98,17 @@ MATRIX = {
     "reminders.resume": "staff",
     "reminders.resend": "message",
     "reminders.stop": "message",
+    "answer.page": "public",
+    "answer.form": "public",
+    "answer.give": "public",
+    "answers.inbox": "staff",
+    "answers.inbox_export": "staff",
+    "answers.answer": "answer",
+    "answers.confirm": "answer",
+    "answers.reject": "answer",
+    "answers.finish": "answer",
+    "answers.evidence": "answer",
+    "answers_api.answers": None,
     "reminders_api.reminders": None,
     "reminders_api.reminder": "message",
     "reminders_api.remind": "staff",
@@ -207,6 +219,7 @@ MATRIX = {
     "registry.end_contact_form": "contact",
     "registry.end_contact": "contact",
     "registry.reveal_contact": "contact",
+    "portal.home": "self",
     "portal.device": "equipment",
     "portal.device_code": "equipment",
     "portal.enterprise": "enterprise",
@@ -255,6 +268,7 @@ WORDS = {
     "batch": "no-such-batch",
     "token": "no-such-token",
     "secret": "no-such-secret",
+    "kind": "noted",
 }
 
 
@@ -320,6 +334,9 @@ def scene(app, tmp_path):
         things.notice = IssuedNotice.get(IssuedNotice.enterprise == cast.jia.id).id
         vars(things).update(furnish_cases(cast, things))
         things.message = Message.get(Message.enterprise == cast.jia.id).id
+        said = {"kind": "stopped", "facts": {"act": "stop", "on": "2026-11-01"}, "given_at": NOW, "note": CANARY}
+        things.answer = Answer.create(message=things.message, enterprise=cast.jia.id, **said).id
+        AnswerItem.create(answer=things.answer, equipment=things.equipment)
     return cast, things
 
 

@@ -224,6 +224,9 @@ def claim(settings: Settings, now: datetime, sender: str, without: Collection[st
         opens = quiet_until(message, now)
         if opens is not None:
             return _wait_until(message, opens)
+        if message.tries == 1:  # however long it waited: the days after which it is given up count from now
+            message.queued_at = now
+            Message.update(queued_at=now).where(Message.id == number).execute()
         _obey_the_sample(message, settings)
         standing = _recheck(message, today, now)
         if not standing:

@@ -14,6 +14,9 @@ from inspect_station.duelist.query import Filters
 from inspect_station.export import Column
 from schedules.terms import Bucket, Clock, DoneBy, Kind, WarningCode
 
+# What a spreadsheet program may take for the beginning of a formula; a Chinese one reads the wide signs so, too.
+_FORMULA_STARTS = frozenset("=+-@\t\r\n＝＋－＠")
+
 
 def _day(name: str) -> Callable[[Mapping[str, Any]], Any]:
     """A date as a date; where only the month is known, its text."""
@@ -86,4 +89,4 @@ def _line(cells: list[str]) -> str:
 def _text(value: Any) -> str:
     """A cell that no spreadsheet program takes for a formula."""
     text = "" if value is None else str(value)
-    return "'" + text if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
+    return "'" + text if text[:1] in _FORMULA_STARTS else text

@@ -7,6 +7,7 @@ Message-ID and marked doubtful: at most one repeat for each death, never a loss.
 
 import os
 import socket
+import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +20,7 @@ import structlog
 from inspect_station import clock
 from inspect_station.accounts import station
 from inspect_station.config import Settings
-from inspect_station.db import connection, db, is_sqlite
+from inspect_station.db import connection, db, is_sqlite, patiently
 from inspect_station.reminders import ladder, letter, routes, source
 from inspect_station.reminders.channels import CHANNELS, Channel, ChannelError, Outgoing
 from inspect_station.reminders.models import Attempt, Message, OwedStep
@@ -34,6 +35,8 @@ RUN_SECONDS = 50
 _MINUTES = (1, 5, 15, 60)
 _LATER_MINUTES = 240  # then every four hours: at most ten tries in 24 hours
 GIVE_UP_AFTER = timedelta(days=5)
+# Set when the process is asked to end: senders finish the letter in hand and begin no other.
+STOPPING = threading.Event()
 _NO_ADDRESS_SENTENCE = "这家企业没有可用的邮箱地址，请电话通知或打印送达，并补录联系人邮箱。"
 
 
@@ -54,9 +57,9 @@ def deliver(settings: Settings, now: datetime, *, senders: int = 1, most: int = 
 
     Several runs at once, in several processes, deliver each letter once.
     """
-    if paused():
+    if patiently(paused):
         return Counter(paused=1)
-    outcome = Counter(interrupted=_recover(now))
+    outcome = Counter(interrupted=patiently(lambda: _recover(now)))
     run = _Run(settings, now, most)
     if senders == 1:
         return outcome + run.work(f"{worker_name()}/0")
@@ -88,8 +91,8 @@ class _Run:
         counts: Counter[str] = Counter()
         open_channels: dict[str, Channel] = {}
         try:
-            while sum(counts.values()) < self.most and clock.monotonic() < self.ends and not paused():
-                claimed = claim(self.settings, self.now, sender)
+            while sum(counts.values()) < self.most and self._goes_on():
+                claimed = patiently(lambda: claim(self.settings, self.now, sender))
                 if claimed is None:
                     break
                 fate = self._send(claimed, open_channels) if isinstance(claimed, Claimed) else claimed
@@ -101,6 +104,9 @@ class _Run:
                 channel.close()
         return counts
 
+    def _goes_on(self) -> bool:
+        return clock.monotonic() < self.ends and not STOPPING.is_set() and not patiently(paused)
+
     def _send(self, claimed: Claimed, open_channels: dict[str, Channel]) -> str:
         """The fate of one letter; with "!" where the channel itself is down."""
         name = claimed.message.channel
@@ -109,8 +115,13 @@ class _Run:
         try:
             words = open_channels[name].send(claimed.outgoing)
         except ChannelError as error:
-            return record_failure(claimed.message, error, self.now) + ("!" if error.down else "")
-        return record_sent(claimed.message, words, self.now)
+            return self._failed(claimed.message, error)
+        # The letter is out: were it not recorded for a restart of the database, it would go out twice.
+        return patiently(lambda: record_sent(claimed.message, words, self.now))
+
+    def _failed(self, message: Message, error: ChannelError) -> str:
+        fate = patiently(lambda: record_failure(message, error, self.now))
+        return fate + ("!" if error.down else "")
 
 
 # --- claiming -----------------------------------------------------------------------------------------------------
@@ -149,16 +160,21 @@ def _claim_one(now: datetime, sender: str) -> int | None:
 
 def _recover(now: datetime) -> int:
     """Claims whose sender died: their letters may be out, so they go again, marked."""
-    dead = (Message.state == "claimed") & (Message.lease_until < now)
-    expired = tuples(Message.select(Message.id, Message.claimed_by).where(dead))
+    expired = tuples(Message.select(Message.id, Message.claimed_by).where(_is_dead(now)))
     return sum(_recover_one(int(number), str(sender), now) for number, sender in expired)
+
+
+def _is_dead(now: datetime) -> Any:
+    """The lease has ended; or it ends later than any can, given on a clock that has been set right since."""
+    ended = (Message.lease_until < now) | (Message.lease_until > now + 2 * LEASE)
+    return (Message.state == "claimed") & ended
 
 
 def _recover_one(number: int, sender: str, now: datetime) -> int:
     with db.atomic():
         freed = Message.update(
             state="uncertain", doubtful=True, next_at=now, reason="发送进程中断，可能已送达"
-        ).where(Message.id == number, Message.state == "claimed", Message.lease_until < now)
+        ).where(Message.id == number, _is_dead(now))
         if not freed.execute():
             return 0
         OwedStep.update(state="uncertain").where(OwedStep.message == number, OwedStep.state == "claimed").execute()

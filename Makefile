@@ -34,6 +34,7 @@ bench: $(VENV)/.dev  ## Ratios beside their references; nothing here is a timed 
 	$(BIN)/python -m benchmarks.engine
 	$(BIN)/python -m benchmarks.duelist
 	$(BIN)/python -m benchmarks.planning
+	$(BIN)/python -m benchmarks.reminders $(SCALE)
 
 drill: $(VENV)/.dev  ## Kills and faults really delivered, and what they cost; ROWS="R1 R7" for some
 	$(BIN)/python -m drills $(ROWS)

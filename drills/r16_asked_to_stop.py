@@ -16,7 +16,7 @@ from inspect_station.registry.models import Enterprise
 from inspect_station.reminders import service
 from inspect_station.reminders.models import Message
 
-TERMS_OF_THE_WEB, TERMS_OF_WORKERS, WRITERS = 8, 12, 4
+TERMS_OF_THE_WEB, TERMS_OF_WORKERS, WRITERS = 6, 7, 4
 PEOPLE = 8
 IN_TIME_SECONDS = 30
 

@@ -9,19 +9,24 @@ from werkzeug.wrappers import Response
 from inspect_station import config, health, logs, navigation, web
 from inspect_station import db as database
 from inspect_station.accounts import guard
+from inspect_station.accounts.views import FIELD_WORDS
 from inspect_station.accounts.views import pages as accounts_pages
+from inspect_station.casework.api import api as casework_api
+from inspect_station.casework.views import pages as casework_pages
 from inspect_station.config import Settings
-from inspect_station.duelist import rule_views  # noqa: F401  its pages belong to the blueprint below
+from inspect_station.duelist import batch_views, rule_views  # noqa: F401  their pages belong to the blueprint below
 from inspect_station.duelist.api import api as duelist_api
 from inspect_station.duelist.views import pages as duelist_pages
 from inspect_station.feeds.views import pages as feeds_pages
 from inspect_station.portal.views import pages as portal_pages
 from inspect_station.registry import api as registry_api
+from inspect_station.registry import words as registry_words
 from inspect_station.registry.views import pages as registry_pages
 from inspect_station.reminders import alarms
 from inspect_station.reminders.api import api as reminders_api
 from inspect_station.reminders.views import pages as reminders_pages
 from inspect_station.settings.views import pages as settings_pages
+from inspect_station.staffing.views import pages as staffing_pages
 from inspect_station.workcalendar.views import pages as workcalendar_pages
 
 
@@ -44,16 +49,20 @@ def create_app(settings: Settings | None = None) -> Flask:
         probes=(alarms.probe,),
         gauges=(alarms.letters_gauge, alarms.seconds_gauge, alarms.alarms_gauge),
     )
+    app.extensions[FIELD_WORDS] = registry_words.FIELD_WORDS
     app.register_blueprint(accounts_pages)
     app.register_blueprint(registry_pages)
     registry_api.register(api)
     app.register_blueprint(duelist_pages)
     api.register_blueprint(duelist_api)
+    app.register_blueprint(casework_pages)
+    api.register_blueprint(casework_api)
     app.register_blueprint(reminders_pages)
     api.register_blueprint(reminders_api)
     app.register_blueprint(portal_pages)
     app.register_blueprint(settings_pages)
     app.register_blueprint(workcalendar_pages)
+    app.register_blueprint(staffing_pages)
     app.register_blueprint(feeds_pages)
 
     app.add_url_rule("/", "home", home)

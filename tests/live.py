@@ -1,8 +1,9 @@
 """The running service for browser tests: in this process, so that it lives on the tests' clock."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from flask import Flask
 from werkzeug.serving import make_server
@@ -16,7 +17,7 @@ from tests.conftest import NOW
 @contextmanager
 def serving(app: Flask) -> Iterator[str]:
     """The address at which `app` answers for the length of the block."""
-    server = make_server("127.0.0.1", 0, app, threaded=True)
+    server = make_server("127.0.0.1", 0, _at_once(app), threaded=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
@@ -25,6 +26,22 @@ def serving(app: Flask) -> Iterator[str]:
         server.shutdown()
         thread.join()
         server.server_close()
+
+
+def _at_once(app: Flask) -> Any:
+    """Answers whose body is read and closed before any of it is sent.
+
+    Where a browser hangs up in mid-answer, werkzeug's server leaves the body, often an open file, to the collector.
+    """
+
+    def answer(environ: Any, start_response: Any) -> Iterable[bytes]:
+        body = app(environ, start_response)
+        try:
+            return [b"".join(body)]
+        finally:
+            getattr(body, "close", lambda: None)()
+
+    return answer
 
 
 def login_link(address: str, login: str) -> str:

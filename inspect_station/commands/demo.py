@@ -8,6 +8,7 @@ from inspect_station.accounts import service, station
 from inspect_station.accounts.models import Account
 from inspect_station.accounts.scope import ROLE_NAMES, Actor
 from inspect_station.sample import load
+from inspect_station.staffing import service as staffing
 from inspect_station.workcalendar import service as workcalendar
 
 _SHOWN = ("zhanzhang", "chenjian", "jishu", "admin", "shenji", "qiye01")
@@ -25,6 +26,7 @@ def add(verbs: Any) -> None:
 def demonstrate(args: Namespace) -> int:
     db.migrate()
     workcalendar.seed(clock.now())
+    staffing.seed(clock.now())
     if not (args.if_empty and Account.select().exists()):
         done = load.load(args.seed, args.scale, clock.today(), clock.now())
         print(

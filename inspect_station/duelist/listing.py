@@ -102,6 +102,7 @@ PRINTED = [
 
 # Pages of areas above this one: linked where they exist.
 _DEVICE_PAGE, _IMPORT_PAGE, _REMIND_PAGE = "portal.device", "registry.import_list", "reminders.draft"
+_APPLY_PAGE = "casework.new_application"
 
 
 def _has(endpoint: str) -> bool:
@@ -118,6 +119,15 @@ def _batch_actions(actor: Actor) -> list[dict[str, Any]]:
         {"label": "导出", "icon": "download", "name": "format", "value": "xlsx"},
         {"label": "打印", "icon": "printer", "url": url_for("duelist.print_list"), "name": "format", "value": "xlsx"},
     ]
+    if (actor.may("edit") or not actor.is_staff) and _has(_APPLY_PAGE):
+        label = "登记报检" if actor.is_staff else "报检"
+        actions.insert(
+            0, {"label": label, "icon": "send-check", "url": url_for(_APPLY_PAGE), "primary": not actor.is_staff}
+        )
+    if actor.may("remind"):
+        actions.append({"label": "打印通知", "icon": "file-earmark-pdf", "url": url_for("duelist.notices")})
+    if actor.may("edit"):
+        actions.insert(0, {"label": "登记检验", "icon": "clipboard-plus", "url": url_for("duelist.new_inspections")})
     if actor.may("remind") and _has(_REMIND_PAGE):
         actions.insert(0, {"label": "发提醒", "icon": "send", "url": url_for(_REMIND_PAGE), "primary": True})
     return actions

@@ -12,7 +12,7 @@ from inspect_station.accounts.scope import Actor
 from inspect_station.db import Table, bulk_insert, db
 from inspect_station.errors import Conflict
 from inspect_station.registry.models import Contact, Enterprise, Equipment, EquipmentTouched, Inspection
-from inspect_station.sample import devices, firms, recipes
+from inspect_station.sample import cases, devices, firms, recipes, staff
 from inspect_station.sample.devices import Made
 
 FIRMS = 55
@@ -51,6 +51,8 @@ def load(seed: int, scale: int, today: date, now: datetime) -> Loaded:
         bulk_insert(Contact, [c for n, i in enumerate(ids) for c in firms.contacts(rng, i, n, today, now)])
         counts = [_equip(rng, i, profile, today, now) for i, (_, profile) in zip(ids, made, strict=True)]
         _users(ids[:FIRMS], now)
+        staff.furnish(_ACTOR, today, now)
+        cases.applications(rng, today, now)
         station.put(station.SAMPLE, {"seed": seed, "scale": scale}, now)
     return Loaded(len(ids), sum(d for d, _ in counts), sum(n for _, n in counts))
 

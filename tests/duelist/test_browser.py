@@ -1,21 +1,20 @@
 """The due list in a real browser: the drawer, the phone, nothing wider than the screen, no console errors."""
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
-from werkzeug.serving import make_server
 
 from inspect_station.accounts import sessions
 from inspect_station.accounts.models import Account
 from inspect_station.db import db
+from tests import live
 from tests.chromium import launch
 from tests.conftest import NOW
 from tests.duelist.conftest import Town
 
-pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
+pytestmark = pytest.mark.browser
 PAGES = (
     "/due", "/due?view=flat", "/due?bucket=overdue", "/due/filters", "/due/calendar?month=2026-12", "/due/print",
     "/rules", "/rules/fixed_vessel.periodic.metal.grade_3", "/rules/sources", "/rules/done-by", "/rules/preview",
@@ -37,19 +36,14 @@ def address(town: Town) -> Iterator[str]:
 
     enter.is_public = True  # type: ignore[attr-defined]
     town.app.add_url_rule("/enter", "enter", enter)
-    server = make_server("127.0.0.1", 0, town.app, threaded=True)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with live.serving(town.app) as served:
+        yield served
 
 
 @pytest.fixture
 def visitor(address: str, tmp_path: Path) -> Iterator[Page]:
     with launch(tmp_path) as browser:
-        page = browser.new_context(base_url=address).new_page()
+        page = browser.new_context(base_url=address, reduced_motion="reduce").new_page()
         page.goto("/enter")
         yield page
 
@@ -92,3 +86,23 @@ def test_a_row_becomes_a_card_on_a_phone(visitor: Page) -> None:
     assert box
     assert box["width"] <= 390
     assert card.inner_text().strip().startswith("超期")
+
+
+def test_a_firms_rows_are_ticked_together_and_the_bar_says_how_many(visitor: Page) -> None:
+    visitor.set_viewport_size({"width": 1440, "height": 900})
+    visitor.goto("/due")
+    group = visitor.locator("[data-select-group]").first
+    in_group = visitor.locator("#due-table tbody").first.locator("[data-select]").count()
+    group.check()
+    assert visitor.inner_text(".batch-count") == f"已选 {in_group} 项"
+    visitor.locator("[data-select]").first.uncheck()
+    assert group.evaluate("box => box.indeterminate")
+    visitor.get_by_role("button", name="取消选择").click()
+    assert not group.is_checked()
+    group.check()
+    visitor.get_by_role("button", name="登记检验").click()
+    visitor.wait_for_url("**/due/inspections?**")
+    assert f"登记 {in_group} 次检验" in visitor.inner_text("main")
+    for width in (390, 1440):
+        visitor.set_viewport_size({"width": width, "height": 844})
+        assert visitor.evaluate("document.documentElement.scrollWidth") <= width

@@ -41,7 +41,12 @@ def visit(park: str, browser: Browser) -> Iterator[Callable[[str, str], Page]]:
     opened, complaints = [], []
 
     def enter(login: str, size: str = "desktop") -> Page:
-        context = browser.new_context(base_url=park, viewport=SIZES[size], has_touch=size == "phone")  # type: ignore[arg-type]
+        context = browser.new_context(
+            base_url=park,
+            viewport=SIZES[size],  # type: ignore[arg-type]
+            has_touch=size == "phone",
+            reduced_motion="reduce",
+        )
         opened.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 
 from tests.journeys.conftest import SIZES
 
-pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
+pytestmark = pytest.mark.browser
 
 PAGES = {
     "zhanzhang": ("/due", "/due?view=flat&bucket=overdue", "/due/calendar", "/enterprises", "/audit", "/reminders",

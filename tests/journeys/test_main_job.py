@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.registry.ledgers import books
 
-pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::ResourceWarning")]
+pytestmark = pytest.mark.browser
 
 FIRM = "连江海试化工有限公司"
 VESSEL = {

@@ -1,0 +1,7 @@
+"""The pages of casework: cases, applying, tasks."""
+
+from flask import Blueprint
+
+pages = Blueprint("casework", __name__)
+
+from inspect_station.casework.views import applying, cases, tasks  # noqa: E402, F401  they add their routes to `pages`

@@ -1,0 +1,212 @@
+"""What can be asked of and changed in people's qualifications, working time and absences."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from inspect_station.accounts import audit
+from inspect_station.accounts.models import Account
+from inspect_station.accounts.scope import Actor
+from inspect_station.db import db
+from inspect_station.errors import Conflict, InvalidInput, NotFound
+from inspect_station.staffing import codes as codes
+from inspect_station.staffing.codes import PERMISSION
+from inspect_station.staffing.codes import seed as seed
+from inspect_station.staffing.models import Absence, Qualification, QualificationCode, WorkingTime
+from inspect_station.staffing.reading import (
+    DAILY_MIN,
+    WEEKDAYS,
+    Inspector,
+    accepted_codes,
+    example_codes,
+    inspectors,
+    qualified,
+    qualified_inspectors,
+)
+
+__all__ = [
+    "DAILY_MIN",
+    "PERMISSION",
+    "WEEKDAYS",
+    "Inspector",
+    "Person",
+    "accepted_codes",
+    "add_absence",
+    "codes",
+    "example_codes",
+    "inspectors",
+    "people",
+    "person",
+    "qualified",
+    "qualified_inspectors",
+    "qualify",
+    "remove_absence",
+    "remove_qualification",
+    "seed",
+    "set_hours",
+]
+EXPIRES_SOON = timedelta(days=60)
+
+
+@dataclass(frozen=True)
+class Person:
+    """One person as the pages show him: `held` and `away` are rows, `standing` of a code is ok, soon or expired."""
+
+    account_id: int
+    name: str
+    held: Sequence[dict[str, Any]]
+    away: Sequence[Absence]
+    daily_min: int
+    weekdays: str
+    planned: bool
+
+    @property
+    def now_away(self) -> Absence | None:
+        """The first absence that is not over."""
+        return self.away[0] if self.away else None
+
+
+def people(actor: Actor, today: date) -> list[Person]:
+    """Everybody who may inspect, by name."""
+    held, away = _held(today), _away(today)
+    return [
+        Person(p.account_id, p.name, held.get(p.account_id, []), away.get(p.account_id, []), p.daily_min, p.weekdays,
+               p.planned)
+        for p in inspectors(actor, today)
+    ]  # fmt: skip
+
+
+def person(actor: Actor, account_id: int, today: date) -> Person:
+    found = next((p for p in people(actor, today) if p.account_id == account_id), None)
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def _held(today: date) -> dict[int, list[dict[str, Any]]]:
+    query: Any = (
+        Qualification.select(
+            Qualification.id, Qualification.account, Qualification.certificate, Qualification.valid_until,
+            QualificationCode.code, QualificationCode.name, QualificationCode.example,
+        )
+        .join(QualificationCode)
+        .order_by(QualificationCode.code)
+        .dicts()
+    )  # fmt: skip
+    held: dict[int, list[dict[str, Any]]] = {}
+    for row in query:
+        held.setdefault(row["account"], []).append({**row, "standing": _standing(row["valid_until"], today)})
+    return held
+
+
+def _standing(until: date | None, today: date) -> str:
+    if until is None or until > today + EXPIRES_SOON:
+        return "ok"
+    return "expired" if until < today else "soon"
+
+
+def _away(today: date) -> dict[int, list[Absence]]:
+    away: dict[int, list[Absence]] = {}
+    rows: Any = Absence.select().where(Absence.last_on >= today).order_by(Absence.first_on, Absence.id)
+    for row in rows:
+        away.setdefault(row.account_id, []).append(row)
+    return away
+
+
+# --- changing -----------------------------------------------------------------------------------------------------------
+
+
+def qualify(
+    actor: Actor, account_id: int, *, code_id: int, certificate: str = "", valid_until: date | None = None,
+    now: datetime,
+) -> None:  # fmt: skip
+    """A new qualification, or the same one renewed (its last day replaced)."""
+    actor.need(PERMISSION)
+    code = codes.get(actor, code_id)
+    with db.atomic():
+        _check_person(account_id)
+        values = {"certificate": certificate.strip(), "valid_until": valid_until, "changed_at": now}
+        Qualification.insert(account=account_id, code=code_id, **values).on_conflict(
+            conflict_target=[Qualification.account, Qualification.code], update=values
+        ).execute()
+        detail = {"code": code["code"], "until": valid_until.isoformat() if valid_until else None}
+        audit.record(actor, "staffing.qualify", "account", account_id, now=now, detail=detail)
+
+
+def remove_qualification(actor: Actor, account_id: int, qualification_id: int, now: datetime) -> None:
+    actor.need(PERMISSION)
+    with db.atomic():
+        row = Qualification.get_or_none(Qualification.id == qualification_id, Qualification.account == account_id)
+        if row is None:
+            raise NotFound()
+        detail = {"code": row.code.code, "until": row.valid_until.isoformat() if row.valid_until else None}
+        row.delete_instance()
+        audit.record(actor, "staffing.disqualify", "account", account_id, now=now, detail=detail)
+
+
+def set_hours(
+    actor: Actor, account_id: int, *, daily_min: int, weekdays: Sequence[str], planned: bool, now: datetime
+) -> None:
+    """Minutes a day, the weekdays at work (1 is Monday), and whether plans count on this person."""
+    actor.need(PERMISSION)
+    days = "".join(sorted({d for d in weekdays if d in "1234567" and len(d) == 1}))
+    if planned and not days:
+        raise InvalidInput("请至少选一天上班；不参加排期的人请取消“参加排期”。", {"weekdays": ["请至少选一天"]})
+    values = {"daily_min": daily_min, "weekdays": days, "planned": planned, "changed_at": now}
+    with db.atomic():
+        _check_person(account_id)
+        WorkingTime.insert(account=account_id, **values).on_conflict(
+            conflict_target=[WorkingTime.account], update=values
+        ).execute()
+        detail = {"daily_min": daily_min, "weekdays": days, "planned": planned}
+        audit.record(actor, "staffing.hours", "account", account_id, now=now, detail=detail)
+
+
+def add_absence(
+    actor: Actor, account_id: int, *, first_on: date, last_on: date, reason: str, note: str = "", now: datetime
+) -> int:
+    """Days away; one may enter one's own. Raises `Conflict` where they overlap days already entered."""
+    _need(actor, account_id)
+    if last_on < first_on:
+        raise InvalidInput("缺勤止于开始之前，请核对日期。", {"last_on": ["早于开始的那一天"]})
+    with db.atomic():
+        _check_person(account_id)
+        other = Absence.get_or_none(
+            Absence.account == account_id, Absence.first_on <= last_on, Absence.last_on >= first_on
+        )
+        if other is not None:
+            raise Conflict(
+                f"与已登记的缺勤（{other.first_on} 至 {other.last_on}）重叠，请先移除那一段。",
+                {"first_on": ["与已登记的重叠"]},
+            )
+        row = Absence.create(
+            account=account_id, first_on=first_on, last_on=last_on, reason=reason, note=note, made_by=actor.name,
+            made_at=now,
+        )  # fmt: skip
+        detail = {"from": first_on.isoformat(), "to": last_on.isoformat(), "reason": reason}
+        audit.record(actor, "staffing.absence", "account", account_id, now=now, detail=detail)
+    return int(row.id)
+
+
+def remove_absence(actor: Actor, account_id: int, absence_id: int, now: datetime) -> None:
+    _need(actor, account_id)
+    with db.atomic():
+        row = Absence.get_or_none(Absence.id == absence_id, Absence.account == account_id)
+        if row is None:
+            raise NotFound()
+        row.delete_instance()
+        detail = {"from": row.first_on.isoformat(), "to": row.last_on.isoformat(), "reason": row.reason}
+        audit.record(actor, "staffing.absence_removed", "account", account_id, now=now, detail=detail)
+
+
+def _need(actor: Actor, account_id: int) -> None:
+    """One's own days away are one's own to enter; anybody else's need the permission."""
+    actor.need_staff()
+    if actor.account_id != account_id:
+        actor.need(PERMISSION)
+
+
+def _check_person(account_id: int) -> None:
+    if not Account.select().where(Account.id == account_id, Account.enterprise_id.is_null()).exists():
+        raise NotFound()

@@ -17,7 +17,8 @@ from drills.ground import NOW, TODAY, Ground, Place
 from drills.postmaster import CLOSE, DOT, GREETING, HOLD, MAIL, MIDDLE, RCPT, TAKE_AND_CLOSE, Postmaster
 from drills.tally import Tally
 from inspect_station.config import Settings
-from inspect_station.reminders import channels, service
+from inspect_station.reminders import service
+from inspect_station.reminders.channels import mail
 from inspect_station.reminders.models import Attempt, Message
 from tests import postgres
 
@@ -67,11 +68,11 @@ def run(ground: Ground) -> Iterator[Tally]:
 
 @contextmanager
 def _short_patience() -> Iterator[None]:
-    usual, channels.TIMEOUT_SECONDS = channels.TIMEOUT_SECONDS, _SHORT_SECONDS
+    usual, mail.TIMEOUT_SECONDS = mail.TIMEOUT_SECONDS, _SHORT_SECONDS
     try:
         yield
     finally:
-        channels.TIMEOUT_SECONDS = usual
+        mail.TIMEOUT_SECONDS = usual
 
 
 def _owe(settings: Settings, people: int = 1) -> None:
@@ -92,7 +93,9 @@ def _fault(place: Place, fault: Fault) -> Tally:
         _arm(office, fault)
         _until_nothing_waits(settings)
         tally.given = sum(office.done[fault.point, act] for act in (fault.act,))
-        letters = list(Message.select())
+        letters = list(
+            Message.select().where(Message.channel == "mail")
+        )  # a refused one goes on to the telephone list
         _judge(tally, fault, office, letters)
     return tally
 

@@ -22,9 +22,13 @@ from inspect_station.portal.views import pages as portal_pages
 from inspect_station.registry import api as registry_api
 from inspect_station.registry import words as registry_words
 from inspect_station.registry.views import pages as registry_pages
-from inspect_station.reminders import alarms
+from inspect_station.reminders import (
+    alarms,
+    hand_views,  # noqa: F401  its pages belong to the reminders' blueprint
+)
 from inspect_station.reminders.api import api as reminders_api
 from inspect_station.reminders.views import pages as reminders_pages
+from inspect_station.settings import channel_views  # noqa: F401  its pages belong to the blueprint below
 from inspect_station.settings.views import pages as settings_pages
 from inspect_station.staffing.views import pages as staffing_pages
 from inspect_station.workcalendar.views import pages as workcalendar_pages

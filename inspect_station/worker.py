@@ -22,7 +22,7 @@ from inspect_station.config import Settings
 from inspect_station.db import connection, patiently
 from inspect_station.reminders import service as reminders
 from inspect_station.reminders.alarms import BEAT_SECONDS
-from inspect_station.reminders.delivery import STOPPING, worker_name
+from inspect_station.reminders.delivery import stopping, worker_name
 from inspect_station.reminders.leases import give_up, take
 
 log = structlog.get_logger()
@@ -65,12 +65,14 @@ class Worker:
 
     def run(self) -> int:
         """Run the timetable until SIGTERM or SIGINT; a job under way may finish. Returns the exit code."""
+        stopping.clear()
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: STOPPING.set())
+            # Senders finish the letter in hand and begin no other.
+            signal.signal(number, lambda *_: stopping.set())
         scheduler = self._scheduler()
         scheduler.start()
         log.info("worker started", worker=self._name)
-        STOPPING.wait()
+        stopping.wait()
         log.info("worker stopping", worker=self._name)
         if not self._finish(scheduler):
             log.warning("a job did not end in time", worker=self._name)

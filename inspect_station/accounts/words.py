@@ -71,6 +71,11 @@ ACT_NAMES = {
     "reminders.resend": "重发提醒",
     "reminders.pause": "暂停全部提醒",
     "reminders.resume": "恢复发送提醒",
+    "reminders.call": "登记电话通知",
+    "reminders.delivered": "登记书面送达",
+    "contact.address_cleared": "恢复使用地址",
+    "channels.change": "修改渠道设置",
+    "channels.test": "发测试消息",
 }
 OBJECT_NAMES = {
     "account": "人员",

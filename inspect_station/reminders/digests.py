@@ -11,6 +11,7 @@ from hashlib import sha256
 from peewee import fn
 
 from inspect_station.db import db
+from inspect_station.reminders.channels import BY_HAND
 from inspect_station.reminders.models import Message, OwedStep
 from inspect_station.reminders.reading import tuples
 from inspect_station.reminders.routes import Route, of_enterprise
@@ -40,6 +41,12 @@ def may_write(today: date, last: date | None, urgent: bool) -> bool:
 def compose(today: date, now: datetime, domain: str) -> int:
     """Put waiting steps into messages where one may go today; returns the messages made."""
     return sum(_compose(group, today, now, domain) for group in _waiting())
+
+
+def compose_for(enterprise_id: int, route: Route, today: date, now: datetime, domain: str) -> int:
+    """The same for one recipient at once, where another channel has just failed."""
+    mine = (g for g in _waiting() if (g.enterprise_id, g.recipient) == (enterprise_id, route.recipient))
+    return sum(_compose(group, today, now, domain) for group in mine if group.channel == route.channel)
 
 
 def _waiting() -> Iterator[Group]:
@@ -89,7 +96,7 @@ def insert(
         recipient_name=route.name,
         manual=key.startswith("manual:"),
         day=day,
-        next_at=now,
+        next_at=None if route.channel in BY_HAND else now,  # no sender takes what has no time to go at
         account=account_id,
         created_at=now,
         queued_at=now,

@@ -17,8 +17,8 @@ from inspect_station.reminders.routes import Route
 
 _LOCK = 55_701  # with the enterprise's id: the two-number form of PostgreSQL's advisory locks
 # Reasons for which a step that is owed again is taken up again.
-MOVED, RECIPIENT_GONE = "moved", "recipient_gone"
-_TAKEN_UP_AGAIN = (MOVED, RECIPIENT_GONE)
+MOVED, RECIPIENT_GONE, REACHABLE = "moved", "recipient_gone", "reachable"
+_TAKEN_UP_AGAIN = (MOVED, RECIPIENT_GONE, REACHABLE)
 
 Key = tuple[int, str, str, str, str]  # equipment, clock, due, channel, recipient
 
@@ -53,13 +53,19 @@ def write(rows: Iterable[LadderRow], channel: str, today: date, now: datetime) -
     reachable = routes.of_enterprises(channel, today)
     total = Written()
     for enterprise_id, theirs in groupby(rows, key=lambda row: row.enterprise_id):
-        owed = list(owed_steps(theirs, reachable.get(enterprise_id) or [Route("folder", routes.NO_ADDRESS)], today))
-        # Looked at first without a lock: on most days most enterprises have nothing new.
-        if owed and any(map(known(enterprise_id).lacks, owed)):
-            with db.atomic():
-                _one_at_a_time(enterprise_id)
-                total += _record(owed, known(enterprise_id), now)
+        owed = list(owed_steps(theirs, reachable.get(enterprise_id) or [routes.BY_PERSON], today))
+        total += record(enterprise_id, owed, now)
     return total
+
+
+def record(enterprise_id: int, owed: Sequence[Owed], now: datetime) -> Written:
+    """Those of one enterprise's owed steps that are not recorded yet."""
+    # Looked at first without a lock: on most days most enterprises have nothing new.
+    if not owed or not any(map(known(enterprise_id).lacks, owed)):
+        return Written()
+    with db.atomic():
+        _one_at_a_time(enterprise_id)
+        return _record(owed, known(enterprise_id), now)
 
 
 def owed_steps(rows: Iterable[LadderRow], theirs: Sequence[Route], today: date) -> Iterator[Owed]:
@@ -74,7 +80,7 @@ def unrecorded(rows: Iterable[LadderRow], channel: str, on: date) -> Iterator[tu
     """What a tick on a day would add, for each recipient; nothing is written."""
     reachable = routes.of_enterprises(channel, on)
     for enterprise_id, theirs in groupby(rows, key=lambda row: row.enterprise_id):
-        owed = list(owed_steps(theirs, reachable.get(enterprise_id) or [Route("folder", routes.NO_ADDRESS)], on))
+        owed = list(owed_steps(theirs, reachable.get(enterprise_id) or [routes.BY_PERSON], on))
         recorded = known(enterprise_id)
         for route, ones in groupby(sorted(owed, key=lambda o: o.route.recipient), key=lambda o: o.route):
             new = [one for one in ones if recorded.lacks(one)]
@@ -161,8 +167,12 @@ def facts_of(row: LadderRow) -> dict[str, Any]:
 
 
 def _same(one: Owed) -> Any:
+    return _with(one.key)
+
+
+def _with(key: Key) -> Any:
     o = OwedStep
-    equipment, clock, due, channel, recipient = one.key
+    equipment, clock, due, channel, recipient = key
     return (
         (o.equipment == equipment)
         & (o.clock == clock)
@@ -174,9 +184,13 @@ def _same(one: Owed) -> Any:
 
 def _take_up_again(one: Owed) -> int:
     """A date that moved away and came back: the step suppressed then is owed again."""
+    return take_up(one.key, one.step.rank)
+
+
+def take_up(key: Key, rank: int) -> int:
     return int(
         OwedStep.update(state="queued", reason="", message=None, done_at=None)
-        .where(_same(one), OwedStep.rank == one.step.rank, OwedStep.state == "suppressed")
+        .where(_with(key), OwedStep.rank == rank, OwedStep.state == "suppressed")
         .where(OwedStep.reason.in_(_TAKEN_UP_AGAIN))
         .execute()
     )

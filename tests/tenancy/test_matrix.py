@@ -15,7 +15,7 @@ from inspect_station.duelist import query as due_query
 from inspect_station.registry.ledgers.models import LedgerImport
 from inspect_station.registry.models import Contact
 from inspect_station.reminders import service as reminders
-from inspect_station.reminders.models import Message
+from inspect_station.reminders.models import DeadAddress, Message
 from inspect_station.web import settings
 from tests.casework.park import furnish_cases
 from tests.conftest import NOW, TODAY, csrf_of, log_in, people, token_for
@@ -72,6 +72,14 @@ MATRIX = {
     "reminders.outlook": "staff",
     "reminders.draft": "staff",
     "reminders.remind": "staff",
+    "reminders.hand_list": "staff",
+    "reminders.hand_task": "message",
+    "reminders.hand_print": "message",
+    "reminders.hand_call": "message",
+    "reminders.hand_delivered": "message",
+    "reminders.authority_list": "staff",
+    "reminders.clear_dead": "dead_address",
+    "reminders.try_contact": "contact",
     "reminders.ask_to_pause": "staff",
     "reminders.pause": "staff",
     "reminders.resume": "staff",
@@ -119,6 +127,9 @@ MATRIX = {
     "api_applications.refuse_application": "application",
     "api_applications.withdraw_application": "application",
     "settings.overview": "staff",
+    "settings.channels": "staff",
+    "settings.change_channels": "staff",
+    "settings.try_channel": "staff",
     "settings.people": "staff",
     "settings.new_person": "staff",
     "settings.add_person": "staff",
@@ -282,6 +293,9 @@ def scene(app, tmp_path):
         made = {"created_at": NOW, "account": cast.inspector.account_id, "enterprise": CANARY}
         things.ledger = LedgerImport.create(file_name=f"{CANARY}.xlsx", size=1, state="previewed", **made).id
         vars(things).update(furnish_cases(cast, things))
+        things.dead_address = DeadAddress.create(
+            enterprise=cast.jia.id, recipient="ehs@jia.example", channel="mail", reason=CANARY, at=NOW
+        ).id
         things.message = Message.get(Message.enterprise == cast.jia.id).id
     return cast, things
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from drills import timeshift
 from inspect_station import db as database
-from inspect_station import jobs, logs
+from inspect_station import jobs, logs, sealing
 from inspect_station.config import Settings
 from inspect_station.reminders import delivery, service
 from inspect_station.worker import Worker
@@ -61,6 +61,7 @@ def kill(process: Any) -> bool:
 def _settle(settings: Settings) -> None:
     logs.configure(settings, quiet=True)
     database.bind(settings.database)
+    sealing.use(settings.secret_key)
 
 
 def end(process: Any) -> int | None:

@@ -2,7 +2,6 @@
 
 import fcntl
 import re
-import select
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -91,22 +90,9 @@ def _sqlite(path: str) -> SqliteDatabase:
     )
 
 
-class _Pool(PooledPostgresqlDatabase):
-    """Hands out no connection that the server has closed in the meantime, as a restart does to all that lie idle."""
-
-    def _is_closed(self, connection: Any) -> bool:
-        return bool(super()._is_closed(connection)) or _has_hung_up(connection)
-
-
-def _has_hung_up(connection: Any) -> bool:
-    """An idle connection has nothing to read but its end. This asks the kernel, not the server."""
-    poll = select.poll()
-    poll.register(connection.fileno(), select.POLLIN)
-    return bool(poll.poll(0))
-
-
 def _postgresql(url: str) -> peewee.Database:
-    database: peewee.Database = _Pool(
+    # Before it hands out an idle connection the pool asks whether the server has ended it, as a restart does to all.
+    database: peewee.Database = PooledPostgresqlDatabase(
         url, prefer_psycopg3=True, autoconnect=False, max_connections=32, stale_timeout=300, timeout=10
     )
     return database

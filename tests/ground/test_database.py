@@ -53,7 +53,9 @@ def test_a_connection_context_survives_a_new_connection_within(station: peewee.D
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_a_pool_hands_out_no_connection_that_the_server_has_ended(database_url: str, station: peewee.Database) -> None:
+def test_a_pool_hands_out_no_connection_that_the_server_has_ended(
+    database_url: str, station: peewee.Database
+) -> None:
     (pid,) = db.execute_sql("SELECT pg_backend_pid()").fetchone()
     db.close()
     other = database.open_database(database_url)

@@ -3,6 +3,7 @@
 They are forked from one server process that has loaded everything, so a hundred kills cost no hundred imports.
 """
 
+import logging
 import multiprocessing
 import os
 import signal
@@ -157,6 +158,7 @@ def work(settings: Settings, ahead: float) -> None:
     """A whole worker on the drill's clock that looks for letters every second instead of every minute."""
     timeshift.shift(ahead)
     _settle(settings)
+    logging.getLogger("apscheduler").setLevel(logging.CRITICAL)  # it would report each second a run still lasts
     jobs.JOBS = (replace(jobs.job_named("deliver"), at={"second": "*"}),)
     jobs.owed_at_start = lambda _now: []
     sys.exit(Worker(settings).run())

@@ -23,6 +23,7 @@ from inspect_station.errors import ConfigError
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 PATIENCE_SECONDS = 50  # a restart of the server takes seconds; the timetable comes by again every minute
 _LOOK_AGAIN_SECONDS = 0.5
+_WILL_PASS = ("locked", "busy", "full", "I/O", "unable to open")
 _MIGRATION_LOCK = 5_570_114_331  # any number of ours; PostgreSQL's advisory locks are named by numbers
 
 T = TypeVar("T")
@@ -161,12 +162,17 @@ def patiently(work: Callable[[], T], seconds: float = PATIENCE_SECONDS) -> T:
     while True:
         try:
             return work()
-        except (OperationalError, InterfaceError):
-            if monotonic() > ends or (connected and db.in_transaction()):
+        except (OperationalError, InterfaceError) as error:
+            if not _will_pass(error) or monotonic() > ends or (connected and db.in_transaction()):
                 raise
             time.sleep(_LOOK_AGAIN_SECONDS)
             if connected:
                 _reconnect()
+
+
+def _will_pass(error: Exception) -> bool:
+    """SQLite names a missing table by the same class as a locked file; PostgreSQL has one for each."""
+    return not is_sqlite() or any(words in str(error) for words in _WILL_PASS)
 
 
 def _reconnect() -> None:

@@ -28,19 +28,21 @@ def failing(times: int, error: Exception) -> Callable[[], Any]:
 
 
 def test_patient_work_is_done_when_the_database_is_back(station: peewee.Database) -> None:
-    assert database.patiently(failing(3, peewee.OperationalError("gone"))) == 7
+    assert database.patiently(failing(3, peewee.OperationalError("database is locked"))) == 7
 
 
 def test_patience_has_an_end_and_other_errors_none_of_it(station: peewee.Database) -> None:
     with pytest.raises(peewee.OperationalError):
-        database.patiently(failing(1_000_000, peewee.OperationalError("gone")), seconds=-1)
+        database.patiently(failing(1_000_000, peewee.OperationalError("database is locked")), seconds=-1)
+    with pytest.raises(peewee.DatabaseError, match="no_such"):
+        database.patiently(lambda: db.execute_sql("SELECT * FROM no_such_table"))
     with pytest.raises(peewee.IntegrityError):
         database.patiently(failing(1, peewee.IntegrityError("twice")))
 
 
 def test_half_a_transaction_is_not_done_again(station: peewee.Database) -> None:
     with pytest.raises(peewee.OperationalError), db.atomic():
-        database.patiently(failing(1, peewee.OperationalError("gone")))
+        database.patiently(failing(1, peewee.OperationalError("database is locked")))
 
 
 def test_a_connection_context_survives_a_new_connection_within(station: peewee.Database) -> None:

@@ -182,7 +182,7 @@ def test_a_database_that_fails_for_a_moment_after_the_letter_is_out_costs_no_sec
 
     def record(*args: object) -> str:
         if next(failing, False):
-            raise OperationalError("the server is shutting down")
+            raise OperationalError("database is locked")
         return real(*args)
 
     monkeypatch.setattr(delivery, "record_sent", record)

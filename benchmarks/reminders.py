@@ -94,9 +94,11 @@ def delivery(ground: Ground, engine: str) -> None:
             park.fill(_FIRMS, _PEOPLE, [10] * _FIRMS)
             service.tick(settings, TODAY, NOW)
             begun, spent = time.perf_counter(), time.process_time()
-            done = service.deliver(settings, NOW, senders=SENDERS)
+            sent = 0
+            while done := service.deliver(settings, NOW, senders=SENDERS):  # one run ends after a minute at most
+                sent += done["sent"]
             seconds, spent = time.perf_counter() - begun, time.process_time() - spent
-    assert done == {"sent": LETTERS}, done
+    assert sent == LETTERS, sent
     print(f"     {LETTERS} letters in {seconds:.1f} s, {1000 * spent / LETTERS:.1f} ms CPU each")
     line("P15", f"delivery by {SENDERS} senders against the ideal, {engine}", seconds / IDEAL_SECONDS, 1.3)
 

@@ -18,6 +18,7 @@ from inspect_station.duelist import batch_views, rule_views  # noqa: F401  their
 from inspect_station.duelist.api import api as duelist_api
 from inspect_station.duelist.views import pages as duelist_pages
 from inspect_station.feeds.views import pages as feeds_pages
+from inspect_station.issuing.views import pages as issuing_pages
 from inspect_station.portal.views import pages as portal_pages
 from inspect_station.registry import api as registry_api
 from inspect_station.registry import words as registry_words
@@ -25,8 +26,11 @@ from inspect_station.registry.views import pages as registry_pages
 from inspect_station.reminders import (
     alarms,
     hand_views,  # noqa: F401  its pages belong to the reminders' blueprint
+    outbox_views,  # noqa: F401  its pages belong to the blueprint of the views
+    policy_views,  # noqa: F401  its pages belong to the blueprint of the views
 )
 from inspect_station.reminders.api import api as reminders_api
+from inspect_station.reminders.staff import views as staff_views  # noqa: F401  as above
 from inspect_station.reminders.views import pages as reminders_pages
 from inspect_station.settings import channel_views  # noqa: F401  its pages belong to the blueprint below
 from inspect_station.settings.views import pages as settings_pages
@@ -63,6 +67,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     api.register_blueprint(casework_api)
     app.register_blueprint(reminders_pages)
     api.register_blueprint(reminders_api)
+    app.register_blueprint(issuing_pages)
     app.register_blueprint(portal_pages)
     app.register_blueprint(settings_pages)
     app.register_blueprint(workcalendar_pages)

@@ -50,6 +50,9 @@ class Settings:
     private_targets: bool = _setting(
         False, "true lets robots and SMS gateways lie on this machine or an inner network"
     )
+    mail_pdf: bool = _setting(
+        True, "each letter carries its notice as a PDF; setting one takes a fraction of a second"
+    )
     web_workers: int = _setting(2, "gunicorn worker processes", least=1, most=64)
     web_threads: int = _setting(4, "threads of each", least=1, most=64)
     log_level: str = _setting("INFO", "DEBUG | INFO | WARNING | ERROR")

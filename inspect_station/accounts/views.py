@@ -95,7 +95,23 @@ def log_out() -> Response:
 
 @pages.get("/me")
 def me() -> str:
-    return render_template("accounts/me.html", error=None)
+    return _my_page()
+
+
+def _my_page(error: InvalidInput | None = None, part: str = "") -> str:
+    account = service.own_account(current_actor())
+    email = request.form.get("email", "") if part == "email" else account.email
+    return render_template("accounts/me.html", error=error, part=part, email=email)
+
+
+@pages.post("/me/email")
+def change_email() -> Any:
+    try:
+        service.change_email(current_actor(), request.form.get("email", ""), now())
+    except InvalidInput as error:
+        return _my_page(error, "email"), error.http_status
+    flash("邮箱已保存。", "success")
+    return redirect(url_for("accounts.me"))
 
 
 @pages.post("/me/password")
@@ -105,7 +121,7 @@ def change_password() -> Any:
         _check_repeat(given)
         token = service.change_password(current_actor(), given["old"], given["password"], now())
     except InvalidInput as error:
-        return render_template("accounts/me.html", error=error), error.http_status
+        return _my_page(error, "password"), error.http_status
     guard.remember(token)
     flash("密码已更换，其他地方的登录都已退出。", "success")
     return redirect(url_for("accounts.me"))

@@ -1,7 +1,6 @@
-"""What is done with the ticked rows of the list at once: many inspections recorded, notices to be printed."""
+"""What is done with the ticked rows of the list at once: many inspections recorded."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -10,13 +9,9 @@ from inspect_station.db import db
 from inspect_station.duelist import service
 from inspect_station.duelist.query import Filters
 from inspect_station.errors import InvalidInput
-from inspect_station.notices.model import Notice, NoticeKind, Office, line_of
 from inspect_station.registry import service as registry
-from schedules.terms import Bucket
 
 MOST = 200
-_NO_CLOCK = frozenset({Bucket.STOPPED, Bucket.NONE})
-_PAST = frozenset({Bucket.FORBIDDEN, Bucket.OVERDUE})
 
 
 def rows(actor: Actor, ids: Sequence[int], today: date) -> list[dict[str, Any]]:
@@ -27,9 +22,6 @@ def rows(actor: Actor, ids: Sequence[int], today: date) -> list[dict[str, Any]]:
         raise InvalidInput(f"一次最多处理 {MOST} 项，现在选了 {len(ids)} 项。请分几次做。", {"ids": ["太多"]})
     filters = Filters(rows=tuple(ids))
     return service.due_page(actor, filters, "enterprise", service.Place(), MOST, today, counted=False).rows
-
-
-# --- inspections ---------------------------------------------------------------------------------------------------
 
 
 def inspectable(found: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -71,49 +63,3 @@ def _said(error: InvalidInput) -> Mapping[str, list[str]]:
 
 def _rows_with(problems: Mapping[str, Any]) -> int:
     return len({name.partition(".")[0] for name in problems})
-
-
-# --- notices on paper ----------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Paper:
-    """One notice to one firm: what it is, and the rows it lists."""
-
-    enterprise_id: int
-    enterprise: str
-    kind: NoticeKind
-    responsible: str
-    rows: tuple[Mapping[str, Any], ...]
-
-
-def papers(found: Sequence[Mapping[str, Any]]) -> list[Paper]:
-    """The notices the rows make: for each firm one for what is past and one for what is to come."""
-    return list(_papers([row for row in inspectable(found) if row["bucket"] not in _NO_CLOCK]))
-
-
-def _papers(found: Sequence[Mapping[str, Any]]) -> Iterator[Paper]:
-    for enterprise_id in dict.fromkeys(row["enterprise_id"] for row in found):
-        own = [row for row in found if row["enterprise_id"] == enterprise_id]
-        for kind in (NoticeKind.OVERDUE, NoticeKind.DUE):
-            listed = tuple(row for row in own if (row["bucket"] in _PAST) == (kind is NoticeKind.OVERDUE))
-            if listed:
-                head = listed[0]
-                yield Paper(enterprise_id, head["enterprise"], kind, head["responsible"] or "", listed)
-
-
-def notice_of(actor: Actor, paper: Paper, office: Office, today: date, *, sample: bool) -> Notice:
-    """The letter for `notices`; addressed to the contact who receives the reminders."""
-    contacts = registry.contacts.of(actor, paper.enterprise_id, ended=False)
-    receiver = next((c["name"] for c in contacts if c["receives_reminders"]), "")
-    mark = "C" if paper.kind is NoticeKind.OVERDUE else "T"
-    return Notice(
-        kind=paper.kind,
-        number=f"{today:%Y%m%d}-{paper.enterprise_id:04d}{mark}",
-        unit=paper.enterprise,
-        on=today,
-        office=office,
-        lines=tuple(line_of(row) for row in paper.rows),
-        addressee=receiver,
-        sample=sample,
-    )

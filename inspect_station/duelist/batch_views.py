@@ -1,17 +1,14 @@
-"""登记检验 and 打印通知 for the ticked rows of the list."""
+"""登记检验 for the ticked rows of the list."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flask import Response, flash, redirect, render_template, request, url_for
+from flask import flash, redirect, render_template, request, url_for
 
 from inspect_station.accounts.guard import current_actor, needs
-from inspect_station.accounts.station import sample_loaded
 from inspect_station.duelist import batch
 from inspect_station.duelist.views import pages
-from inspect_station.errors import InvalidInput, NotFound
-from inspect_station.notices import pdf
-from inspect_station.notices.model import NoticeKind, Office
+from inspect_station.errors import InvalidInput
 from inspect_station.registry import service as registry
 from inspect_station.registry.schemas import InspectionSchema
 from inspect_station.registry.words import INSPECTION_FIELDS
@@ -25,9 +22,6 @@ _OF_A_ROW = ("conclusion", "grade", "next_due", "report_number")
 
 def _ids(given: Sequence[str]) -> list[int]:
     return [int(text) for text in given if text.isascii() and text.isdigit() and len(text) < 10]
-
-
-# --- inspections ---------------------------------------------------------------------------------------------------
 
 
 @pages.get("/due/inspections")
@@ -104,38 +98,3 @@ def _of(fields: Mapping[str, Sequence[str]], number: int) -> list[str]:
         if name.startswith(f"{number}.")
         for sentence in sentences
     ]
-
-
-# --- notices on paper ----------------------------------------------------------------------------------------------
-
-
-@pages.get("/due/notices")
-@needs("remind")
-def notices() -> Any:
-    """One notice is opened at once; several are listed, a PDF each."""
-    ids = _ids(request.args.getlist("ids"))
-    found = batch.rows(current_actor(), ids, today())
-    papers = batch.papers(found)
-    links = [
-        url_for("duelist.notice_pdf", kind=paper.kind.value, ids=[row["id"] for row in paper.rows])
-        for paper in papers
-    ]
-    if len(links) == 1:
-        return redirect(links[0])
-    left_out = len(found) - sum(len(paper.rows) for paper in papers)
-    return render_template("duelist/notices.html", papers=list(zip(papers, links, strict=True)), left_out=left_out)
-
-
-@pages.get("/due/notices/<kind>.pdf")
-@needs("remind")
-def notice_pdf(kind: str) -> Response:
-    found = batch.rows(current_actor(), _ids(request.args.getlist("ids")), today())
-    papers = [paper for paper in batch.papers(found) if paper.kind.value == kind]
-    if len(papers) != 1 or kind not in {NoticeKind.DUE, NoticeKind.OVERDUE}:
-        raise NotFound("没有这样的通知：所选的项目不属于同一家企业，或状态已经变了。请回到到期清单重新选择。")
-    s = settings()
-    office = Office(s.station_name, s.station_phone, s.station_address, papers[0].responsible)
-    notice = batch.notice_of(current_actor(), papers[0], office, today(), sample=sample_loaded())
-    answer = Response(pdf.render(notice), mimetype=pdf.MEDIA_TYPE)
-    answer.headers.set("Content-Disposition", "inline", filename=f"notice-{notice.number}.pdf")
-    return answer

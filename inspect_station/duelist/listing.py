@@ -103,6 +103,7 @@ PRINTED = [
 # Pages of areas above this one: linked where they exist.
 _DEVICE_PAGE, _IMPORT_PAGE, _REMIND_PAGE = "portal.device", "registry.import_list", "reminders.draft"
 _APPLY_PAGE = "casework.new_application"
+_NOTICE_PAGE = "issuing.draft"
 
 
 def _has(endpoint: str) -> bool:
@@ -124,11 +125,11 @@ def _batch_actions(actor: Actor) -> list[dict[str, Any]]:
         actions.insert(
             0, {"label": label, "icon": "send-check", "url": url_for(_APPLY_PAGE), "primary": not actor.is_staff}
         )
-    if actor.may("remind"):
-        actions.append({"label": "打印通知", "icon": "file-earmark-pdf", "url": url_for("duelist.notices")})
     if actor.may("edit"):
         actions.insert(0, {"label": "登记检验", "icon": "clipboard-plus", "url": url_for("duelist.new_inspections")})
     if actor.may("remind") and _has(_REMIND_PAGE):
+        if _has(_NOTICE_PAGE):
+            actions.insert(0, {"label": "打印通知", "icon": "file-earmark-pdf", "url": url_for(_NOTICE_PAGE)})
         actions.insert(0, {"label": "发提醒", "icon": "send", "url": url_for(_REMIND_PAGE), "primary": True})
     return actions
 

@@ -40,7 +40,7 @@ def add(
     digest = hashlib.sha256(content).hexdigest()
     with db.atomic():
         device = equipment.get(actor, equipment_id)
-        _store(files_dir, digest, content)
+        keep(files_dir, content)
         row = Document.create(
             equipment=equipment_id,
             title=title.strip() or Path(name).stem,
@@ -79,11 +79,12 @@ def _media_type(name: str, content: bytes) -> str:
     return media_type
 
 
-def _store(files_dir: Path, digest: str, content: bytes) -> None:
-    """Written under a name of its own and moved into place whole; the same content is stored once."""
+def keep(files_dir: Path, content: bytes) -> str:
+    """Written under a name of its own and moved into place whole; the same content is stored once. Its digest."""
+    digest = hashlib.sha256(content).hexdigest()
     path = _path(files_dir, digest)
     if path.exists():
-        return
+        return digest
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(f".{os.getpid()}.part")
     with open(part, "wb") as handle:
@@ -91,6 +92,15 @@ def _store(files_dir: Path, digest: str, content: bytes) -> None:
         handle.flush()
         os.fsync(handle.fileno())
     os.replace(part, path)
+    return digest
+
+
+def kept(files_dir: Path, digest: str) -> Path:
+    """The file of this content. Raises `NotFound` for a lost one."""
+    path = _path(files_dir, digest)
+    if not path.is_file():
+        raise NotFound("这个文件不在了，请联系管理员从备份中恢复。")
+    return path
 
 
 def _path(files_dir: Path, digest: str) -> Path:
@@ -126,10 +136,7 @@ def get(actor: Actor, document_id: int) -> dict[str, Any]:
 def path_of(actor: Actor, document_id: int, files_dir: Path) -> tuple[dict[str, Any], Path]:
     """The row and the file. Raises `NotFound` for a missing, a foreign and a lost one."""
     row = get(actor, document_id)
-    path = _path(files_dir, row["sha256"])
-    if not path.is_file():
-        raise NotFound("这个文件不在了，请联系管理员从备份中恢复。")
-    return row, path
+    return row, kept(files_dir, row["sha256"])
 
 
 def remove(actor: Actor, document_id: int, *, now: datetime) -> int:

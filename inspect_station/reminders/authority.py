@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from peewee import fn
 
@@ -26,7 +26,11 @@ class Firm:
 def firms(actor: Actor, today: date) -> list[Firm]:
     """Enterprises with devices past their date or forbidden, by name."""
     actor.need("remind")
-    rows = [row for row in source.rows(today) if row.answer == "forbidden" or (row.late_on and row.late_on < today)]
+    rows = [
+        row
+        for row in source.rows(today, timedelta(0))
+        if row.answer == "forbidden" or (row.late_on and row.late_on < today)
+    ]
     devices = source.devices(sorted({row.equipment_id for row in rows}))
     told, names = _last_told(), registry.enterprise_names(actor)
     items: dict[int, list[letter.Item]] = {}

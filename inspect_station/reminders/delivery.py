@@ -21,12 +21,13 @@ from inspect_station import clock
 from inspect_station.accounts import station
 from inspect_station.config import Settings
 from inspect_station.db import connection, db, is_sqlite, patiently
-from inspect_station.reminders import fallback, ladder, letter, limits, routes, short, source
+from inspect_station.reminders import fallback, ladder, letter, limits, paper, policies, routes, short, source
 from inspect_station.reminders.channels import CHANNELS, Channel, ChannelError, Outgoing, Target, config
 from inspect_station.reminders.models import Attempt, Message, OwedStep
 from inspect_station.reminders.reading import tuples
 from inspect_station.reminders.steps import MOVED, RECIPIENT_GONE
 from inspect_station.sealing import SealError
+from inspect_station.workcalendar import service as workcalendar
 
 log = structlog.get_logger()
 
@@ -220,6 +221,9 @@ def claim(settings: Settings, now: datetime, sender: str, without: Collection[st
         if number is None:
             return None
         message = Message.get_by_id(number)
+        opens = quiet_until(message, now)
+        if opens is not None:
+            return _wait_until(message, opens)
         _obey_the_sample(message, settings)
         standing = _recheck(message, today, now)
         if not standing:
@@ -236,6 +240,24 @@ def _claim_one(now: datetime, sender: str, without: Collection[str]) -> int | No
     as_stored = Message.lease_until.db_value
     row = db.execute_sql(sql, (as_stored(now + LEASE), sender, as_stored(now), *names)).fetchone()
     return int(row[0]) if row else None
+
+
+def quiet_until(message: Message, now: datetime) -> datetime | None:
+    """When a letter of the timetable may leave, if not now. What a person sends goes when he sends it."""
+    hours = policies.of_enterprise(message.enterprise_id).hours
+    if message.manual or hours.is_always:
+        return None
+    opens = hours.next_open(now, workcalendar.calendar(now.date()))
+    return opens if opens > now else None
+
+
+def _wait_until(message: Message, opens: datetime) -> str:
+    """Put back as it was; this was no try."""
+    before = "uncertain" if message.doubtful else "failed" if message.tries > 1 else "queued"
+    Message.update(state=before, next_at=opens, lease_until=None, tries=Message.tries - 1).where(
+        Message.id == message.id
+    ).execute()
+    return "quiet"
 
 
 def _recover(now: datetime) -> int:
@@ -352,6 +374,7 @@ def _write(message: Message, steps: Sequence[OwedStep], settings: Settings, toda
         items_of(steps, today),
         today,
     )
+    _keep_notice(message, steps, settings, today)
     worded = worded_for(message, written, settings)
     Message.update(subject=worded.subject, text=worded.text, html=worded.html, file_name=worded.file_name).where(
         Message.id == message.id
@@ -371,6 +394,16 @@ def worded_for(message: Message, written: letter.Letter, settings: Settings) -> 
     return replace(written, text=short.sms(template, short.values(settings, written, link)), html="", file_name="")
 
 
+def _keep_notice(message: Message, steps: Sequence[OwedStep], settings: Settings, today: date) -> None:
+    if not settings.mail_pdf or message.channel not in paper.CHANNELS or message.recipient == routes.NO_ADDRESS:
+        return
+    clocks = ((s.equipment_id, s.clock) for s in steps)
+    sheets = paper.sheets_of(
+        settings, number_of(message), message.enterprise_id, message.recipient_name, clocks, today
+    )
+    paper.keep(message.id, sheets)
+
+
 def outgoing_of(message: Message, written: letter.Letter, settings: Settings) -> Outgoing:
     return Outgoing(
         message_id=message.message_id,
@@ -384,6 +417,8 @@ def outgoing_of(message: Message, written: letter.Letter, settings: Settings) ->
         file_name=written.file_name,
         file=letter.workbook(written.every, settings, message.created_at) if written.file_name else b"",
         values=short.values(settings, written, link_of(message, settings)),
+        notice_name=paper.file_name(written.number),
+        notice=paper.file_of(message.id, message.day),
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from inspect_station import clock
 from inspect_station.config import Settings
 from inspect_station.db import bulk_insert
-from inspect_station.reminders import digests, ladder, routes, source, steps
+from inspect_station.reminders import digests, ladder, policies, routes, source, steps
 from inspect_station.reminders.channels import BY_HAND, config
 from inspect_station.reminders.models import DeadAddress, HandDelivery, Message, OwedStep
 from inspect_station.reminders.reading import tuples
@@ -56,11 +56,12 @@ def after_refusal(message: Message, settings: Settings, now: datetime) -> None:
     refused = list(OwedStep.select().where(OwedStep.message == message.id, OwedStep.state == "refused"))
     if not refused or message.channel in BY_HAND:
         return
-    today = now.date()
-    mail = routes.channel_in_use(settings)
+    today, mail = now.date(), routes.channel_in_use(settings)
+    # The first channel was allowed to write today, so its stand-in is.
+    day = digests.Day(today, now, domain_of(settings), date.min, policies.in_force())
     for route in routes.following(message.enterprise_id, message.recipient, mail, today):
         if _copy(refused, route, now):
-            digests.compose_for(message.enterprise_id, route, today, now, domain_of(settings))
+            digests.compose_for(message.enterprise_id, route, day)
 
 
 def _copy(refused: Sequence[OwedStep], route: Route, now: datetime) -> int:
@@ -138,11 +139,12 @@ def _press(enterprise_id: int, recipients: set[str], mail: str, today: date, now
         route for recipient in recipients for route in routes.following(enterprise_id, recipient, mail, today)
         if route.recipient not in recipients
     }  # fmt: skip
+    rules = policies.of_enterprise(enterprise_id).ladder
     owed = [
-        steps.Owed(row, step, route)
+        steps.Owed(row, step, route, rules)
         for route in sorted(ways, key=lambda r: (r.channel, r.recipient))
         for row in rows
-        if (step := ladder.latest(row, today)) is not None
+        if (step := ladder.latest(row, today, rules)) is not None
     ]
     return steps.record(enterprise_id, owed, now).added
 

@@ -11,7 +11,7 @@ from inspect_station.accounts.scope import Actor, visible
 from inspect_station.config import Settings
 from inspect_station.errors import NotFound
 from inspect_station.registry.models import Enterprise
-from inspect_station.reminders import delivery, letter, routes, source
+from inspect_station.reminders import delivery, letter, paper, routes, source
 from inspect_station.reminders.channels import Outgoing, mail_of
 from inspect_station.reminders.models import Attempt, Message, OwedStep
 from inspect_station.reminders.reading import tuples
@@ -66,6 +66,15 @@ def _newest(actor: Actor, filters: Filters, after: int | None, most: int) -> lis
     if after is not None:
         query = query.where(Message.id < after)
     return list(tuples(query.order_by(Message.id.desc()).limit(most)))
+
+
+def rows_of(actor: Actor, ids: Sequence[int]) -> list[dict[str, Any]]:
+    """These messages as the list shows them; missing and foreign ones are left out."""
+    devices = OwedStep.select(fn.COUNT(OwedStep.id)).where(OwedStep.message == Message.id)
+    columns = [getattr(Message, name) for name in _COLUMNS]
+    query = Message.select(*columns, Message.enterprise, Enterprise.name, devices).join(Enterprise)
+    query = query.where(visible(actor, Message.enterprise), Message.id.in_(list(ids)))
+    return [_row(row) for row in tuples(query.order_by(Message.id.desc()))]
 
 
 def stream(actor: Actor, filters: Filters) -> Iterator[dict[str, Any]]:
@@ -139,6 +148,7 @@ class Record:
     dropped: Sequence[tuple[str, letter.Item]]
     attempts: Sequence[dict[str, Any]]
     by: str
+    has_notice: bool = False
 
 
 def record_of(actor: Actor, settings: Settings, message_id: int, today: date) -> Record:
@@ -152,7 +162,7 @@ def record_of(actor: Actor, settings: Settings, message_id: int, today: date) ->
     account = message.account
     return Record(
         _one_row(message, len(steps)), text, bool(message.text), _named(standing, day), _named(gone, day),
-        _attempts(message_id), account.name if account else "",
+        _attempts(message_id), account.name if account else "", paper.has_file(message_id),
     )  # fmt: skip
 
 
@@ -212,8 +222,19 @@ def eml_of(actor: Actor, settings: Settings, message_id: int) -> tuple[str, byte
         written_at=message.created_at,
         file_name=message.file_name,
         file=letter.workbook(items, settings, message.created_at) if message.file_name else b"",
+        notice_name=paper.file_name(number),
+        notice=paper.file_of(message.id, message.day),
     )
     return f"{number}.eml", mail_of(outgoing, settings).as_bytes()
+
+
+def notice_of(actor: Actor, message_id: int) -> tuple[str, bytes]:
+    """The PDF that goes with a message: file name and content. `NotFound` where there is none."""
+    message = _message(actor, message_id)
+    if not paper.has_file(message_id):
+        raise NotFound("这条提醒没有附通知单。")
+    number = delivery.number_for(message.id, message.day)
+    return paper.file_name(number), paper.file_of(message_id, message.day)
 
 
 def json_of(row: dict[str, Any]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The first half of a tick: every owed step goes into the outbox once; overtaken ones are superseded."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any
@@ -12,8 +12,10 @@ from inspect_station.db import bulk_insert, db, is_sqlite
 from inspect_station.reminders import ladder, routes
 from inspect_station.reminders.ladder import LadderRow, Step
 from inspect_station.reminders.models import OwedStep
+from inspect_station.reminders.policies import Policies
 from inspect_station.reminders.reading import tuples
 from inspect_station.reminders.routes import Route
+from schedules import ladder as law
 
 _LOCK = 55_701  # with the enterprise's id: the two-number form of PostgreSQL's advisory locks
 # Reasons for which a step that is owed again is taken up again.
@@ -39,13 +41,14 @@ class Owed:
     row: LadderRow
     step: Step
     route: Route
+    rules: law.Ladder = field(default_factory=law.Ladder)
 
     @property
     def key(self) -> Key:
         return (self.row.equipment_id, self.row.clock, self.row.due, self.route.channel, self.route.recipient)
 
 
-def write(rows: Iterable[LadderRow], channel: str, today: date, now: datetime) -> Written:
+def write(rows: Iterable[LadderRow], policies: Policies, channel: str, today: date, now: datetime) -> Written:
     """Record what is owed by `today`; `rows` come by enterprise.
 
     Any number may run at once and any number of times: the second adds nothing.
@@ -53,7 +56,8 @@ def write(rows: Iterable[LadderRow], channel: str, today: date, now: datetime) -
     reachable = routes.of_enterprises(channel, today)
     total = Written()
     for enterprise_id, theirs in groupby(rows, key=lambda row: row.enterprise_id):
-        owed = list(owed_steps(theirs, reachable.get(enterprise_id) or [routes.BY_PERSON], today))
+        told = reachable.get(enterprise_id) or [routes.BY_PERSON]
+        owed = list(owed_steps(theirs, told, today, policies.of(enterprise_id).ladder))
         total += record(enterprise_id, owed, now)
     return total
 
@@ -68,19 +72,22 @@ def record(enterprise_id: int, owed: Sequence[Owed], now: datetime) -> Written:
         return _record(owed, known(enterprise_id), now)
 
 
-def owed_steps(rows: Iterable[LadderRow], theirs: Sequence[Route], today: date) -> Iterator[Owed]:
+def owed_steps(rows: Iterable[LadderRow], theirs: Sequence[Route], today: date, rules: law.Ladder) -> Iterator[Owed]:
     """The latest step of each row for each recipient."""
     for row in rows:
-        step = ladder.latest(row, today)
+        step = ladder.latest(row, today, rules)
         if step is not None:
-            yield from (Owed(row, step, route) for route in theirs)
+            yield from (Owed(row, step, route, rules) for route in theirs)
 
 
-def unrecorded(rows: Iterable[LadderRow], channel: str, on: date) -> Iterator[tuple[Route, int, list[Owed]]]:
+def unrecorded(
+    rows: Iterable[LadderRow], policies: Policies, channel: str, on: date
+) -> Iterator[tuple[Route, int, list[Owed]]]:
     """What a tick on a day would add, for each recipient; nothing is written."""
     reachable = routes.of_enterprises(channel, on)
     for enterprise_id, theirs in groupby(rows, key=lambda row: row.enterprise_id):
-        owed = list(owed_steps(theirs, reachable.get(enterprise_id) or [routes.BY_PERSON], on))
+        told = reachable.get(enterprise_id) or [routes.BY_PERSON]
+        owed = list(owed_steps(theirs, told, on, policies.of(enterprise_id).ladder))
         recorded = known(enterprise_id)
         for route, ones in groupby(sorted(owed, key=lambda o: o.route.recipient), key=lambda o: o.route):
             new = [one for one in ones if recorded.lacks(one)]
@@ -106,7 +113,8 @@ class Known:
 
     def is_jump(self, one: Owed) -> bool:
         """Not the mere next step after one already told: first heard of, or after a silence."""
-        return one.step.rank - self.highest.get(one.key, -1) > 1
+        usual = ladder.repeats_every(one.step, one.rules) if ladder.is_repeat(one.step) else 1
+        return one.step.rank - self.highest.get(one.key, -1) > usual
 
 
 def known(enterprise_id: int) -> Known:
@@ -144,7 +152,7 @@ def values_of(one: Owed, jump: bool, now: datetime) -> dict[str, Any]:
         "recipient": one.route.recipient,
         "enterprise": row.enterprise_id,
         "rank": step.rank,
-        "urgent": step.urgent or (jump and step.rank >= ladder.urgent_rank()),
+        "urgent": step.urgent or (jump and step.rank >= ladder.urgent_rank(one.rules)),
         "owed_on": step.owed_on,
         "facts": facts_of(row),
         "created_at": now,

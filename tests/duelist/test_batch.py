@@ -1,8 +1,5 @@
-"""The ticked rows of the due list: many inspections at once, notices on paper."""
+"""The ticked rows of the due list: many inspections at once."""
 
-import io
-
-import pypdfium2
 import pytest
 from flask.testing import FlaskClient
 
@@ -79,39 +76,8 @@ def test_one_wrong_row_writes_none_and_everything_typed_comes_back(town: Town) -
     ("ids", "sentence"), [([], "还没有选中任何一项"), (list(range(1, 202)), "一次最多处理 200 项")]
 )
 def test_nothing_ticked_or_too_much_is_said_in_a_sentence(town: Town, ids: list[int], sentence: str) -> None:
-    for path in ("/due/inspections", "/due/notices"):
-        answer = town.browser().get(path, query_string={"ids": ids})
-        assert (answer.status_code, sentence in answer.text) == (422, True)
-
-
-def words_of(pdf: bytes) -> str:
-    document = pypdfium2.PdfDocument(io.BytesIO(pdf))
-    try:
-        return "".join(page.get_textpage().get_text_range() for page in document)
-    finally:
-        document.close()
-
-
-def test_notices_are_a_pdf_each_firm_past_and_coming_apart(town: Town) -> None:
-    browser = town.browser()
-    ids = row_ids(town, "缓冲罐", "液氨储罐", "换热器", "乙企业的釜", "拆除的罐")
-    page = browser.get("/due/notices", query_string={"ids": ids}).text
-    assert page.count("/due/notices/overdue.pdf?") == 1
-    assert page.count("/due/notices/due.pdf?") == 2
-    assert "1 项没有到期日可通知" in page
-    one = browser.get("/due/notices", query_string={"ids": ids[:2]})
-    assert one.status_code == 302
-    answer = browser.get(one.location)
-    assert answer.mimetype == "application/pdf"
-    words = words_of(answer.data).replace("\r\n", "").replace("\n", "")
-    assert "特种设备超期催检通知" in words
-    assert "缓冲罐" in words
-    assert "换热器" not in words
-
-
-def test_a_notice_for_two_firms_at_once_is_not_made(town: Town) -> None:
-    ids = row_ids(town, "换热器", "乙企业的釜")
-    assert town.browser().get("/due/notices/due.pdf", query_string={"ids": ids}).status_code == 404
+    answer = town.browser().get("/due/inspections", query_string={"ids": ids})
+    assert (answer.status_code, sentence in answer.text) == (422, True)
 
 
 def test_only_those_who_may_are_offered_the_acts(town: Town) -> None:

@@ -3,6 +3,7 @@
 import base64
 import hmac
 import json
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -102,11 +103,14 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def receiver() -> Iterator[Receiver]:
+def receiver(tls: ssl.SSLContext | None = None) -> Iterator[Receiver]:
     made = Receiver()
     handler = type("Handler", (_Handler,), {"receiver": made})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+        server.handle_error = lambda *_: None  # type: ignore[method-assign]  # a client that turned away
     made.port = server.server_port
     thread = threading.Thread(target=server.serve_forever, args=[0.02])
     thread.start()

@@ -12,6 +12,9 @@ from peewee import SQL
 
 from inspect_station.accounts.scope import Actor
 from inspect_station.duelist import query as due_query
+from inspect_station.duelist import service as duelist
+from inspect_station.issuing import service as issuing
+from inspect_station.issuing.models import IssuedNotice
 from inspect_station.registry.ledgers.models import LedgerImport
 from inspect_station.registry.models import Contact
 from inspect_station.reminders import service as reminders
@@ -35,6 +38,7 @@ MATRIX = {
     "accounts.log_out": "leave",  # asked last, for it ends the session
     "accounts.me": "self",
     "accounts.change_password": "self",
+    "accounts.change_email": "self",
     "accounts.audit_trail": "staff",
     "accounts.audit_export": "staff",
     "api-docs.openapi_json": "public",
@@ -49,8 +53,6 @@ MATRIX = {
     "duelist.print_list": None,
     "duelist.new_inspections": "staff",
     "duelist.add_inspections": "staff",
-    "duelist.notices": "staff",
-    "duelist.notice_pdf": "staff",
     "duelist.why": "equipment",
     "duelist.rules": None,
     "duelist.rule": "public",
@@ -69,7 +71,25 @@ MATRIX = {
     "reminders.messages_export": None,
     "reminders.message": "message",
     "reminders.letter": "message",
+    "reminders.notice": "message",
     "reminders.outlook": "staff",
+    "reminders.staff_letters": "staff",
+    "reminders.look_at_backlog": "staff",
+    "reminders.void_backlog": "staff",
+    "reminders.ask_bulk": "staff",
+    "reminders.do_bulk": "staff",
+    "reminders.steps": "staff",
+    "reminders.steps_export": "staff",
+    "reminders.staff_letter": "staff",
+    "reminders.resend_staff_letter": "staff",
+    "reminders.ladder": "staff",
+    "reminders.change_ladder": "staff",
+    "reminders.ask_to_reset": "staff",
+    "reminders.reset_ladder": "staff",
+    "reminders.own_ladder": "enterprise",
+    "reminders.agree_ladder": "enterprise",
+    "reminders.ask_to_end_own_ladder": "enterprise",
+    "reminders.end_own_ladder": "enterprise",
     "reminders.draft": "staff",
     "reminders.remind": "staff",
     "reminders.hand_list": "staff",
@@ -99,6 +119,16 @@ MATRIX = {
     "registry.import_confirm": "ledger",
     "registry.import_again": "ledger",
     "registry.import_cancel": "ledger",
+    "issuing.notices": None,
+    "issuing.notices_export": None,
+    "issuing.draft": "staff",
+    "issuing.issue": "staff",
+    "issuing.batch": "staff",
+    "issuing.batch_pdf": "staff",
+    "issuing.notice": "notice",
+    "issuing.notice_pdf": "notice",
+    "issuing.deliver": "notice",
+    "issuing.void": "notice",
     "feeds.calendar": "public",
     "feeds.mine": "self",
     "feeds.create": "self",
@@ -233,6 +263,7 @@ WORDS = {
     "act": "stop",
     "clock": "periodic",
     "key": "fixed_vessel.periodic.metal.first",
+    "batch": "no-such-batch",
     "token": "no-such-token",
     "secret": "no-such-secret",
 }
@@ -292,10 +323,16 @@ def scene(app, tmp_path):
         reminders.deliver(settings(), NOW)
         made = {"created_at": NOW, "account": cast.inspector.account_id, "enterprise": CANARY}
         things.ledger = LedgerImport.create(file_name=f"{CANARY}.xlsx", size=1, state="previewed", **made).id
-        vars(things).update(furnish_cases(cast, things))
         things.dead_address = DeadAddress.create(
             enterprise=cast.jia.id, recipient="ehs@jia.example", channel="mail", reason=CANARY, at=NOW
         ).id
+        vars(things).update(furnish_cases(cast, things))
+        rows = [
+            row["id"]
+            for row in duelist.due_page(cast.inspector, duelist.Filters(), "due", duelist.Place(), 5, TODAY).rows
+        ]
+        issuing.issue(cast.inspector, settings(), rows, "notice", False, TODAY, NOW)
+        things.notice = IssuedNotice.get(IssuedNotice.enterprise == cast.jia.id).id
         things.message = Message.get(Message.enterprise == cast.jia.id).id
     return cast, things
 
@@ -366,6 +403,9 @@ def test_jia_sees_its_own_and_may_change_nothing(app, scene):
         "duelist.why",
         "reminders.message",
         "reminders.letter",
+        "reminders.notice",
+        "issuing.notice",
+        "issuing.notice_pdf",
         "casework.case",
         "casework.withdraw_form",
     }

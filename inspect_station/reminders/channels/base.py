@@ -58,6 +58,8 @@ class Outgoing:
     written_at: datetime
     file_name: str = ""
     file: bytes = b""
+    notice_name: str = ""
+    notice: bytes = b""
     target: Target = field(default_factory=Target, repr=False)
     # The fields a text message's template may name.
     values: dict[str, str] = field(default_factory=dict)

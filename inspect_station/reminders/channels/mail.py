@@ -1,11 +1,11 @@
 """Mail by the standard library's SMTP: one connection for a run of letters, one transaction for each recipient."""
 
+import base64
 import re
 import select
 import smtplib
 import socket
 import ssl
-from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 
@@ -18,17 +18,41 @@ TIMEOUT_SECONDS = 30
 # Enhanced codes (RFC 3463) that blame the address: no such mailbox, host or user, moved, disabled.
 _DEAD_ENHANCED = re.compile(r"\b5\.(?:1\.[0-9]+|2\.1)\b")
 _ENHANCED = re.compile(r"\b[245]\.[0-9]{1,3}\.[0-9]{1,3}\b")
+_PLAIN = re.compile(r"(?:[A-Za-z0-9]+(?: [A-Za-z0-9]+)*)?")
+_PLAIN_MOST, _WORD_BYTES = 60, 42  # a word of 42 bytes and the longest header's name fit into 78 characters
+_POLICY = SMTP.clone(refold_source="none")  # our headers are folded already
 _DEAD_CODES = frozenset({521, 550, 551, 553, 556})
 
 
+def encoded(text: str) -> str:
+    """Text as RFC 2047 words in lines of their own. The standard library, left to fold headers, breaks on some mixtures
+    of scripts and signs that people do type as names."""
+    flat = one_line(text)
+    if len(flat) <= _PLAIN_MOST and _PLAIN.fullmatch(flat):
+        return flat
+    pieces, piece = [], ""
+    for character in flat:
+        if len((piece + character).encode()) > _WORD_BYTES:
+            pieces.append(piece)
+            piece = ""
+        piece += character
+    words = (base64.b64encode(p.encode("utf-8", "replace")).decode() for p in [*pieces, piece])
+    return "\r\n ".join(f"=?utf-8?b?{word}?=" for word in words)
+
+
+def _address(name: str, address: str) -> str:
+    said = encoded(name)
+    return f"{said}\r\n <{address}>" if said else f"<{address}>"
+
+
 def mail_of(letter: Outgoing, settings: Settings) -> EmailMessage:
-    """The letter as a mail: text, HTML, the workbook. Line ends in names and subjects cannot become headers."""
-    mail = EmailMessage(policy=SMTP)
+    """The letter as a mail: text, HTML, the notice, the workbook. Line ends in names and subjects cannot become headers."""
+    mail = EmailMessage(policy=_POLICY)
     sender = settings.mail_from or "station@localhost"
-    mail["From"] = Address(one_line(settings.station_name), addr_spec=sender)
+    mail.set_raw("From", _address(settings.station_name, sender))
     if "@" in letter.recipient:
-        mail["To"] = Address(one_line(letter.recipient_name), addr_spec=letter.recipient)
-    mail["Subject"] = one_line(letter.subject)
+        mail.set_raw("To", _address(letter.recipient_name, letter.recipient))
+    mail.set_raw("Subject", encoded(letter.subject))
     mail["Message-ID"] = letter.message_id
     mail["Date"] = letter.written_at
     # Holiday answers must not come back to a machine that nobody reads.
@@ -36,6 +60,8 @@ def mail_of(letter: Outgoing, settings: Settings) -> EmailMessage:
     mail.set_content(letter.text, cte="base64")
     if letter.html:
         mail.add_alternative(letter.html, subtype="html", cte="base64")
+    if letter.notice:
+        mail.add_attachment(letter.notice, maintype="application", subtype="pdf", filename=letter.notice_name)
     if letter.file:
         main, sub = MEDIA_TYPE.split("/")
         mail.add_attachment(letter.file, maintype=main, subtype=sub, filename=letter.file_name)
@@ -102,9 +128,9 @@ def connect(settings: Settings) -> smtplib.SMTP:
     where = f"{settings.smtp_host}:{settings.smtp_port}"
     # Left out, smtplib asks the DNS for our own name, which on a closed network may take half a minute.
     ours = settings.mail_from.rpartition("@")[2] or "localhost"
+    context = _trust(settings) if settings.smtp_tls != "none" else None
     try:
         if settings.smtp_tls == "tls":
-            context = _trust(settings)
             connection: smtplib.SMTP = smtplib.SMTP_SSL(
                 settings.smtp_host, settings.smtp_port, ours, timeout=TIMEOUT_SECONDS, context=context
             )
@@ -116,7 +142,7 @@ def connect(settings: Settings) -> smtplib.SMTP:
         raise ChannelError(f"连不上邮件服务器 {where}：{_words(error)}", down=True) from error
     try:
         if settings.smtp_tls == "starttls":
-            connection.starttls(context=_trust(settings))
+            connection.starttls(context=context)
         if settings.smtp_user:
             connection.login(settings.smtp_user, settings.smtp_password)
         connection.ehlo_or_helo_if_needed()

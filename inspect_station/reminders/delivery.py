@@ -20,7 +20,7 @@ import structlog
 from inspect_station import clock
 from inspect_station.accounts import station
 from inspect_station.config import Settings
-from inspect_station.db import connection, db, is_sqlite
+from inspect_station.db import connection, db, is_sqlite, patiently
 from inspect_station.reminders import fallback, ladder, letter, limits, paper, policies, quiets, routes, short, source
 from inspect_station.reminders.answers import links
 from inspect_station.reminders.channels import CHANNELS, Channel, ChannelError, Outgoing, Target, config
@@ -61,9 +61,9 @@ def deliver(settings: Settings, now: datetime, *, senders: int = 1, most: int = 
 
     Several runs at once, in several processes, deliver each letter once.
     """
-    if paused():
+    if patiently(paused):
         return Counter(paused=1)
-    outcome = Counter(interrupted=_recover(now))
+    outcome = Counter(interrupted=patiently(lambda: _recover(now)))
     run = _Run(settings, now, most)
     if senders == 1:
         return outcome + run.work(f"{worker_name()}/0")
@@ -95,7 +95,7 @@ class _Run:
         return self.now + timedelta(seconds=clock.monotonic() - self.started)
 
     def _goes_on(self) -> bool:
-        return clock.monotonic() - self.started < RUN_SECONDS and not stopping.is_set() and not paused()
+        return clock.monotonic() - self.started < RUN_SECONDS and not stopping.is_set() and not patiently(paused)
 
     def work(self, sender: str) -> Counter[str]:
         """Letters one after the other until none is left, time is up, or every channel is down."""
@@ -103,7 +103,7 @@ class _Run:
         open_channels: dict[str, Channel] = {}
         try:
             while sum(counts.values()) < self.most and self._goes_on():
-                claimed = claim(self.settings, self.moment(), sender, frozenset(self.down))
+                claimed = patiently(lambda: claim(self.settings, self.moment(), sender, frozenset(self.down)))
                 if claimed is None:
                     if self._waits_for_a_place():
                         continue
@@ -134,7 +134,7 @@ class _Run:
         message = claimed.message
         try:
             target = _target(message)
-            ready = self._place(message, target)
+            ready = patiently(lambda: self._place(message, target))
             if ready is not None:
                 return _postpone(message, ready)
             words = self._channel(message, open_channels).send(
@@ -145,7 +145,8 @@ class _Run:
         except Exception as error:
             log.exception("channel failed", channel=message.channel, message=message.id)
             return self._after(message, ChannelError(f"发送时出错（{type(error).__name__}）", uncertain=True))
-        return record_sent(message, words, self.now)
+        # The letter is out: were it not recorded for a restart of the database, it would go out twice.
+        return patiently(lambda: record_sent(message, words, self.now))
 
     def _channel(self, message: Message, open_channels: dict[str, Channel]) -> Channel:
         name = message.channel
@@ -166,7 +167,7 @@ class _Run:
             limits.block(_limit_key(message, _target(message)), (self.moment() + error.wait).timestamp())
         if error.down:
             self.down.add(message.channel)
-        return record_failure(message, error, self.now, self.settings)
+        return patiently(lambda: record_failure(message, error, self.now, self.settings))
 
 
 def _target(message: Message) -> Target:
@@ -265,16 +266,21 @@ def _wait_until(message: Message, opens: datetime) -> str:
 
 def _recover(now: datetime) -> int:
     """Claims whose sender died: their letters may be out, so they go again, marked."""
-    dead = (Message.state == "claimed") & (Message.lease_until < now)
-    expired = tuples(Message.select(Message.id, Message.claimed_by).where(dead))
+    expired = tuples(Message.select(Message.id, Message.claimed_by).where(_is_dead(now)))
     return sum(_recover_one(int(number), str(sender), now) for number, sender in expired)
+
+
+def _is_dead(now: datetime) -> Any:
+    """The lease has ended; or it ends later than any can, given on a clock that has been set right since."""
+    ended = (Message.lease_until < now) | (Message.lease_until > now + 2 * LEASE)
+    return (Message.state == "claimed") & ended
 
 
 def _recover_one(number: int, sender: str, now: datetime) -> int:
     with db.atomic():
         freed = Message.update(
             state="uncertain", doubtful=True, next_at=now, reason="发送进程中断，可能已送达"
-        ).where(Message.id == number, Message.state == "claimed", Message.lease_until < now)
+        ).where(Message.id == number, _is_dead(now))
         if not freed.execute():
             return 0
         OwedStep.update(state="uncertain").where(OwedStep.message == number, OwedStep.state == "claimed").execute()

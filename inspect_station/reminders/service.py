@@ -10,7 +10,7 @@ from pathlib import Path
 from inspect_station.accounts import audit, station
 from inspect_station.accounts.scope import Actor
 from inspect_station.config import Settings
-from inspect_station.db import bulk_insert, db
+from inspect_station.db import bulk_insert, db, patiently
 from inspect_station.errors import Conflict, InvalidInput, NotFound
 from inspect_station.reminders import digests, fallback, hands, ladder, letter, policies, routes, source, steps
 from inspect_station.reminders.alarms import LAST_TICK, Alarm, alarms, beat, last_tick, worker_heartbeat
@@ -41,6 +41,11 @@ def tick(settings: Settings, today: date, now: datetime) -> Ticked:
     """Write the owed steps to the outbox and gather them into messages. A second run adds nothing.
     After a gap of more than 45 days somebody must first look: sending is paused.
     """
+    # Many that set out together can wait for each other longer than one statement may.
+    return patiently(lambda: _tick(settings, today, now))
+
+
+def _tick(settings: Settings, today: date, now: datetime) -> Ticked:
     _look_at_the_gap(today, now)
     if (paused() or {}).get("why") == "clock_jump":
         # Steps written for a wrong day would later pass for said: nothing is written until somebody has looked.

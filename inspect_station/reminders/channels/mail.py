@@ -4,6 +4,7 @@ import base64
 import re
 import select
 import smtplib
+import socket
 import ssl
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -145,6 +146,8 @@ def connect(settings: Settings) -> smtplib.SMTP:
         if settings.smtp_user:
             connection.login(settings.smtp_user, settings.smtp_password)
         connection.ehlo_or_helo_if_needed()
+        # The final dot is a packet of its own: without this it waits for the acknowledgement of the text, 40 ms a letter.
+        connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # type: ignore[union-attr]
     except ssl.SSLError as error:
         connection.close()
         raise ChannelError(f"邮件服务器 {where} 的证书或加密有问题：{_words(error)}", down=True) from error

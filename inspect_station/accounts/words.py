@@ -51,6 +51,10 @@ ACT_NAMES = {
     "task.agree": "约定检验日期",
     "task.decline": "不同意检验日期",
     "task.assign": "指定检验员",
+    "task.prepare": "填写准备清单",
+    "task.not_ready": "现场不具备检验条件",
+    "result.record": "登记检验结果",
+    "report.advance": "报告流转",
     "task.begin": "开始现场检验",
     "promise.set": "更改承诺期限",
     "document.add": "存入文件",
@@ -92,5 +96,6 @@ OBJECT_NAMES = {
     "document": "文件",
     "application": "报检",
     "task": "检验任务",
+    "report": "检验报告",
     "code": "资格代码",
 }

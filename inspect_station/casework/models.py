@@ -195,3 +195,41 @@ class Reason(Table):
 
     class Meta:
         indexes = ((("equipment", "clock", "ended_at"), False), (("code", "ended_at"), False))
+
+
+class CaseFile(Table):
+    """A photo kept with something of casework, stored once by its content, sized down and without its place data."""
+
+    id = AutoField()
+    # preparation | result | notice | reply | application: what `owner_id` counts.
+    owner = CharField(max_length=20)
+    owner_id = IntegerField()
+    enterprise = ForeignKeyField(Enterprise, on_delete="RESTRICT")
+    equipment = ForeignKeyField(Equipment, null=True, on_delete="SET NULL")
+    caption = CharField(max_length=200, default="", constraints=_EMPTY)
+    sha256 = CharField(max_length=64)
+    size = IntegerField()
+    width = IntegerField()
+    height = IntegerField()
+    account = ForeignKeyField(Account, null=True, on_delete="SET NULL")
+    name = CharField(max_length=64)
+    at = MomentField()
+
+    class Meta:
+        indexes = ((("owner", "owner_id"), False),)
+
+
+class PreparationTick(Table):
+    """What the enterprise says of one line of the preparation list of a task."""
+
+    id = AutoField()
+    task = ForeignKeyField(Task, on_delete="CASCADE")
+    item = CharField(max_length=60)
+    ready = BooleanField()
+    note = CharField(max_length=300, default="", constraints=_EMPTY)
+    account = ForeignKeyField(Account, null=True, on_delete="SET NULL")
+    name = CharField(max_length=64)
+    at = MomentField()
+
+    class Meta:
+        indexes = ((("task", "item"), True),)

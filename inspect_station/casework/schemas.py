@@ -121,3 +121,18 @@ class ApplicationList(StationSchema):
     total = fields.Integer()
     total_capped = fields.Boolean()
     next = fields.String(allow_none=True)
+
+
+class ResultSchema(StationSchema):
+    """One result as typed; the registry judges dates, conclusion and grade against the device."""
+
+    clock = text(20, "检验项目", required=True)
+    completed_on = text(10, "检验日期", load_default="")
+    conclusion = text(20, "检验结论", load_default="")
+    grade = fields.Integer(load_default=None, allow_none=True, metadata={"label": "安全状况等级"})
+    next_due = text(10, "下次检验日期", load_default="")
+    report_number = text(100, "报告编号", load_default="")
+    institution = text(200, "检验机构", load_default="")
+    inspectors = text(200, "检验人员", load_default="")
+    note = text(2000, "备注", load_default="")
+    reason = text(300, "超出期限的理由", load_default="")

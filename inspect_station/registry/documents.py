@@ -40,7 +40,7 @@ def add(
     digest = hashlib.sha256(content).hexdigest()
     with db.atomic():
         device = equipment.get(actor, equipment_id)
-        _store(files_dir, digest, content)
+        store(files_dir, digest, content)
         row = Document.create(
             equipment=equipment_id,
             title=title.strip() or Path(name).stem,
@@ -79,9 +79,9 @@ def _media_type(name: str, content: bytes) -> str:
     return media_type
 
 
-def _store(files_dir: Path, digest: str, content: bytes) -> None:
+def store(files_dir: Path, digest: str, content: bytes) -> None:
     """Written under a name of its own and moved into place whole; the same content is stored once."""
-    path = _path(files_dir, digest)
+    path = stored(files_dir, digest)
     if path.exists():
         return
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -93,7 +93,7 @@ def _store(files_dir: Path, digest: str, content: bytes) -> None:
     os.replace(part, path)
 
 
-def _path(files_dir: Path, digest: str) -> Path:
+def stored(files_dir: Path, digest: str) -> Path:
     return files_dir / digest[:2] / digest
 
 
@@ -126,7 +126,7 @@ def get(actor: Actor, document_id: int) -> dict[str, Any]:
 def path_of(actor: Actor, document_id: int, files_dir: Path) -> tuple[dict[str, Any], Path]:
     """The row and the file. Raises `NotFound` for a missing, a foreign and a lost one."""
     row = get(actor, document_id)
-    path = _path(files_dir, row["sha256"])
+    path = stored(files_dir, row["sha256"])
     if not path.is_file():
         raise NotFound("这个文件不在了，请联系管理员从备份中恢复。")
     return row, path

@@ -106,6 +106,18 @@ MATRIX = {
     "casework.answer_date": "task",
     "casework.assign_inspector": "task",
     "casework.begin_task": "task",
+    "casework.preparation": "task",
+    "casework.tick_preparation": "task",
+    "casework.not_ready_form": "task",
+    "casework.not_ready": "task",
+    "casework.new_result": "staff",
+    "casework.add_result": "staff",
+    "casework.proposal": "staff",
+    "casework.report_list": None,
+    "casework.report": "report",
+    "casework.advance_report": "report",
+    "casework.report_of": "inspected",
+    "casework.photo": "photo",
     "api_applications.list_applications": None,
     "api_applications.get_application": "application",
     "api_applications.add_application": "own",
@@ -275,7 +287,7 @@ def scene(app, tmp_path):
         reminders.deliver(settings(), NOW)
         made = {"created_at": NOW, "account": cast.inspector.account_id, "enterprise": CANARY}
         things.ledger = LedgerImport.create(file_name=f"{CANARY}.xlsx", size=1, state="previewed", **made).id
-        vars(things).update(furnish_cases(cast, things))
+        vars(things).update(furnish_cases(cast, things, settings().files_dir))
         things.message = Message.get(Message.enterprise == cast.jia.id).id
     return cast, things
 
@@ -348,11 +360,16 @@ def test_jia_sees_its_own_and_may_change_nothing(app, scene):
         "reminders.letter",
         "casework.case",
         "casework.withdraw_form",
+        "casework.preparation",
+        "casework.report",
+        "casework.photo",
     }
     # What an enterprise does with its own cases; the answers say what was wrong with an empty form, or that it is done.
     own = {
         "casework.add_application": {422},
         "casework.withdraw": {302, 409},
+        "casework.tick_preparation": {302, 409},
+        "casework.report_of": {302},
         "casework.propose_date": {422, 409},
         "casework.answer_date": {422, 409},
         "api_applications.add_application": {201, 409},

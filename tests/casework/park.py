@@ -1,10 +1,11 @@
 """甲's casework: one of everything, each carrying the word that 乙 must never meet."""
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from inspect_station.casework import service
-from inspect_station.casework.models import CaseFile, ReportItem, Task
+from inspect_station.casework.models import CaseFile, Reason, ReportItem, Task
 from tests.casework.pictures import photo
 from tests.conftest import NOW, Cast
 from tests.registry.park import CANARY, Things
@@ -27,7 +28,21 @@ def furnish_cases(cast: Cast, things: Things, files_dir: Path) -> dict[str, Any]
         files_dir=files_dir,
         pictures=[("a.jpg", photo(40, 30))],
     )
+    wrong = {"clock": "periodic", "problem": f"{CANARY}腐蚀", "deadline": date(2026, 12, 20)}
+    finding = service.findings.draft(cast.inspector, things.equipment, wrong, now=NOW)
+    service.findings.issue(cast.inspector, finding, now=NOW)
+    asked = {
+        "clock": "periodic",
+        "until": date(2028, 1, 1),
+        "reason": CANARY,
+        "measures": CANARY,
+        "approved_by": CANARY,
+    }
+    postponement = service.postponing.ask(cast.jia_user, things.equipment, asked, now=NOW)
     return {
+        "finding": finding,
+        "postponement": postponement,
+        "reason": Reason.get().id,
         "application": case,
         "task": task,
         "report": report,

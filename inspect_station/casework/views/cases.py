@@ -90,6 +90,7 @@ def _case_page(application_id: int, error: StationError | None, task_id: int | N
         row=row,
         items=items,
         tasks=tasks,
+        findings=service.findings.of_tasks(actor, [task["id"] for task in tasks], today()),
         words=words,
         state=words.STATES[row["state"]],
         error=error,

@@ -11,9 +11,10 @@ from inspect_station import db as database
 from inspect_station.accounts import guard
 from inspect_station.accounts.views import pages as accounts_pages
 from inspect_station.casework.api import api as casework_api
+from inspect_station.casework.remarks import EXTRAS
 from inspect_station.casework.views import pages as casework_pages
 from inspect_station.config import Settings
-from inspect_station.duelist import rule_views  # noqa: F401  its pages belong to the blueprint below
+from inspect_station.duelist import extras, rule_views  # noqa: F401  the rules' pages belong to the blueprint below
 from inspect_station.duelist.api import api as duelist_api
 from inspect_station.duelist.views import pages as duelist_pages
 from inspect_station.feeds.views import pages as feeds_pages
@@ -50,6 +51,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(accounts_pages)
     app.register_blueprint(registry_pages)
     registry_api.register(api)
+    extras.use(EXTRAS)
     app.register_blueprint(duelist_pages)
     api.register_blueprint(duelist_api)
     app.register_blueprint(casework_pages)

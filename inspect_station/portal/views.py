@@ -46,6 +46,7 @@ def device(equipment_id: int) -> str:
         reasons=casework.reasons.standing(actor, equipment_id),
         ordered=casework.cases.ordered(actor, [(equipment_id, clock) for clock in registry.inspections.clocks(row)]),
         postponements=casework.postponing.listed(actor, equipment=equipment_id, state="open"),
+        merged_into=registry.transfers.merged_into(equipment_id) if row["status"] == "cancelled" else None,
         may_apply=actor.may("edit") or not actor.is_staff,
         acts=[(name, registry.statuses.ACTS[name]) for name in registry.statuses.possible(row["status"])],
         may_edit=actor.may("edit"),

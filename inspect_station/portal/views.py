@@ -62,9 +62,9 @@ def _parts(row: dict[str, Any], form: str) -> list[dict[str, Any]]:
 
 @pages.get("/equipment/<int:equipment_id>/qr.svg")
 def device_code(equipment_id: int) -> Response:
-    """The page's address as a QR code, to be stuck on the vessel."""
+    """The address a scan opens as a QR code, to be stuck on the vessel."""
     registry.equipment.get(current_actor(), equipment_id)
-    address = settings().base_url.rstrip("/") + url_for("portal.device", equipment_id=equipment_id)
+    address = settings().base_url.rstrip("/") + url_for("casework.scan", code=equipment_id)
     drawn = BytesIO()
     segno.make_qr(address, error="m").save(drawn, kind="svg", scale=4, border=4)
     return Response(drawn.getvalue(), mimetype="image/svg+xml")

@@ -8,6 +8,7 @@ from inspect_station.casework.views import (  # noqa: E402, F401  they add their
     applying,
     cases,
     findings,
+    labels,
     moving,
     postponing,
     preparing,

@@ -12,6 +12,7 @@ from inspect_station.accounts import guard
 from inspect_station.accounts.views import pages as accounts_pages
 from inspect_station.casework.api import api as casework_api
 from inspect_station.casework.remarks import EXTRAS
+from inspect_station.casework.result_api import api as results_api
 from inspect_station.casework.views import pages as casework_pages
 from inspect_station.config import Settings
 from inspect_station.duelist import extras, rule_views  # noqa: F401  the rules' pages belong to the blueprint below
@@ -56,6 +57,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     api.register_blueprint(duelist_api)
     app.register_blueprint(casework_pages)
     api.register_blueprint(casework_api)
+    api.register_blueprint(results_api)
     app.register_blueprint(reminders_pages)
     api.register_blueprint(reminders_api)
     app.register_blueprint(portal_pages)

@@ -122,6 +122,10 @@ MATRIX = {
     "casework.transfer": "equipment",
     "casework.merge_form": "equipment",
     "casework.merge": "equipment",
+    "casework.field": "staff",
+    "casework.field_session": "staff",
+    "casework.service_worker": "public",
+    "api_results.add_result": "staff",
     "casework.label_form": None,
     "casework.label_sheet": None,
     "casework.scan": "public",
@@ -238,6 +242,7 @@ MATRIX = {
 BODIES = {
     "api_applications.add_application": {"enterprise_id": 1, "items": [{"equipment_id": 1, "clock": "periodic"}]},
     "api_applications.accept_application": None,
+    "api_results.add_result": {"equipment_ids": [1], "clock": "periodic", "completed_on": "2026-11-20"},
     "api_applications.refuse_application": {"reason": "x"},
     "api_applications.withdraw_application": {"reason": "x"},
     "reminders_api.remind": {"ids": [1]},

@@ -9,21 +9,37 @@ from werkzeug.wrappers import Response
 from inspect_station import config, health, logs, navigation, web
 from inspect_station import db as database
 from inspect_station.accounts import guard
+from inspect_station.accounts.views import FIELD_WORDS
 from inspect_station.accounts.views import pages as accounts_pages
 from inspect_station.casework.api import api as casework_api
 from inspect_station.casework.remarks import EXTRAS
 from inspect_station.casework.result_api import api as results_api
 from inspect_station.casework.views import pages as casework_pages
 from inspect_station.config import Settings
-from inspect_station.duelist import extras, rule_views  # noqa: F401  the rules' pages belong to the blueprint below
+from inspect_station.duelist import (  # noqa: F401  the rules' pages belong to the blueprint below
+    batch_views,
+    extras,
+    rule_views,
+)
 from inspect_station.duelist.api import api as duelist_api
 from inspect_station.duelist.views import pages as duelist_pages
 from inspect_station.feeds.views import pages as feeds_pages
+from inspect_station.issuing.views import pages as issuing_pages
 from inspect_station.portal.views import pages as portal_pages
 from inspect_station.registry import api as registry_api
+from inspect_station.registry import words as registry_words
 from inspect_station.registry.views import pages as registry_pages
-from inspect_station.reminders import alarms
+from inspect_station.reminders import (
+    alarms,
+    outbox_views,  # noqa: F401  its pages belong to the blueprint of the views
+    policy_views,  # noqa: F401  its pages belong to the blueprint of the views
+)
+from inspect_station.reminders.answers import service as answers
+from inspect_station.reminders.answers.api import api as answers_api
+from inspect_station.reminders.answers.inbox_views import pages as inbox_pages
+from inspect_station.reminders.answers.views import pages as answer_pages
 from inspect_station.reminders.api import api as reminders_api
+from inspect_station.reminders.staff import views as staff_views  # noqa: F401  as above
 from inspect_station.reminders.views import pages as reminders_pages
 from inspect_station.settings.views import pages as settings_pages
 from inspect_station.staffing.views import pages as staffing_pages
@@ -42,13 +58,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     api = web.make_api(app)
     web.install(app)
     guard.install(app)
-    navigation.install(app)
+    navigation.install(app, badges={"answers.inbox": answers.open_count})
 
     health.install(
         app,
         probes=(alarms.probe,),
         gauges=(alarms.letters_gauge, alarms.seconds_gauge, alarms.alarms_gauge),
     )
+    app.extensions[FIELD_WORDS] = registry_words.FIELD_WORDS
     app.register_blueprint(accounts_pages)
     app.register_blueprint(registry_pages)
     registry_api.register(api)
@@ -60,6 +77,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     api.register_blueprint(results_api)
     app.register_blueprint(reminders_pages)
     api.register_blueprint(reminders_api)
+    app.register_blueprint(answer_pages)
+    app.register_blueprint(inbox_pages)
+    api.register_blueprint(answers_api)
+    app.register_blueprint(issuing_pages)
     app.register_blueprint(portal_pages)
     app.register_blueprint(settings_pages)
     app.register_blueprint(workcalendar_pages)
@@ -71,8 +92,9 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def home() -> Response:
-    """Everybody's first page is what is due."""
-    return redirect(url_for("duelist.due_list"))
+    """The station's first page is what is due; an enterprise's is what it has to do."""
+    actor = guard.current_actor()
+    return redirect(url_for("duelist.due_list" if actor.is_staff else "portal.home"))
 
 
 def _configure(app: Flask, settings: Settings) -> None:

@@ -43,6 +43,16 @@ class Settings:
     smtp_password: str = _setting("", "its password")
     smtp_tls: str = _setting("starttls", "starttls | tls | none")
     mail_from: str = _setting("", "sender address of reminders; needed with smtp_host")
+    answer_link_days: int = _setting(
+        90, "the link in a reminder opens its answer page for so long", least=7, most=365
+    )
+    noted_quiet_days: int = _setting(5, "已知悉 rests the weekly repeats for so many working days", least=1, most=10)
+    answer_quiet_days: int = _setting(
+        5, "an answer nobody confirmed rests the ladder so long, in working days", least=1, most=5
+    )
+    mail_pdf: bool = _setting(
+        True, "each letter carries its notice as a PDF; setting one takes a fraction of a second"
+    )
     web_workers: int = _setting(2, "gunicorn worker processes", least=1, most=64)
     web_threads: int = _setting(4, "threads of each", least=1, most=64)
     log_level: str = _setting("INFO", "DEBUG | INFO | WARNING | ERROR")

@@ -1,12 +1,16 @@
 """Lists as workbooks: rows are streamed, so that memory does not grow with them, and no text becomes a formula."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 import xlsxwriter
+
+from inspect_station.errors import InvalidInput
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _ROWS_MOST = 1_048_576
@@ -23,6 +27,52 @@ class Column:
 
     def of(self, row: Mapping[str, Any]) -> Any:
         return row.get(self.value) if isinstance(self.value, str) else self.value(row)
+
+
+def write(
+    path: Path,
+    columns: Sequence[Column],
+    rows: Iterable[Mapping[str, Any]],
+    *,
+    sheet: str,
+    author: str = "",
+    created: datetime | None = None,
+) -> int:
+    """Write a list as the file's name says: .xlsx or .csv; returns its rows.
+
+    Raises `InvalidInput` for another name, or where the file cannot be written.
+    """
+    form = path.suffix.lower()
+    if form not in {".csv", ".xlsx"}:
+        raise InvalidInput(f"{path.name} 的扩展名应为 .xlsx 或 .csv。")
+    try:
+        with open(path, "w", encoding="utf-8", newline="") as file:  # said now, not after all rows were read
+            if form == ".csv":
+                return sum(1 for _ in map(file.write, csv_lines(columns, rows))) - 1
+    except OSError as error:
+        raise InvalidInput(f"{path} 写不了，请检查文件夹是否存在、文件是否正被打开。") from error
+    return write_workbook(path, columns, rows, sheet=sheet, author=author, created=created)
+
+
+def csv_lines(columns: Sequence[Column], rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """A list as CSV, heading first, with a byte order mark so that a spreadsheet program reads the Chinese."""
+    yield "\ufeff" + _csv_line([column.label for column in columns])
+    for row in rows:
+        yield _csv_line([_csv_cell(column.of(row)) for column in columns])
+
+
+def _csv_line(cells: list[str]) -> str:
+    held = io.StringIO()
+    csv.writer(held).writerow(cells)
+    return held.getvalue()
+
+
+def _csv_cell(value: Any) -> str:
+    """Text that no spreadsheet program takes for a formula."""
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    text = "" if value is None else _text(value)
+    return "'" + text if text[:1] in {"=", "+", "-", "@", "\t", "\r"} and not isinstance(value, int | float) else text
 
 
 def write_workbook(

@@ -9,6 +9,7 @@ from inspect_station.config import Settings
 from inspect_station.db import db
 from inspect_station.duelist import service as duelist
 from inspect_station.reminders import service as reminders
+from inspect_station.reminders.staff import service as staff
 from inspect_station.workcalendar import service as workcalendar
 
 SENDERS = 4
@@ -37,8 +38,15 @@ def tick(settings: Settings, now: datetime) -> object:
     return reminders.tick(settings, now.date(), now)
 
 
+def digest(settings: Settings, now: datetime) -> object:
+    """To our own people, on working days: the week's digest on its first one, what became overdue on each."""
+    if not workcalendar.calendar(now.date()).is_workday(now.date()):
+        return "not a working day"
+    return staff.compose(settings, now.date(), now)
+
+
 def deliver(settings: Settings, now: datetime) -> object:
-    return dict(reminders.deliver(settings, now, senders=SENDERS))
+    return dict(reminders.deliver(settings, now, senders=SENDERS) + staff.deliver(settings, now))
 
 
 def purge(_settings: Settings, now: datetime) -> object:
@@ -55,6 +63,7 @@ JOBS: tuple[Job, ...] = (
     Job("refresh", "核对到期清单", {"hour": "2", "minute": "10"}, refresh_due_list),
     Job("purge", "清理过期的登录和请求记录", {"hour": "3", "minute": "40"}, purge),
     Job("tick", "写入今天该发的提醒", {"hour": "8", "minute": "0"}, tick),
+    Job("digest", "写给站里人员的周报和新超期", {"hour": "8", "minute": "10"}, digest),
     Job("deliver", "发送待发的提醒", {"second": "0"}, deliver),
 )
 
@@ -64,8 +73,8 @@ def job_named(name: str) -> Job:
 
 
 def owed_at_start(now: datetime) -> list[Job]:
-    """Jobs whose time passed while nobody ran the timetable: this morning's tick."""
+    """Jobs whose time passed while nobody ran the timetable: this morning's tick and digest."""
     last = reminders.last_tick()
     morning = now.replace(hour=8, minute=0, second=0, microsecond=0)
     missed = now >= morning and (last is None or last < now.date())
-    return [job_named("tick")] if missed else []
+    return [job_named("tick"), job_named("digest")] if missed else []

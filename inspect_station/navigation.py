@@ -1,5 +1,6 @@
 """The entries of the left navigation and the phone's bottom bar, in the order people know them."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,10 +23,12 @@ class Entry:
     permission: str = ""
     on_phone: bool = False
     for_enterprise: bool = True
+    for_staff: bool = True
 
 
 # Only entries whose page exists and which the person may open are shown.
 ENTRIES = (
+    Entry("首页", "portal.home", "house", on_phone=True, for_staff=False),
     Entry("到期清单", "duelist.due_list", "list-check", on_phone=True),
     Entry("设备台账", "registry.equipment_list", "box-seam", on_phone=True),
     Entry("企业", "registry.enterprise_list", "buildings", on_phone=True, for_enterprise=False),
@@ -33,6 +36,7 @@ ENTRIES = (
     Entry("计划", "planning.board", "calendar3", for_enterprise=False),
     Entry("工业诊所", "clinic.inbox", "heart-pulse"),
     Entry("提醒", "reminders.messages", "bell", on_phone=True),
+    Entry("答复", "answers.inbox", "inbox", for_enterprise=False),
     Entry("工作量", "workload.month", "bar-chart", for_enterprise=False),
     Entry("规则", "duelist.rules", "book"),
     Entry("设置", "settings.overview", "gear", permission="settings", for_enterprise=False),
@@ -40,14 +44,15 @@ ENTRIES = (
 )
 
 
-def install(app: Flask) -> None:
-    app.context_processor(lambda: _context(app))
+def install(app: Flask, badges: Mapping[str, Callable[[], int]]) -> None:
+    """`badges`: of an endpoint, how many things wait there."""
+    app.context_processor(lambda: _context(app, badges))
 
 
-def _context(app: Flask) -> dict[str, Any]:
+def _context(app: Flask, badges: Mapping[str, Callable[[], int]]) -> dict[str, Any]:
     actor: Actor | None = g.get("actor")
     shown = [e for e in ENTRIES if actor and e.endpoint in app.view_functions and _may_open(actor, e)]
-    links = [_link(e) for e in shown]
+    links = [_link(e, badges) for e in shown]
     return {
         "nav": links,
         "nav_phone": [link for link, e in zip(links, shown, strict=True) if e.on_phone][:5],
@@ -78,12 +83,21 @@ def _today_line() -> str:
 
 
 def _may_open(actor: Actor, entry: Entry) -> bool:
-    return (actor.is_staff or entry.for_enterprise) and (not entry.permission or actor.may(entry.permission))
+    allowed = entry.for_staff if actor.is_staff else entry.for_enterprise
+    return allowed and (not entry.permission or actor.may(entry.permission))
 
 
-def _link(entry: Entry) -> dict[str, Any]:
+def _link(entry: Entry, badges: Mapping[str, Callable[[], int]]) -> dict[str, Any]:
     url = url_for(entry.endpoint)
-    return {"label": entry.label, "url": url, "icon": entry.icon, "active": _is_here(entry, url)}
+    waiting = _counted(badges[entry.endpoint]) if entry.endpoint in badges else 0
+    return {"label": entry.label, "url": url, "icon": entry.icon, "active": _is_here(entry, url), "waiting": waiting}
+
+
+def _counted(count: Callable[[], int]) -> int:
+    try:
+        return count()
+    except PeeweeException:  # the page that says the database is away must still appear
+        return 0
 
 
 def _is_here(entry: Entry, url: str) -> bool:

@@ -103,7 +103,9 @@ def read_cases(name: str) -> list[Any]:
     except OSError as error:
         raise UnusableInputError(f"读不到文件 {shown}：{error.strerror or error}。") from error
     try:
-        cases = json.loads(raw.decode("utf-8-sig"), parse_constant=_no_constant, parse_float=_finite)
+        cases = json.loads(
+            raw.decode("utf-8-sig"), parse_constant=_no_constant, parse_float=_finite, object_pairs_hook=_once
+        )
     except (ValueError, RecursionError) as error:
         raise UnusableInputError(f"{shown} 不是有效的 UTF-8 JSON：{error}。") from error
     if not isinstance(cases, list):
@@ -113,6 +115,16 @@ def read_cases(name: str) -> list[Any]:
 
 def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of a key written twice nobody can say which value was meant."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"duplicate key {_dumps(twice)}")
+    return found
 
 
 def _finite(text: str) -> float:

@@ -104,15 +104,18 @@ def standing_extension(
 ) -> Extension | None:
     """The approved extension that moves the date furthest beyond `after`; None where none stands.
 
-    An extension granted later than today, or before the last inspection, does not stand.
+    An extension granted later than today, or before the last inspection, does not stand. Where there is no date to
+    compare with, one without a day of grant has to end after that inspection.
     """
     done = last.completed_on if last else None
-    standing = None
+    standing, alone = None, after is None
     for extension in equipment.extensions:
         if extension.clock is not clock:
             continue
         granted, until = extension.granted_on, extension.until.last
         if granted is not None and (granted > on or (done is not None and granted < done.date)):
+            continue
+        if granted is None and alone and done is not None and until <= done.date:
             continue
         if after is None or until > after:
             standing, after = extension, until

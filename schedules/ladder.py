@@ -71,6 +71,17 @@ def from_toml(table: Mapping[str, Any]) -> Ladder:
     )
 
 
+def to_table(ladder: Ladder) -> dict[str, Any]:
+    """The ladder as `from_toml` reads it."""
+    return {
+        "steps": list(ladder.steps),
+        "more": {str(clock): list(days) for clock, days in ladder.more.items()},
+        "overdue_every_days": ladder.overdue_every_days,
+        "forbidden_every_days": ladder.forbidden_every_days,
+        "urgent_within_days": ladder.urgent_within_days,
+    }
+
+
 def _days(table: Mapping[str, Any], name: str) -> tuple[int, ...]:
     days = table.get(name)
     if not isinstance(days, list) or not all(type(day) is int and 0 <= day <= 730 for day in days):

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 
 from schedules.dates import Day, add_months
+from schedules.facts import Equipment
 from schedules.rule import Condition
 from schedules.terms import Conclusion, Verified, WarningCode, WhyForbidden
 from schedules.view import ClockInView
@@ -39,7 +40,7 @@ def warnings(view: ClockInView, day: Day | None, why: WhyForbidden | None = None
 
 def _about_the_printed_date(view: ClockInView, printed: Day) -> Iterator[WarningCode]:
     bound = view.only.uncut_bound if view.only and view.bound else None
-    if bound and _later_at_coarser_precision(printed, bound):
+    if bound and later_at_coarser_precision(printed, bound):
         yield WarningCode.REPORT_AFTER_LATEST
     if view.bound is None:
         yield WarningCode.BOUND_UNKNOWN
@@ -58,12 +59,12 @@ def _edition_assumed(view: ClockInView) -> bool:
 
 def _about_the_kind(view: ClockInView) -> Iterator[WarningCode]:
     for remark in view.rules.heading.remarks:
-        if _holds(view, remark.when) and view.reached(remark.effective_from):
+        if holds(view.equipment, remark.when) and view.reached(remark.effective_from):
             yield remark.code
 
 
-def _holds(view: ClockInView, when: tuple[Condition, ...]) -> bool:
-    return all(view.equipment.traits.get(condition.fact) in condition.allowed for condition in when)
+def holds(equipment: Equipment, when: tuple[Condition, ...]) -> bool:
+    return all(equipment.traits.get(condition.fact) in condition.allowed for condition in when)
 
 
 def _design_life_end(view: ClockInView) -> date | None:
@@ -90,7 +91,7 @@ def _ignored(view: ClockInView, ignores: Mapping[str, frozenset[object]]) -> boo
     return any(view.equipment.traits.get(fact) in values for fact, values in ignores.items())
 
 
-def _later_at_coarser_precision(printed: Day, bound: date) -> bool:
+def later_at_coarser_precision(printed: Day, bound: date) -> bool:
     if printed.is_month:
         return (printed.date.year, printed.date.month) > (bound.year, bound.month)
     return printed.date > bound

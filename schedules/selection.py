@@ -60,6 +60,13 @@ class ClockRules:
         self._editions = sorted({edge for rule in self._walked for edge in _edges(rule)})
         self._cache: dict[tuple[object, ...], Selection] = {}
 
+    def done_by(self, setting: Mapping[str, str] | None) -> DoneBy:
+        """Who does the clock: the station's setting, else the rulebook's default."""
+        if not setting:
+            return self.heading.done_by
+        chosen = setting.get(f"{self.kind}.{self.clock}") or setting.get(self.clock)
+        return DoneBy(chosen) if chosen else self.heading.done_by
+
     # --- choosing
 
     def select(self, later: bool, code: str, grade: int | None, traits: Mapping[str, object], day: date) -> Selection:
@@ -67,7 +74,7 @@ class ClockRules:
 
         `later`: there is an inspection to count from, then `grade` is its grade (None: not known).
         """
-        known = tuple([traits.get(name) for name in self.traits]) if self.traits else ()
+        known = tuple(map(traits.get, self.traits))
         edition = bisect_right(self._editions, day)
         key = (later, code if code in self.codes else OTHER_CODE, grade, known, edition)
         found = self._cache.get(key)

@@ -14,7 +14,7 @@ from schedules.history import last_of, monitored_since, outstanding_event, recor
 from schedules.rule import Outcome, Version
 from schedules.rulebook import Rulebook
 from schedules.selection import ClockRules
-from schedules.terms import DecidedBy, DoneBy, Missing, WhyForbidden
+from schedules.terms import DecidedBy, Missing, WhyForbidden
 
 ONE_DAY = timedelta(days=1)
 
@@ -64,7 +64,7 @@ class ClockInView:
         done_by: Mapping[str, str] | None,
     ) -> None:
         self.equipment, self.rules, self.on, self.book = equipment, rules, on, book
-        self.done_by = _done_by(rules, done_by) if done_by else rules.heading.done_by
+        self.done_by = rules.done_by(done_by)
         self.turns: list[date] = []
         self.event: tuple[date, Version] | None = None
         self.extension: Extension | None = None
@@ -144,9 +144,7 @@ class ClockInView:
             same = version.min_months == months
             span.earliest = span.latest if same else add_months(start, version.min_months)
         if version.allowances:
-            traits = self.equipment.traits
-            raised = [one.max_months for one in version.allowances if traits.get(one.trait)]
-            span.bound = add_months(start, max([months, *raised]))
+            span.bound = span.candidate.raised(span.latest, start, self.equipment.traits)
         span.uncut_bound = span.bound
         if version.outcome is Outcome.MONITORED:
             self.turns.append(span.latest + ONE_DAY)
@@ -220,18 +218,17 @@ class ClockInView:
 
     def bounds(self) -> tuple[date | None, date | None]:
         """Between which days the date must lie: one rule's ends, or those of all the rules that may apply."""
-        only = self.only
-        if only:
-            return (None if only.scrap_unknown else only.earliest or self._sole_end(only)), only.latest
-        spans = [span for span in self.spans if span.latest is not None and span.lawful]
-        lows = [span.earliest or span.latest for span in spans if span.latest]
-        highs = [span.latest for span in spans if span.latest]
-        lows = [low for low, span in zip(lows, spans, strict=True) if not span.scrap_unknown]
-        return min((low for low in lows if low), default=None), max(highs, default=None)
+        if self.only:
+            return self._low(self.only), self.only.bound
+        spans = [span for span in self.spans if span.lawful]
+        lows = [low for span in spans if (low := self._low(span))]
+        highs = [span.bound for span in spans if span.bound]
+        return min(lows, default=None), max(highs, default=None)
 
-    def _sole_end(self, span: Span) -> date | None:
-        """A maximum that the rule itself sets serves as the date; one left to somebody bounds it only."""
-        return span.latest if span.version.decided_by is DecidedBy.RULE else None
+    def _low(self, span: Span) -> date | None:
+        if span.scrap_unknown or _bounds_only(span.version):
+            return None
+        return span.earliest or span.latest
 
     def extension_after(self, after: date | None) -> Extension | None:
         found = standing_extension(self.equipment, self.rules.clock, self.last, after, self.on)
@@ -243,16 +240,16 @@ class ClockInView:
         scrap_on = self.only.scrap_on if self.only else None
         return min(day.last, scrap_on) if scrap_on else day.last
 
-    def months(self, printed: bool = False) -> Range | None:
-        """The months allowed; beside a printed date only where its bound is known."""
+    def months(self, dated: bool = False) -> Range | None:
+        """The months allowed; beside a date only where its bound can be computed."""
         if self.event:
             version = self.event[1]
             return Range(version.min_months, version.max_months, version.decided_by)
         only = self.only
         if only:
             known = not only.scrap_unknown and (only.start is not None or only.version.max_months is None)
-            return only.candidate.months if known or not printed else None
-        return None if printed else _joined([span.version for span in self.spans if span.lawful])
+            return only.candidate.months if known or not dated else None
+        return None if dated else _joined([span.version for span in self.spans if span.lawful])
 
     def apply_by(self, on: date) -> date:
         return add_months(on, -self.book.apply_before_months)
@@ -268,22 +265,23 @@ class ClockInView:
         return min([turn for turn in self.turns if turn > self.on], default=None)
 
 
-def _done_by(rules: ClockRules, setting: Mapping[str, str]) -> DoneBy:
-    chosen = setting.get(f"{rules.kind}.{rules.clock}") or setting.get(rules.clock)
-    return DoneBy(chosen) if chosen else rules.heading.done_by
-
-
 def _joined(versions: list[Version]) -> Range | None:
     """The range over several rules that may apply."""
     known = [version for version in versions if version.max_months is not None]
     if not known:
         return None
     deciders = {version.decided_by for version in known}
+    lows = [version.min_months or version.max_months for version in known if not _bounds_only(version)]
     return Range(
-        min(version.min_months or version.max_months or 0 for version in known),
+        min((low for low in lows if low), default=None),
         max(version.max_months or 0 for version in known),
         deciders.pop() if len(deciders) == 1 else DecidedBy.RULE,
     )
+
+
+def _bounds_only(version: Version) -> bool:
+    """A maximum that the rule itself sets serves as the date; one left to somebody bounds it only."""
+    return version.min_months is None and version.decided_by is not DecidedBy.RULE
 
 
 def _earlier(day: date | None, limit: date) -> date | None:

@@ -9,9 +9,9 @@ from inspect_station.errors import NotAllowed, NotFound
 
 # What each role may do. Reading follows from being inside the station; an enterprise reads its own only.
 PERMISSIONS: dict[str, frozenset[str]] = {
-    "admin": frozenset({"accounts", "settings", "import", "edit", "remind", "audit", "backup", "staffing"}),
-    "head": frozenset({"import", "edit", "remind", "approve", "audit", "staffing"}),
-    "technical_head": frozenset({"edit", "confirm_rules", "remind"}),
+    "admin": frozenset({"accounts", "settings", "import", "edit", "remind", "audit", "backup", "staffing", "ladder"}),
+    "head": frozenset({"import", "edit", "remind", "approve", "audit", "staffing", "ladder"}),
+    "technical_head": frozenset({"edit", "confirm_rules", "remind", "ladder"}),
     "inspector": frozenset({"edit", "remind", "import"}),
     "enterprise": frozenset(),
     "auditor": frozenset({"audit"}),

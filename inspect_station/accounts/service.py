@@ -1,5 +1,6 @@
 """People: made, logged in, locked out, reset. Links and tokens are shown once and stored as hashes."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -231,6 +232,27 @@ def change_password(actor: Actor, old: str, new: str, now: datetime) -> str:
     with db.atomic():
         _set_password(account, new, now)
         return sessions.start(account, now)
+
+
+_ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}")
+
+
+def own_account(actor: Actor) -> Account:
+    """The account of the person who asks."""
+    account = Account.get_or_none(Account.id == actor.account_id)
+    if account is None:
+        raise NotFound()
+    return account
+
+
+def change_email(actor: Actor, email: str, now: datetime) -> None:
+    """Where this person gets the station's own letters; empty: nowhere. Raises `InvalidInput` for what is no address."""
+    address = email.strip()
+    if address and not (len(address) <= 200 and _ADDRESS.fullmatch(address)):
+        raise InvalidInput("邮箱地址不对，应是 name@example.cn 的样子。", {"email": ["应是 name@example.cn 的样子"]})
+    with db.atomic():
+        Account.update(email=address, revision=Account.revision + 1).where(Account.id == actor.account_id).execute()
+        audit.record(actor, "account.email", "account", actor.account_id, now=now, enterprise_id=actor.enterprise_id)
 
 
 def set_disabled(actor: Actor, account_id: int, disabled: bool, now: datetime) -> None:

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
-from inspect_station.accounts import audit, guard, service
+from inspect_station.accounts import audit, details, guard, service
 from inspect_station.accounts.guard import current_actor, needs, public
 from inspect_station.accounts.schemas import LinkSchema, LoginSchema, PasswordSchema
 from inspect_station.accounts.words import ACT_NAMES, OBJECT_NAMES
@@ -19,6 +19,9 @@ from inspect_station.validation import load
 from inspect_station.web import decode_cursor, encode_cursor, now, settings, workbook
 
 pages = Blueprint("accounts", __name__)
+
+# The names of the register's fields, handed over in create_app: the trail stands below the register.
+FIELD_WORDS = "station_field_words"
 
 
 def form_data() -> dict[str, str]:
@@ -92,7 +95,23 @@ def log_out() -> Response:
 
 @pages.get("/me")
 def me() -> str:
-    return render_template("accounts/me.html", error=None)
+    return _my_page()
+
+
+def _my_page(error: InvalidInput | None = None, part: str = "") -> str:
+    account = service.own_account(current_actor())
+    email = request.form.get("email", "") if part == "email" else account.email
+    return render_template("accounts/me.html", error=error, part=part, email=email)
+
+
+@pages.post("/me/email")
+def change_email() -> Any:
+    try:
+        service.change_email(current_actor(), request.form.get("email", ""), now())
+    except InvalidInput as error:
+        return _my_page(error, "email"), error.http_status
+    flash("邮箱已保存。", "success")
+    return redirect(url_for("accounts.me"))
 
 
 @pages.post("/me/password")
@@ -102,7 +121,7 @@ def change_password() -> Any:
         _check_repeat(given)
         token = service.change_password(current_actor(), given["old"], given["password"], now())
     except InvalidInput as error:
-        return render_template("accounts/me.html", error=error), error.http_status
+        return _my_page(error, "password"), error.http_status
     guard.remember(token)
     flash("密码已更换，其他地方的登录都已退出。", "success")
     return redirect(url_for("accounts.me"))
@@ -124,6 +143,8 @@ def audit_trail() -> str:
         acts=list(ACT_NAMES.items()),
         act_names=ACT_NAMES,
         object_names=OBJECT_NAMES,
+        details=_details,
+        object_url=_object_url,
         held=_held(args),
         next_url=_trail_address(more) if more else None,
         export_url=url_for("accounts.audit_export")
@@ -131,6 +152,27 @@ def audit_trail() -> str:
         + urlencode({k: v for k, v in args.items() if k != "cursor"}),
         checked=list(audit.broken_links()) if args.get("check") else None,
     )
+
+
+def _details(detail: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+    return details.shown(detail, current_app.extensions.get(FIELD_WORDS, {}))
+
+
+# Pages of areas above this one: linked where they exist.
+_OBJECT_PAGES = {
+    "equipment": ("portal.device", "equipment_id"),
+    "enterprise": ("portal.enterprise", "enterprise_id"),
+    "message": ("reminders.message", "message_id"),
+    "rule": ("duelist.rule", "key"),
+}
+
+
+def _object_url(kind: str, object_id: str) -> str:
+    endpoint, argument = _OBJECT_PAGES.get(kind, ("", ""))
+    if endpoint not in current_app.view_functions or not (object_id.isdigit() or argument == "key"):
+        return ""
+    found: dict[str, Any] = {argument: object_id}
+    return url_for(endpoint, **found)
 
 
 _TRAIL_COLUMNS = (
@@ -142,7 +184,7 @@ _TRAIL_COLUMNS = (
         "对什么", lambda row: f"{OBJECT_NAMES.get(row['object_type'], row['object_type'])} {row['object_id']}", 20
     ),
     Column("结果", lambda row: {"ok": "成功", "refused": "被拒绝"}.get(row["result"], row["result"]), 10),
-    Column("内容", lambda row: "；".join(f"{k}：{v}" for k, v in (row["detail"] or {}).items()), 50),
+    Column("内容", lambda row: "；".join(f"{k}：{v}" for k, v in _details(row["detail"])), 50),
     Column("哈希", "hash", 66),
 )
 

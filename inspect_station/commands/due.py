@@ -17,7 +17,9 @@ from inspect_station.validation import load
 from schedules.terms import Bucket, Clock
 
 _ACTOR = Actor.system("命令行")
-_FILTERS = ("until", "bucket", "enterprise", "kind", "clock")
+_FILTERS = (
+    "until", "bucket", "enterprise", "kind", "clock", "grade", "month", "responsible", "mark", "done_by", "rule", "q",
+)  # fmt: skip
 
 
 def add(verbs: Any) -> None:
@@ -30,7 +32,7 @@ def add(verbs: Any) -> None:
 def add_export(what: Any) -> None:
     """`export due FILE.xlsx`, declared beneath the verb `export`."""
     verb = what.add_parser("due", help="到期清单")
-    verb.add_argument("file", type=Path)
+    verb.add_argument("file", type=Path, help="扩展名 .xlsx 或 .csv")
     _add_filters(verb)
     verb.set_defaults(run=export_due)
 
@@ -41,6 +43,14 @@ def _add_filters(verb: Any) -> None:
     verb.add_argument("--enterprise", help="企业编号")
     verb.add_argument("--kind", help="设备种类")
     verb.add_argument("--clock", help="检验项目")
+    verb.add_argument("--grade", help="安全状况等级")
+    verb.add_argument("--month", help="到期月份，例如 2026-12")
+    verb.add_argument("--responsible", help="责任检验员的编号")
+    verb.add_argument("--mark", help="unverified（待核实）或 verified（已核实）")
+    verb.add_argument("--done-by", help="由谁做")
+    verb.add_argument("--rule", help="所依据的规则")
+    verb.add_argument("--q", help="名称、编号、证号、拼音首字母")
+    verb.add_argument("--sort", default="due", help="次序：due、enterprise、name、bucket，倒序写作 --sort=-due")
 
 
 def _filters(args: Namespace) -> Filters:
@@ -48,9 +58,15 @@ def _filters(args: Namespace) -> Filters:
     return Filters(**load(DueFilterSchema(), given))
 
 
+def _sort(text: str) -> str:
+    """Raises `InvalidInput` for an unknown order."""
+    service.key_count(text)
+    return text
+
+
 def print_due(args: Namespace) -> int:
     today = clock.today()
-    items = list(service.due_items(_ACTOR, _filters(args), today))
+    items = list(service.due_items(_ACTOR, _filters(args), today, _sort(args.sort)))
     if args.json:
         answer = {"on": today, "items": items, "total": len(items)}
         sys.stdout.write(orjson.dumps(answer, option=orjson.OPT_INDENT_2).decode() + "\n")
@@ -69,6 +85,6 @@ def _line(item: dict[str, Any], today: date) -> str:
 
 
 def export_due(args: Namespace) -> int:
-    count = exports.write_workbook(_ACTOR, _filters(args), args.file, "due", clock.today(), clock.now())
+    count = exports.write(_ACTOR, _filters(args), args.file, _sort(args.sort), clock.today(), clock.now())
     print(f"已写出 {count} 项到 {args.file}。")
     return 0

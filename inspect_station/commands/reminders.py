@@ -8,6 +8,7 @@ from typing import Any
 from inspect_station import clock
 from inspect_station.errors import InvalidInput
 from inspect_station.reminders import routes, service
+from inspect_station.reminders.staff import service as staff
 
 _FATES = {
     "sent": "发出",
@@ -16,6 +17,7 @@ _FATES = {
     "uncertain": "不确定是否送达（会再试）",
     "interrupted": "上次发送中断（重新发送）",
     "suppressed": "不再需要",
+    "quiet": "等到发送时段",
     "superseded": "已被后来的提醒取代",
 }
 
@@ -26,6 +28,8 @@ def add(verbs: Any) -> None:
     tick.set_defaults(run=run_tick)
     deliver = verbs.add_parser("deliver", help="发送发件箱里待发的提醒")
     deliver.set_defaults(run=run_deliver)
+    digest = verbs.add_parser("digest", help="写出站里人员的本周周报和新超期，用 deliver 发送")
+    digest.set_defaults(run=run_digest)
 
 
 def _day(text: str) -> date:
@@ -61,6 +65,15 @@ def _preview(args: Namespace, on: date) -> int:
     return 0
 
 
+def run_digest(args: Namespace) -> int:
+    done = staff.compose(args.settings, clock.today(), clock.now())
+    print(f"站内周报 {done.weekly} 封，新超期 {done.overdue} 封。")
+    if done.without_address:
+        names = "、".join(staff.without_address(args.settings))
+        print(f"没有邮箱、收不到的：{names}。请本人在“我的账号”里填写邮箱。")
+    return 0
+
+
 def run_deliver(args: Namespace) -> int:
     total: Counter[str] = Counter()
     while True:
@@ -71,6 +84,11 @@ def run_deliver(args: Namespace) -> int:
     if total["paused"]:
         print("发送已暂停，核对后请在“提醒”页恢复发送。", flush=True)
         return 1
+    own = staff.deliver(args.settings, clock.now())
+    if own:
+        print(
+            "给站里人员：" + "，".join(f"{words} {own[fate]}" for fate, words in _FATES.items() if own[fate]) + "。"
+        )
     parts = [f"{words} {total[fate]}" for fate, words in _FATES.items() if total[fate]]
     print("，".join(parts) + "。" if parts else "没有待发的提醒。")
     if total["sent"] and routes.channel_in_use(args.settings) == "folder":

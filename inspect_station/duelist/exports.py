@@ -1,7 +1,5 @@
 """The due list as a workbook or a text table: what the screen shows, with the same filters."""
 
-import csv
-import io
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
@@ -64,26 +62,12 @@ COLUMNS = (
 )
 
 
-def write_workbook(actor: Actor, filters: Filters, path: Path, sort: str, today: date, now: datetime) -> int:
-    """The list as a new .xlsx; returns its rows."""
-    rows = service.due_items(actor, filters, today, sort)
-    return export.write_workbook(path, COLUMNS, rows, sheet="到期清单", author=actor.name, created=now)
-
-
 def csv_lines(actor: Actor, filters: Filters, sort: str, today: date) -> Iterator[str]:
-    """The list as CSV in UTF-8 with a byte order mark, so that a spreadsheet program reads the Chinese."""
-    yield "\ufeff" + _line([column.label for column in COLUMNS])
-    for row in service.due_items(actor, filters, today, sort):
-        yield _line([_text(column.of(row)) for column in COLUMNS])
+    """The list as CSV."""
+    return export.csv_lines(COLUMNS, service.due_items(actor, filters, today, sort))
 
 
-def _line(cells: list[str]) -> str:
-    held = io.StringIO()
-    csv.writer(held).writerow(cells)
-    return held.getvalue()
-
-
-def _text(value: Any) -> str:
-    """A cell that no spreadsheet program takes for a formula."""
-    text = "" if value is None else str(value)
-    return "'" + text if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
+def write(actor: Actor, filters: Filters, path: Path, sort: str, today: date, now: datetime) -> int:
+    """The list as a new .xlsx or .csv, by the file's name; returns its rows."""
+    rows = service.due_items(actor, filters, today, sort)
+    return export.write(path, COLUMNS, rows, sheet="到期清单", author=actor.name, created=now)

@@ -2,7 +2,7 @@
 
 import io
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
 from importlib.util import find_spec
@@ -23,14 +23,27 @@ _FONTS = "manimgx_fonts_cjk"
 _ONE_AT_A_TIME = threading.Lock()
 
 
-def render(notice: Notice) -> bytes:
-    """The notice as a PDF; the same notice gives the same bytes. Safe to call from several threads."""
-    data = orjson.dumps(_sheet(notice)).decode()
+def render(*notices: Notice) -> bytes:
+    """One PDF of these notices, each with page numbers of its own; the same notices give the same bytes.
+
+    Safe to call from several threads.
+    """
+    return render_sheets([sheet(notice) for notice in notices], notices[0].on)
+
+
+def with_answer(sheet: Mapping[str, Any], url: str) -> Mapping[str, Any]:
+    """A kept sheet with the code of its answer page, which is not kept with it."""
+    return {**sheet, "qr": _qr(url), "url": url} if url else sheet
+
+
+def render_sheets(sheets: Sequence[Mapping[str, Any]], on: date) -> bytes:
+    """The PDF of what `sheet` gave, perhaps long ago."""
+    data = orjson.dumps(list(sheets)).decode()
     # The set date stands in for the clock, as everywhere.
-    moment = datetime(notice.on.year, notice.on.month, notice.on.day, tzinfo=SHANGHAI)
+    moment = datetime(on.year, on.month, on.day, tzinfo=SHANGHAI)
     with _ONE_AT_A_TIME:
         made = _compiler("notice").compile(
-            format="pdf", sys_inputs={"notice": data}, timestamp=int(moment.timestamp())
+            format="pdf", sys_inputs={"notices": data}, timestamp=int(moment.timestamp())
         )
     return bytes(made)
 
@@ -57,7 +70,7 @@ def _compiler(template: str) -> Any:
     )
 
 
-def _sheet(notice: Notice) -> dict[str, Any]:
+def sheet(notice: Notice) -> dict[str, Any]:
     """All the template shows, as plain texts."""
     office = notice.office
     wants_list = notice.kind is NoticeKind.PREPARATION or notice.with_preparation

@@ -10,13 +10,24 @@ from inspect_station.accounts.guard import current_actor
 from inspect_station.casework import service as casework
 from inspect_station.duelist import service as duelist
 from inspect_station.duelist.query import Filters as DueFilters
+from inspect_station.errors import NotFound
 from inspect_station.portal import facts, search, timeline
+from inspect_station.portal import home as first_page
 from inspect_station.registry import service as registry
 from inspect_station.web import settings, today
 
 pages = Blueprint("portal", __name__)
 
 SHOWN_PARTS = 50
+
+
+@pages.get("/home")
+def home() -> str:
+    """An enterprise's first page; the station's people have the due list."""
+    actor = current_actor()
+    if actor.is_staff:
+        raise NotFound()
+    return render_template("portal/home.html", home=first_page.home_of(actor, settings(), today()))
 
 
 @pages.get("/equipment/<int:equipment_id>")

@@ -58,7 +58,7 @@ def get(actor: Actor, contact_id: int) -> dict[str, Any]:
 
 def add(actor: Actor, enterprise_id: int, given: Mapping[str, Any], *, now: datetime, today: date) -> int:
     actor.need("edit")
-    values = _checked(given)
+    values = checked(given)
     with db.atomic():
         enterprises.get(actor, enterprise_id)
         row = Contact.create(
@@ -100,7 +100,8 @@ def _note(
     audit.record(actor, act, "contact", contact_id, now=now, enterprise_id=enterprise_id, detail={"reason": reason})
 
 
-def _checked(given: Mapping[str, Any]) -> dict[str, Any]:
+def checked(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What may be written of a contact. Raises `InvalidInput` naming each field."""
     values = {name: given[name] for name in WRITABLE if name in given}
     problems = Problems()
     if not (values.get("name") or "").strip():

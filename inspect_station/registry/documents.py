@@ -3,6 +3,7 @@
 import hashlib
 import os
 import unicodedata
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,22 @@ LARGEST = 20 * 1024 * 1024
 _NAMES = ("id", "equipment", "title", "file_name", "sha256", "media_type", "size", "added_at", "removed_at")
 
 
+@dataclass(frozen=True)
+class Kept:
+    """A file stored by its content and not yet tied to a device."""
+
+    file_name: str
+    sha256: str
+    media_type: str
+
+
+def receive(file_name: str, content: bytes, files_dir: Path) -> Kept:
+    """Store a file somebody sent, before it is known to belong to a device. Raises `InvalidInput` as `add` does."""
+    name = safe_name(file_name)
+    media_type = _media_type(name, content)
+    return Kept(name, keep(files_dir, content), media_type)
+
+
 def add(
     actor: Actor, equipment_id: int, *, title: str, file_name: str, content: bytes, files_dir: Path, now: datetime
 ) -> int:
@@ -40,7 +57,7 @@ def add(
     digest = hashlib.sha256(content).hexdigest()
     with db.atomic():
         device = equipment.get(actor, equipment_id)
-        store(files_dir, digest, content)
+        keep(files_dir, content)
         row = Document.create(
             equipment=equipment_id,
             title=title.strip() or Path(name).stem,
@@ -79,11 +96,12 @@ def _media_type(name: str, content: bytes) -> str:
     return media_type
 
 
-def store(files_dir: Path, digest: str, content: bytes) -> None:
-    """Written under a name of its own and moved into place whole; the same content is stored once."""
-    path = stored(files_dir, digest)
+def keep(files_dir: Path, content: bytes) -> str:
+    """Written under a name of its own and moved into place whole; the same content is stored once. Its digest."""
+    digest = hashlib.sha256(content).hexdigest()
+    path = _path(files_dir, digest)
     if path.exists():
-        return
+        return digest
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_suffix(f".{os.getpid()}.part")
     with open(part, "wb") as handle:
@@ -91,9 +109,18 @@ def store(files_dir: Path, digest: str, content: bytes) -> None:
         handle.flush()
         os.fsync(handle.fileno())
     os.replace(part, path)
+    return digest
 
 
-def stored(files_dir: Path, digest: str) -> Path:
+def kept(files_dir: Path, digest: str) -> Path:
+    """The file of this content. Raises `NotFound` for a lost one."""
+    path = _path(files_dir, digest)
+    if not path.is_file():
+        raise NotFound("这个文件不在了，请联系管理员从备份中恢复。")
+    return path
+
+
+def _path(files_dir: Path, digest: str) -> Path:
     return files_dir / digest[:2] / digest
 
 
@@ -126,10 +153,7 @@ def get(actor: Actor, document_id: int) -> dict[str, Any]:
 def path_of(actor: Actor, document_id: int, files_dir: Path) -> tuple[dict[str, Any], Path]:
     """The row and the file. Raises `NotFound` for a missing, a foreign and a lost one."""
     row = get(actor, document_id)
-    path = stored(files_dir, row["sha256"])
-    if not path.is_file():
-        raise NotFound("这个文件不在了，请联系管理员从备份中恢复。")
-    return row, path
+    return row, kept(files_dir, row["sha256"])
 
 
 def remove(actor: Actor, document_id: int, *, now: datetime) -> int:

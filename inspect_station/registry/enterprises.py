@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from peewee import JOIN, fn
+from peewee import JOIN, Value, fn
 
 from inspect_station.accounts import audit
 from inspect_station.accounts.models import Account
@@ -113,6 +113,20 @@ def names(actor: Actor) -> dict[int, str]:
     """Id and name of every enterprise this actor may see, for choosing one."""
     query = Enterprise.select(Enterprise.id, Enterprise.name).where(visible(actor, Enterprise.id))
     return {row[0]: row[1] for row in tuples(query.order_by(Enterprise.initials, Enterprise.name))}
+
+
+def choices(actor: Actor) -> tuple[dict[int, str], dict[int, str]]:
+    """What a list may be narrowed to, in one statement: the firms, and for staff the people in charge of one."""
+    firms = Enterprise.select(Value("firm"), Enterprise.id, Enterprise.name, Enterprise.initials)
+    people = Account.select(Value("person"), Account.id, Account.name, Value("")).where(
+        Account.enterprise_id.is_null(), Account.disabled_at.is_null(), Account.role != "auditor"
+    )
+    query = firms.where(visible(actor, Enterprise.id))
+    rows = sorted(tuples(query.union_all(people) if actor.is_staff else query), key=lambda row: (row[3], row[2]))
+    found: dict[str, dict[int, str]] = {"firm": {}, "person": {}}
+    for what, number, name, _initials in rows:
+        found[what][number] = name
+    return found["firm"], found["person"]
 
 
 def create(actor: Actor, given: Mapping[str, Any], now: datetime) -> int:

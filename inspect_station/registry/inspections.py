@@ -45,7 +45,12 @@ def clocks(device: Mapping[str, Any]) -> Sequence[Clock]:
 
 def graded(device: Mapping[str, Any], clock: str) -> bool:
     """Whether this inspection of this device gives a grade."""
-    return kind_of(device["catalogue_code"], device["traits"]) in _GRADED and clock in _GRADED_CLOCKS
+    return grades_kind(kind_of(device["catalogue_code"], device["traits"]), clock)
+
+
+def grades_kind(kind: str | None, clock: str) -> bool:
+    """Whether this inspection of a device of this kind gives a grade."""
+    return kind in _GRADED and clock in _GRADED_CLOCKS
 
 
 def record(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import Any
 
-from peewee import Expression, Field, IntegerField, fn
+from peewee import Expression, Field, IntegerField, Select, fn
 
 from inspect_station.errors import InvalidInput
 
@@ -36,7 +36,7 @@ def page(
     *,
     count: Any,
 ) -> Page:
-    """Run `query` for one page, in two statements.
+    """Run `query` for one page, in one statement; only a later page without rows asks for the total apart.
 
     `sort` is a key of `sorts`, "-" in front turns it round. `after` are the keys of the row before the page, headed by
     "next", or of the row behind it, headed by "previous". Raises `InvalidInput` for an unknown sort or odd keys.
@@ -48,12 +48,15 @@ def page(
     if keys is not None:
         marked = marked.where(_behind(columns, keys, falling != backwards))
     order = [column.desc() if falling != backwards else column.asc() for column in columns]
+    capped = count.limit(TOTAL_CAP + 1)
+    marked = marked.select_extend(Select([capped.alias("capped")], [fn.COUNT(1)]).alias("row_total"))
     rows = list(marked.order_by(*order).limit(size + 1).dicts())
     more, rows = len(rows) > size, rows[:size]
     if backwards:
         rows.reverse()
     found = [_take_keys(row, len(columns)) for row in rows]
-    total = count.limit(TOTAL_CAP + 1).count(clear_limit=False)
+    totals = [row.pop("row_total") for row in rows]
+    total = totals[0] if totals else 0 if keys is None else capped.count(clear_limit=False)
     return Page(
         rows,
         min(total, TOTAL_CAP),

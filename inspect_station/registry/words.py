@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from schedules.terms import Kind, Status, catalogue_prefix
+from schedules.terms import Clock, Kind, Status, catalogue_prefix
 
 FORMS: Mapping[str, str] = {
     "device": "设备",
@@ -107,6 +107,15 @@ INSPECTION_FIELDS: Mapping[str, str] = {
     "inspectors": "检验人员",
     "institution": "检验机构",
     "note": "备注",
+}
+# Every changed thing the trail may name; an inspection stands under its clock.
+FIELD_WORDS: Mapping[str, str] = {
+    **ENTERPRISE_FIELDS,
+    **EQUIPMENT_FIELDS,
+    **INSPECTION_FIELDS,
+    **{f"inspection.{clock.value}": clock.label for clock in Clock},
+    **{f"extension.{clock.value}": f"{clock.label}延期" for clock in Clock},
+    **CONTACT_ROLES,
 }
 
 

@@ -1,5 +1,6 @@
 """What must not stay unseen: the worker, the tick, the queue, the channel, enterprises nobody can reach."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -98,8 +99,14 @@ def _paused(_now: datetime) -> Alarm | None:
     value = paused()
     if value is None:
         return None
-    why = _PAUSED_WORDS.get(value.get("why", ""), "发送已暂停")
-    return Alarm("paused", f"提醒已暂停发送：{why}。", "核对待发的提醒后，在“提醒”页点“恢复发送”。")
+    return Alarm(
+        "paused", f"提醒已暂停发送：{paused_words(value)}。", "在“提醒”页点“核对积压”，再决定恢复发送还是作废积压。"
+    )
+
+
+def paused_words(value: Mapping[str, Any]) -> str:
+    """Why sending waits for a person's word."""
+    return _PAUSED_WORDS.get(value.get("why", ""), "发送已暂停")
 
 
 def _worker(now: datetime) -> Alarm | None:

@@ -55,6 +55,8 @@ class Outgoing:
     written_at: datetime
     file_name: str = ""
     file: bytes = b""
+    notice_name: str = ""
+    notice: bytes = b""
 
 
 class Channel(Protocol):
@@ -65,7 +67,7 @@ class Channel(Protocol):
 
 
 def mail_of(letter: Outgoing, settings: Settings) -> EmailMessage:
-    """The letter as a mail: text, HTML, the workbook. Line ends in names and subjects cannot become headers."""
+    """The letter as a mail: text, HTML, the notice, the workbook. Line ends in names and subjects cannot become headers."""
     mail = EmailMessage(policy=SMTP)
     sender = settings.mail_from or "station@localhost"
     mail["From"] = Address(one_line(settings.station_name), addr_spec=sender)
@@ -78,6 +80,8 @@ def mail_of(letter: Outgoing, settings: Settings) -> EmailMessage:
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(letter.text, cte="base64")
     mail.add_alternative(letter.html, subtype="html", cte="base64")
+    if letter.notice:
+        mail.add_attachment(letter.notice, maintype="application", subtype="pdf", filename=letter.notice_name)
     if letter.file:
         main, sub = MEDIA_TYPE.split("/")
         mail.add_attachment(letter.file, maintype=main, subtype=sub, filename=letter.file_name)

@@ -20,11 +20,13 @@ from inspect_station import clock
 from inspect_station.accounts import station
 from inspect_station.config import Settings
 from inspect_station.db import connection, db, is_sqlite
-from inspect_station.reminders import ladder, letter, routes, source
+from inspect_station.reminders import ladder, letter, paper, policies, quiets, routes, source
+from inspect_station.reminders.answers import links
 from inspect_station.reminders.channels import CHANNELS, Channel, ChannelError, Outgoing
 from inspect_station.reminders.models import Attempt, Message, OwedStep
 from inspect_station.reminders.reading import tuples
 from inspect_station.reminders.steps import MOVED, RECIPIENT_GONE
+from inspect_station.workcalendar import service as workcalendar
 
 log = structlog.get_logger()
 
@@ -131,6 +133,9 @@ def claim(settings: Settings, now: datetime, sender: str) -> Claimed | str | Non
         if number is None:
             return None
         message = Message.get_by_id(number)
+        opens = quiet_until(message, now)
+        if opens is not None:
+            return _wait_until(message, opens)
         _obey_the_sample(message, settings)
         standing = _recheck(message, today, now)
         if not standing:
@@ -145,6 +150,24 @@ def _claim_one(now: datetime, sender: str) -> int | None:
     as_stored = Message.lease_until.db_value
     row = db.execute_sql(sql, (as_stored(now + LEASE), sender, as_stored(now))).fetchone()
     return int(row[0]) if row else None
+
+
+def quiet_until(message: Message, now: datetime) -> datetime | None:
+    """When a letter of the timetable may leave, if not now. What a person sends goes when he sends it."""
+    hours = policies.of_enterprise(message.enterprise_id).hours
+    if message.manual or hours.is_always:
+        return None
+    opens = hours.next_open(now, workcalendar.calendar(now.date()))
+    return opens if opens > now else None
+
+
+def _wait_until(message: Message, opens: datetime) -> str:
+    """Put back as it was; this was no try."""
+    before = "uncertain" if message.doubtful else "failed" if message.tries > 1 else "queued"
+    Message.update(state=before, next_at=opens, lease_until=None, tries=Message.tries - 1).where(
+        Message.id == message.id
+    ).execute()
+    return "quiet"
 
 
 def _recover(now: datetime) -> int:
@@ -185,10 +208,23 @@ def _recheck(message: Message, today: date, now: datetime) -> list[OwedStep]:
     present = source.present((s.equipment_id for s in steps), today)
     moved = [s for s in steps if not _stands(s, present.get((s.equipment_id, s.clock)))]
     _suppress(moved, MOVED, now)
-    gone = {s.id for s in moved}
+    gone = {s.id for s in moved} | _rest([s for s in steps if s not in moved], message, today, now)
     standing = [s for s in steps if s.id not in gone]
     OwedStep.update(state="claimed").where(OwedStep.id.in_([s.id for s in standing])).execute()
     return standing
+
+
+def _rest(steps: Sequence[OwedStep], message: Message, today: date, now: datetime) -> set[int]:
+    """Suppress what has become quiet since it was written. What a person asked for by hand goes."""
+    if message.manual:
+        return set()
+    resting, held = quiets.standing(today, [message.enterprise_id]), set()
+    for step in steps:
+        quiet = resting.over(step.equipment_id, step.clock, step.step, step.week, today)
+        if quiet is not None:
+            _suppress([step], quiet.reason[:300], now)
+            held.add(step.id)
+    return held
 
 
 def _stands(step: OwedStep, row: ladder.LadderRow | None) -> bool:
@@ -233,7 +269,8 @@ def items_of(steps: Sequence[OwedStep], today: date) -> list[letter.Item]:
 
 
 def _write(message: Message, steps: Sequence[OwedStep], settings: Settings, today: date) -> letter.Letter:
-    """The final wording, kept as it goes out."""
+    """The final wording, kept as it goes out but for the link."""
+    link = links.url_for(message, settings)
     written = letter.write(
         settings,
         number_of(message),
@@ -241,11 +278,26 @@ def _write(message: Message, steps: Sequence[OwedStep], settings: Settings, toda
         message.recipient_name,
         items_of(steps, today),
         today,
+        link,
     )
-    Message.update(subject=written.subject, text=written.text, html=written.html, file_name=written.file_name).where(
-        Message.id == message.id
-    ).execute()
+    _keep_notice(message, steps, settings, today)
+    Message.update(
+        subject=written.subject,
+        text=links.hidden(written.text, link),
+        html=links.hidden(written.html, link),
+        file_name=written.file_name,
+    ).where(Message.id == message.id).execute()
     return written
+
+
+def _keep_notice(message: Message, steps: Sequence[OwedStep], settings: Settings, today: date) -> None:
+    if not settings.mail_pdf or message.channel not in paper.CHANNELS or message.recipient == routes.NO_ADDRESS:
+        return
+    clocks = ((s.equipment_id, s.clock) for s in steps)
+    sheets = paper.sheets_of(
+        settings, number_of(message), message.enterprise_id, message.recipient_name, clocks, today
+    )
+    paper.keep(message.id, sheets)
 
 
 def outgoing_of(message: Message, written: letter.Letter, settings: Settings) -> Outgoing:
@@ -260,6 +312,8 @@ def outgoing_of(message: Message, written: letter.Letter, settings: Settings) ->
         written_at=message.created_at,
         file_name=written.file_name,
         file=letter.workbook(written.every, settings, message.created_at) if written.file_name else b"",
+        notice_name=paper.file_name(written.number),
+        notice=paper.file_of(message.id, message.day, links.url_for(message, settings)),
     )
 
 

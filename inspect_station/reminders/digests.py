@@ -12,6 +12,7 @@ from peewee import fn
 
 from inspect_station.db import db
 from inspect_station.reminders.models import Message, OwedStep
+from inspect_station.reminders.policies import Policies, may_gather
 from inspect_station.reminders.reading import tuples
 from inspect_station.reminders.routes import Route, of_enterprise
 
@@ -37,9 +38,24 @@ def may_write(today: date, last: date | None, urgent: bool) -> bool:
     return (today - last).days >= (1 if urgent else DAYS_BETWEEN)
 
 
-def compose(today: date, now: datetime, domain: str) -> int:
+@dataclass(frozen=True)
+class Day:
+    """A day on which letters are written, and the last one before it."""
+
+    today: date
+    now: datetime
+    domain: str
+    last_tick: date | None
+    policies: Policies
+
+    def allows(self, group: Group) -> bool:
+        gathers = may_gather(self.policies.of(group.enterprise_id), self.today, self.last_tick)
+        return (group.urgent or gathers) and may_write(self.today, last_day(group), group.urgent)
+
+
+def compose(day: Day) -> int:
     """Put waiting steps into messages where one may go today; returns the messages made."""
-    return sum(_compose(group, today, now, domain) for group in _waiting())
+    return sum(_compose(group, day) for group in _waiting())
 
 
 def _waiting() -> Iterator[Group]:
@@ -53,16 +69,16 @@ def _waiting() -> Iterator[Group]:
         yield Group(enterprise_id, channel, recipient, bool(urgent))
 
 
-def _compose(group: Group, today: date, now: datetime, domain: str) -> int:
+def _compose(group: Group, day: Day) -> int:
     with db.atomic():
         open_message = _open_message(group)
         if open_message is not None:
             # One that still waits to go takes the new steps along, rather than a second letter beside it.
             _attach(group, open_message)
             return 0
-        if _in_flight(group) or not may_write(today, last_day(group), group.urgent):
+        if _in_flight(group) or not day.allows(group):
             return 0
-        return _make(group, today, now, domain)
+        return _make(group, day.today, day.now, day.domain)
 
 
 def _make(group: Group, today: date, now: datetime, domain: str) -> int:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache
 
 from schedules import ladder as law
 from schedules.answers import Due, Forbidden, Undetermined
@@ -44,7 +43,7 @@ class LadderRow:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step as the outbox keeps it. `rank` orders the steps of one date."""
+    """One step as the outbox keeps it. `rank` orders the steps of one date; `week` is the repeat's day."""
 
     name: str
     week: int
@@ -53,49 +52,51 @@ class Step:
     urgent: bool
 
 
-@cache
-def steps_in_force() -> law.Ladder:
-    return law.load()
-
-
-def horizon() -> timedelta:
-    """How far ahead a date may lie and yet owe a step."""
-    ladder = steps_in_force()
-    return timedelta(days=max(days for clock in Clock for days in ladder.steps_of(clock)))
-
-
-def urgent_rank() -> int:
+def urgent_rank(ladder: law.Ladder) -> int:
     """A clock first heard of at this rank or later (a device just imported, a silence just ended) cannot wait."""
-    return _RANK_OF_DUE_DAY - steps_in_force().urgent_within_days
+    return _RANK_OF_DUE_DAY - ladder.urgent_within_days
 
 
-def latest(row: LadderRow, today: date) -> Step | None:
+def is_repeat(step: Step) -> bool:
+    """A later repeat of what has been said: it rides with the gathered letter."""
+    return step.rank > _RANK_OF_DUE_DAY + 1
+
+
+def repeats_every(step: Step, ladder: law.Ladder) -> int:
+    """The ranks that lie between this step and the one before it, where it is a repeat."""
+    return ladder.forbidden_every_days if step.rank >= _RANK_FORBIDDEN else ladder.overdue_every_days
+
+
+def latest(row: LadderRow, today: date, ladder: law.Ladder) -> Step | None:
     """The last step owed by `today`; the earlier ones are overtaken by it."""
-    owed = law.owed(_answer(row), today, steps_in_force(), forbidden_since=_period(today))
-    return _step(owed[-1], today) if owed else None
+    owed = law.owed(_answer(row), today, ladder, forbidden_since=_period(today, ladder))
+    return _step(owed[-1]) if owed else None
 
 
-def upcoming(row: LadderRow, today: date, until: date) -> Sequence[Step]:
+def upcoming(row: LadderRow, today: date, until: date, ladder: law.Ladder) -> Sequence[Step]:
     """The steps that become owed after `today` and by `until`, if nothing changes."""
-    found = law.upcoming(_answer(row), today, until, steps_in_force(), forbidden_since=_period(today))
-    return [_step(step, step.owed_on) for step in found]
+    return [
+        _step(step)
+        for step in law.upcoming(_answer(row), today, until, ladder, forbidden_since=_period(today, ladder))
+    ]
 
 
-def _period(today: date) -> date:
+def _period(today: date, ladder: law.Ladder) -> date:
     """The first day of the present period of a forbidden clock's repeats; counted from one day for all, so that it
     does not matter who first saw it."""
-    return today - timedelta(days=(today - _EPOCH).days % steps_in_force().forbidden_every_days)
+    return today - timedelta(days=(today - _EPOCH).days % ladder.forbidden_every_days)
 
 
-def _step(step: law.Step, today: date) -> Step:
-    name, _, week = step.id.partition("-w")
+def _step(step: law.Step) -> Step:
+    name, _, _ = step.id.partition("-w")
     if name == "forbidden":
-        period = (today - _EPOCH).days // steps_in_force().forbidden_every_days
-        return Step(name, period, _RANK_FORBIDDEN + period, step.owed_on, False)
+        day = (step.owed_on - _EPOCH).days
+        return Step(name, day, _RANK_FORBIDDEN + day, step.owed_on, False)
     if name == "overdue":
         # The first notice is urgent. The repeats ride with the weekly letter, or a firm with seven overdue devices
         # would be written to every day and read none of it.
-        return Step(name, int(week), _RANK_OF_DUE_DAY + int(week), step.owed_on, week == "1")
+        day = (step.owed_on - step.target).days
+        return Step(name, day, _RANK_OF_DUE_DAY + day, step.owed_on, day == 1)
     return Step(name, 0, _RANK_OF_DUE_DAY - int(name[1:]), step.owed_on, step.urgent)
 
 

@@ -76,6 +76,13 @@ class Message(Table):
         )
 
 
+class MessageNotice(Table):
+    """The notice that goes along with a message as a PDF: its texts, from which the same bytes are set again."""
+
+    message = ForeignKeyField(Message, primary_key=True, on_delete="CASCADE")
+    sheets = JsonField()
+
+
 class OwedStep(Table):
     """One step of the ladder owed to one recipient. Recorded once, whoever and however often asks."""
 
@@ -85,7 +92,8 @@ class OwedStep(Table):
     # The date it counts down to, as text; empty for a forbidden clock, which has none.
     due = CharField(max_length=10, default="", constraints=_EMPTY)
     step = CharField(max_length=12)
-    # While overdue or forbidden the step repeats weekly: which week.
+    # While overdue or forbidden the step repeats: the day past the date (1, 8, 15 …) or, for a forbidden clock, the
+    # first day of its period, counted from 1970-01-05. A day, so that another rhythm never counts a number twice.
     week = IntegerField(default=0, constraints=_ZERO)
     channel = CharField(max_length=20)
     recipient = CharField(max_length=254)
@@ -124,6 +132,54 @@ class Attempt(Table):
     # sent | failed | refused | uncertain | interrupted
     outcome = CharField(max_length=12)
     detail = CharField(max_length=500, default="", constraints=_EMPTY)
+
+
+class StaffLetter(Table):
+    """One letter to one person of the station: the digest of a week, or what became overdue by a day."""
+
+    id = AutoField()
+    # `weekly:2026-W48:7`, `overdue:2026-11-23:2`: whoever and however often asks, there is one.
+    key = CharField(max_length=60, unique=True)
+    message_id = CharField(max_length=200)
+    kind = CharField(max_length=10)
+    account = ForeignKeyField(Account, on_delete="CASCADE")
+    channel = CharField(max_length=20)
+    recipient = CharField(max_length=254, default="", constraints=_EMPTY)
+    day = DateField()
+    # The last day whose overdue it tells of.
+    told_until = DateField(null=True)
+    subject = CharField(max_length=300)
+    text = TextField()
+    html = TextField()
+    state = CharField(max_length=12, default="queued", constraints=[SQL("DEFAULT 'queued'")])
+    reason = CharField(max_length=300, default="", constraints=_EMPTY)
+    doubtful = BooleanField(default=False, constraints=_FALSE)
+    tries = IntegerField(default=0, constraints=_ZERO)
+    next_at = MomentField(null=True)
+    queued_at = MomentField()
+    lease_until = MomentField(null=True)
+    claimed_by = CharField(max_length=80, default="", constraints=_EMPTY)
+    created_at = MomentField()
+    done_at = MomentField(null=True)
+
+    account_id: int
+
+    class Meta:
+        constraints = [Check(_STATE_CHECK), Check("kind IN ('weekly', 'overdue')")]
+        indexes = ((("state", "next_at"), False),)
+
+
+class ReminderPolicy(Table):
+    """What one enterprise has agreed with us instead of the station's ladder and hours."""
+
+    enterprise = ForeignKeyField(Enterprise, primary_key=True, on_delete="CASCADE")
+    policy = JsonField()
+    # With whom and how, in a person's words.
+    agreed = CharField(max_length=200)
+    changed_at = MomentField()
+    changed_by = CharField(max_length=64)
+
+    enterprise_id: int
 
 
 class Lease(Table):

@@ -11,7 +11,8 @@ from inspect_station.accounts.scope import Actor, visible
 from inspect_station.config import Settings
 from inspect_station.errors import NotFound
 from inspect_station.registry.models import Enterprise
-from inspect_station.reminders import delivery, letter, source
+from inspect_station.reminders import delivery, letter, paper, source
+from inspect_station.reminders.answers import links
 from inspect_station.reminders.channels import Outgoing, mail_of
 from inspect_station.reminders.models import Attempt, Message, OwedStep
 from inspect_station.reminders.reading import tuples
@@ -66,6 +67,15 @@ def _newest(actor: Actor, filters: Filters, after: int | None, most: int) -> lis
     if after is not None:
         query = query.where(Message.id < after)
     return list(tuples(query.order_by(Message.id.desc()).limit(most)))
+
+
+def rows_of(actor: Actor, ids: Sequence[int]) -> list[dict[str, Any]]:
+    """These messages as the list shows them; missing and foreign ones are left out."""
+    devices = OwedStep.select(fn.COUNT(OwedStep.id)).where(OwedStep.message == Message.id)
+    columns = [getattr(Message, name) for name in _COLUMNS]
+    query = Message.select(*columns, Message.enterprise, Enterprise.name, devices).join(Enterprise)
+    query = query.where(visible(actor, Message.enterprise), Message.id.in_(list(ids)))
+    return [_row(row) for row in tuples(query.order_by(Message.id.desc()))]
 
 
 def stream(actor: Actor, filters: Filters) -> Iterator[dict[str, Any]]:
@@ -138,6 +148,7 @@ class Record:
     dropped: Sequence[tuple[str, letter.Item]]
     attempts: Sequence[dict[str, Any]]
     by: str
+    has_notice: bool = False
 
 
 def record_of(actor: Actor, settings: Settings, message_id: int, today: date) -> Record:
@@ -151,7 +162,7 @@ def record_of(actor: Actor, settings: Settings, message_id: int, today: date) ->
     account = message.account
     return Record(
         _one_row(message, len(steps)), text, bool(message.text), _named(standing, day), _named(gone, day),
-        _attempts(message_id), account.name if account else "",
+        _attempts(message_id), account.name if account else "", bool(paper.with_file([message_id])),
     )  # fmt: skip
 
 
@@ -180,7 +191,7 @@ def _text_now(settings: Settings, message: Message, steps: Sequence[OwedStep], t
     name = source.enterprise_name(message.enterprise_id)
     items = delivery.items_of(steps, today)
     number = delivery.number_for(message.id, message.day)
-    return letter.write(settings, number, name, message.recipient_name, items, today).text
+    return letter.write(settings, number, name, message.recipient_name, items, today, links.HIDDEN).text
 
 
 def _attempts(message_id: int) -> list[dict[str, Any]]:
@@ -190,7 +201,10 @@ def _attempts(message_id: int) -> list[dict[str, Any]]:
 
 
 def eml_of(actor: Actor, settings: Settings, message_id: int) -> tuple[str, bytes]:
-    """The mail as it went out (or lies in the folder): file name and content. `NotFound` before it was written."""
+    """The mail as it went out: file name and content. `NotFound` before it was written.
+
+    The link is in it only for the enterprise itself: whoever holds it answers in its name.
+    """
     message = _message(actor, message_id)
     if not message.text:
         raise NotFound("这条提醒还没有发出，没有邮件可下载。")
@@ -199,19 +213,37 @@ def eml_of(actor: Actor, settings: Settings, message_id: int) -> tuple[str, byte
     )
     number = delivery.number_for(message.id, message.day)
     items = delivery.items_of(list(steps), message.day)
+    url = _link_for(actor, message, settings)
     outgoing = Outgoing(
         message_id=message.message_id,
         number=number,
         recipient=message.recipient,
         recipient_name=message.recipient_name,
         subject=message.subject,
-        text=message.text,
-        html=message.html,
+        text=links.shown(message.text, url or links.HIDDEN),
+        html=links.shown(message.html, url or links.HIDDEN),
         written_at=message.created_at,
         file_name=message.file_name,
         file=letter.workbook(items, settings, message.created_at) if message.file_name else b"",
+        notice_name=paper.file_name(number),
+        notice=paper.file_of(message.id, message.day, url),
     )
     return f"{number}.eml", mail_of(outgoing, settings).as_bytes()
+
+
+def _link_for(actor: Actor, message: Message, settings: Settings) -> str:
+    """The link, for the enterprise itself; nothing for people of the station."""
+    return "" if actor.is_staff else links.url_for(message, settings)
+
+
+def notice_of(actor: Actor, settings: Settings, message_id: int) -> tuple[str, bytes]:
+    """The PDF that goes with a message: file name and content. `NotFound` where there is none."""
+    message = _message(actor, message_id)
+    if not paper.with_file([message_id]):
+        raise NotFound("这条提醒没有附通知单。")
+    number = delivery.number_for(message.id, message.day)
+    url = _link_for(actor, message, settings)
+    return paper.file_name(number), paper.file_of(message_id, message.day, url)
 
 
 def json_of(row: dict[str, Any]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from inspect_station.accounts.scope import Actor
 from inspect_station.config import Settings
 from inspect_station.db import bulk_insert, db
 from inspect_station.errors import Conflict, InvalidInput, NotFound
-from inspect_station.reminders import digests, ladder, letter, routes, source, steps
+from inspect_station.reminders import digests, ladder, letter, policies, routes, source, steps
 from inspect_station.reminders.alarms import LAST_TICK, Alarm, alarms, beat, last_tick, worker_heartbeat
 from inspect_station.reminders.channels import FolderChannel, Outgoing
 from inspect_station.reminders.delivery import SENDING_PAUSED, deliver, paused
@@ -45,8 +45,9 @@ def tick(settings: Settings, today: date, now: datetime) -> Ticked:
     if (paused() or {}).get("why") == "clock_jump":
         # Steps written for a wrong day would later pass for said: nothing is written until somebody has looked.
         return Ticked(0, 0, 0, True)
-    written = steps.write(source.rows(today), routes.channel_in_use(settings), today, now)
-    messages = digests.compose(today, now, _domain(settings))
+    rules = policies.in_force()
+    written = steps.write(source.rows(today, rules.horizon), rules, routes.channel_in_use(settings), today, now)
+    messages = digests.compose(digests.Day(today, now, _domain(settings), last_tick(), rules))
     with db.atomic():
         station.put(LAST_TICK, {"on": today.isoformat(), "at": now.isoformat()}, now)
     return Ticked(written.added, written.superseded, messages, paused() is not None)
@@ -254,7 +255,9 @@ def preview(settings: Settings, on: date, now: datetime) -> Previewed:
     folder = settings.outbox_dir / f"preview-{on.isoformat()}"
     channel = FolderChannel(settings, folder)
     letters = count = 0
-    for route, enterprise_id, owed in steps.unrecorded(source.rows_on(on), routes.channel_in_use(settings), on):
+    rules = policies.in_force()
+    rows = source.rows_on(on, rules.horizon)
+    for route, enterprise_id, owed in steps.unrecorded(rows, rules, routes.channel_in_use(settings), on):
         letters += 1
         count += len(owed)
         written = letter_of(

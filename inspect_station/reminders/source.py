@@ -9,7 +9,6 @@ from peewee import JOIN
 from inspect_station.accounts.scope import Actor
 from inspect_station.duelist import service as duelist
 from inspect_station.registry.models import Enterprise, Equipment
-from inspect_station.reminders import ladder
 from inspect_station.reminders.ladder import LadderRow
 from inspect_station.reminders.reading import tuples
 
@@ -21,17 +20,17 @@ def refresh(today: date) -> None:
     duelist.refresh(today)
 
 
-def rows(today: date) -> list[LadderRow]:
+def rows(today: date, horizon: timedelta) -> list[LadderRow]:
     """Every running clock that may owe a step by `today`, by enterprise. Brings the due list up to date."""
-    return _by_enterprise(duelist.rows_for_ladder(today, today + ladder.horizon()))
+    return _by_enterprise(duelist.rows_for_ladder(today, today + horizon))
 
 
-def rows_on(on: date, further: timedelta = timedelta(0)) -> list[LadderRow]:
-    """The rows as they will be on a later day (and what may owe a step until `further`), if no fact changes.
+def rows_on(on: date, horizon: timedelta) -> list[LadderRow]:
+    """The rows as they will be on a later day, with dates up to the horizon, if no fact changes.
 
     Nothing is stored.
     """
-    return _by_enterprise(duelist.rows_for_ladder(on, on + ladder.horizon() + further, preview=True))
+    return _by_enterprise(duelist.rows_for_ladder(on, on + horizon, preview=True))
 
 
 def present(equipment_ids: Iterable[int], today: date) -> dict[tuple[int, str], LadderRow]:
@@ -80,7 +79,7 @@ def _row(row: duelist.OwingRow) -> LadderRow:
 
 
 _NAMES = (
-    "id", "form", "parent_id", "name", "own_number", "certificate_number", "line_number", "location", "quantity",
+    "id", "enterprise_id", "form", "parent_id", "name", "own_number", "certificate_number", "line_number", "location", "quantity",
 )  # fmt: skip
 
 
@@ -98,6 +97,11 @@ def devices(equipment_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
             device = dict(zip((*_NAMES, "parent_name", "parent_certificate"), row, strict=True))
             found[device["id"]] = device
     return found
+
+
+def owner_of(device: dict[str, Any]) -> int:
+    """The enterprise a device belongs to now."""
+    return int(device["enterprise_id"])
 
 
 def enterprise_name(enterprise_id: int) -> str:

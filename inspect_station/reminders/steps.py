@@ -1,7 +1,7 @@
 """The first half of a tick: every owed step goes into the outbox once; overtaken ones are superseded."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import groupby
 from typing import Any
@@ -9,14 +9,17 @@ from typing import Any
 from peewee import fn
 
 from inspect_station.db import bulk_insert, db, is_sqlite
-from inspect_station.reminders import ladder, routes
+from inspect_station.reminders import ladder, quiets, routes
 from inspect_station.reminders.ladder import LadderRow, Step
 from inspect_station.reminders.models import OwedStep
+from inspect_station.reminders.policies import Policies
+from inspect_station.reminders.quiets import MARK, Quiet, Quiets
 from inspect_station.reminders.reading import tuples
 from inspect_station.reminders.routes import Route
+from schedules import ladder as law
 
 _LOCK = 55_701  # with the enterprise's id: the two-number form of PostgreSQL's advisory locks
-# Reasons for which a step that is owed again is taken up again.
+# Reasons for which a step that is owed again is taken up again; and a quiet that has ended.
 MOVED, RECIPIENT_GONE = "moved", "recipient_gone"
 _TAKEN_UP_AGAIN = (MOVED, RECIPIENT_GONE)
 
@@ -39,42 +42,71 @@ class Owed:
     row: LadderRow
     step: Step
     route: Route
+    rules: law.Ladder = field(default_factory=law.Ladder)
 
     @property
     def key(self) -> Key:
         return (self.row.equipment_id, self.row.clock, self.row.due, self.route.channel, self.route.recipient)
 
 
-def write(rows: Iterable[LadderRow], channel: str, today: date, now: datetime) -> Written:
+def write(rows: Iterable[LadderRow], policies: Policies, channel: str, today: date, now: datetime) -> Written:
     """Record what is owed by `today`; `rows` come by enterprise.
 
     Any number may run at once and any number of times: the second adds nothing.
     """
     reachable = routes.of_enterprises(channel, today)
+    resting = quiets.standing(today)
     total = Written()
     for enterprise_id, theirs in groupby(rows, key=lambda row: row.enterprise_id):
-        owed = list(owed_steps(theirs, reachable.get(enterprise_id) or [Route("folder", routes.NO_ADDRESS)], today))
+        told = reachable.get(enterprise_id) or [Route("folder", routes.NO_ADDRESS)]
+        owed = list(owed_steps(theirs, told, today, policies.of(enterprise_id).ladder))
+        loud, held = _parted(owed, resting, today)
         # Looked at first without a lock: on most days most enterprises have nothing new.
-        if owed and any(map(known(enterprise_id).lacks, owed)):
+        if owed and _is_news(loud, held, known(enterprise_id)):
             with db.atomic():
                 _one_at_a_time(enterprise_id)
-                total += _record(owed, known(enterprise_id), now)
+                total += _record(loud, known(enterprise_id), now)
+                total += _hold_back(held, known(enterprise_id), now)
     return total
 
 
-def owed_steps(rows: Iterable[LadderRow], theirs: Sequence[Route], today: date) -> Iterator[Owed]:
+Held = tuple[Owed, Quiet]
+
+
+def _parted(owed: Sequence[Owed], resting: Quiets, today: date) -> tuple[list[Owed], list[Held]]:
+    """What is to be said, and what a quiet holds back."""
+    loud, held = [], []
+    for one in owed:
+        quiet = resting.over(one.row.equipment_id, one.row.clock, one.step.name, one.step.week, today)
+        if quiet is None:
+            loud.append(one)
+        else:
+            held.append((one, quiet))
+    return loud, held
+
+
+def _is_news(loud: Sequence[Owed], held: Sequence[Held], recorded: "Known") -> bool:
+    return any(map(recorded.lacks, loud)) or any(recorded.should_hold(one) for one, _ in held)
+
+
+def owed_steps(rows: Iterable[LadderRow], theirs: Sequence[Route], today: date, rules: law.Ladder) -> Iterator[Owed]:
     """The latest step of each row for each recipient."""
     for row in rows:
-        step = ladder.latest(row, today)
+        step = ladder.latest(row, today, rules)
         if step is not None:
-            yield from (Owed(row, step, route) for route in theirs)
+            yield from (Owed(row, step, route, rules) for route in theirs)
 
 
-def unrecorded(rows: Iterable[LadderRow], channel: str, on: date) -> Iterator[tuple[Route, int, list[Owed]]]:
+def unrecorded(
+    rows: Iterable[LadderRow], policies: Policies, channel: str, on: date
+) -> Iterator[tuple[Route, int, list[Owed]]]:
     """What a tick on a day would add, for each recipient; nothing is written."""
     reachable = routes.of_enterprises(channel, on)
+    resting = quiets.standing(on)
     for enterprise_id, theirs in groupby(rows, key=lambda row: row.enterprise_id):
-        owed = list(owed_steps(theirs, reachable.get(enterprise_id) or [Route("folder", routes.NO_ADDRESS)], on))
+        told = reachable.get(enterprise_id) or [Route("folder", routes.NO_ADDRESS)]
+        owed = list(owed_steps(theirs, told, on, policies.of(enterprise_id).ladder))
+        owed, _ = _parted(owed, resting, on)
         recorded = known(enterprise_id)
         for route, ones in groupby(sorted(owed, key=lambda o: o.route.recipient), key=lambda o: o.route):
             new = [one for one in ones if recorded.lacks(one)]
@@ -93,14 +125,20 @@ class Known:
 
     highest: dict[Key, int]
     to_take_up: set[tuple[Key, int]]
+    waiting: set[tuple[Key, int]]
 
     def lacks(self, one: Owed) -> bool:
         """A step before the highest recorded one is no news: a clock set back must not repeat what was said."""
         return one.step.rank > self.highest.get(one.key, -1) or (one.key, one.step.rank) in self.to_take_up
 
+    def should_hold(self, one: Owed) -> bool:
+        """A step a quiet holds back that is not written yet, or still stands in the queue."""
+        return one.step.rank > self.highest.get(one.key, -1) or (one.key, one.step.rank) in self.waiting
+
     def is_jump(self, one: Owed) -> bool:
         """Not the mere next step after one already told: first heard of, or after a silence."""
-        return one.step.rank - self.highest.get(one.key, -1) > 1
+        usual = ladder.repeats_every(one.step, one.rules) if ladder.is_repeat(one.step) else 1
+        return one.step.rank - self.highest.get(one.key, -1) > usual
 
 
 def known(enterprise_id: int) -> Known:
@@ -108,13 +146,20 @@ def known(enterprise_id: int) -> Known:
     o = OwedStep
     key = (o.equipment, o.clock, o.due, o.channel, o.recipient)
     query = o.select(*key, fn.MAX(o.rank)).where(o.enterprise == enterprise_id, o.step != ladder.MANUAL)
-    moved = o.select(*key, o.rank).where(
-        o.enterprise == enterprise_id, o.state == "suppressed", o.reason.in_(_TAKEN_UP_AGAIN)
-    )
+    own = o.select(*key, o.rank).where(o.enterprise == enterprise_id, o.step != ladder.MANUAL)
     return Known(
         {tuple(row[:5]): row[5] for row in tuples(query.group_by(*key))},
-        {(tuple(row[:5]), row[5]) for row in tuples(moved)},
+        {(tuple(row[:5]), row[5]) for row in tuples(own.where(_may_be_taken_up()))},
+        {(tuple(row[:5]), row[5]) for row in tuples(own.where(o.state.in_(_WAITING)))},
     )
+
+
+_WAITING = ("queued", "failed")
+
+
+def _may_be_taken_up() -> Any:
+    o = OwedStep
+    return (o.state == "suppressed") & (o.reason.in_(_TAKEN_UP_AGAIN) | o.reason.startswith(MARK))
 
 
 def _record(owed: Sequence[Owed], recorded: Known, now: datetime) -> Written:
@@ -138,7 +183,7 @@ def values_of(one: Owed, jump: bool, now: datetime) -> dict[str, Any]:
         "recipient": one.route.recipient,
         "enterprise": row.enterprise_id,
         "rank": step.rank,
-        "urgent": step.urgent or (jump and step.rank >= ladder.urgent_rank()),
+        "urgent": step.urgent or (jump and step.rank >= ladder.urgent_rank(one.rules)),
         "owed_on": step.owed_on,
         "facts": facts_of(row),
         "created_at": now,
@@ -176,10 +221,27 @@ def _take_up_again(one: Owed) -> int:
     """A date that moved away and came back: the step suppressed then is owed again."""
     return int(
         OwedStep.update(state="queued", reason="", message=None, done_at=None)
-        .where(_same(one), OwedStep.rank == one.step.rank, OwedStep.state == "suppressed")
-        .where(OwedStep.reason.in_(_TAKEN_UP_AGAIN))
+        .where(_same(one), OwedStep.rank == one.step.rank, OwedStep.step != ladder.MANUAL, _may_be_taken_up())
         .execute()
     )
+
+
+def _hold_back(held: Sequence[Held], recorded: Known, now: datetime) -> Written:
+    """Steps under a quiet are written with its reason, and taken up when it ends; those that wait are suppressed."""
+    fresh = [(one, quiet) for one, quiet in held if one.step.rank > recorded.highest.get(one.key, -1)]
+    rows = [values_of(one, recorded.is_jump(one), now) | _held_values(quiet, now) for one, quiet in fresh]
+    bulk_insert(OwedStep, rows)
+    for one, quiet in held:
+        if (one.key, one.step.rank) in recorded.waiting:
+            OwedStep.update(**_held_values(quiet, now)).where(
+                _same(one), OwedStep.rank == one.step.rank, OwedStep.state.in_(_WAITING)
+            ).execute()
+    later = [one for one, _ in fresh if one.key in recorded.highest]
+    return Written(len(fresh), _supersede(later, now))
+
+
+def _held_values(quiet: Quiet, now: datetime) -> dict[str, Any]:
+    return {"state": "suppressed", "reason": quiet.reason[:300], "done_at": now}
 
 
 def _supersede(later: Sequence[Owed], now: datetime) -> int:

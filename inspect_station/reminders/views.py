@@ -1,6 +1,7 @@
 """提醒: what was sent, waits or failed; one message; what is to come; a reminder by hand; pause and resume."""
 
 from typing import Any
+from urllib.parse import quote
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 
@@ -47,6 +48,7 @@ def messages() -> str:
         alarms=service.alarms(now()) if actor.is_staff else [],
         paused=service.paused() if actor.is_staff else None,
         may_remind=actor.may("remind"),
+        now=now(),
         **_WORDS,
     )
 
@@ -103,7 +105,13 @@ def _message_page(message_id: int, error: InvalidInput | None = None) -> str:
     actor = current_actor()
     record = records.record_of(actor, settings(), message_id, today())
     return render_template(
-        "reminders/message.html", record=record, row=record.row, error=error, may_remind=actor.may("remind"), **_WORDS
+        "reminders/message.html",
+        record=record,
+        row=record.row,
+        error=error,
+        may_remind=actor.may("remind"),
+        now=now(),
+        **_WORDS,
     )
 
 
@@ -112,6 +120,16 @@ def letter(message_id: int) -> Response:
     name, content = records.eml_of(current_actor(), settings(), message_id)
     return Response(
         content, mimetype="message/rfc822", headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )
+
+
+@pages.get("/reminders/<int:message_id>/notice.pdf")
+def notice(message_id: int) -> Response:
+    name, content = records.notice_of(current_actor(), settings(), message_id)
+    return Response(
+        content,
+        mimetype="application/pdf",
+        headers={"Content-Disposition": f"inline; filename=notice.pdf; filename*=UTF-8''{quote(name)}"},
     )
 
 

@@ -1,6 +1,7 @@
 """The outbox's words as people read them."""
 
 from inspect_station.reminders.channels import CHANNELS
+from inspect_station.reminders.quiets import MARK
 
 STATE_WORDS = {
     "queued": ("待发", "hourglass-split"),
@@ -40,4 +41,6 @@ def state_word(state: str, channel: str) -> str:
 
 
 def reason_word(reason: str) -> str:
+    if reason.startswith(MARK):
+        return f"暂不提醒：{reason.removeprefix(MARK)}"
     return REASON_WORDS.get(reason, reason)

@@ -10,6 +10,7 @@ from inspect_station.accounts import audit, station
 from inspect_station.backup.service import LAST_BACKUP
 from inspect_station.config import Settings
 from inspect_station.reminders import alarms
+from inspect_station.reminders.staff import service as staff
 from inspect_station.workcalendar import service as workcalendar
 from schedules import rulebook
 
@@ -97,7 +98,17 @@ def working_days(_settings: Settings, now: datetime) -> Check:
     return Check("节假日历", "ok", f"{'、'.join(map(str, wanted))} 年已按放假通知")
 
 
-CHECKS: Sequence[Checker] = (configuration, schema, rules, working_days, disk, backup, trail)
+def digests(settings: Settings, _now: datetime) -> Check:
+    """People who should get the weekly digest and cannot be written to."""
+    names = staff.without_address(settings)
+    if names:
+        return Check(
+            "站内周报", "warn", f"没有邮箱、收不到周报的：{'、'.join(names)}", "请本人在“我的账号”里填写邮箱。"
+        )
+    return Check("站内周报", "ok", "该收周报的人都能收到")
+
+
+CHECKS: Sequence[Checker] = (configuration, schema, rules, working_days, disk, backup, trail, digests)
 
 
 def telling(now: datetime) -> list[Check]:

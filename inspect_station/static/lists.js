@@ -17,6 +17,16 @@
       box.checked = all.length > 0 && chosen.length === all.length;
       box.indeterminate = chosen.length > 0 && chosen.length < all.length;
     });
+    countGroups();
+  }
+  const groupBoxes = (box) => $$(`[data-select="${box.dataset.selectGroup}"]`, box.closest("tbody"));
+  function countGroups() {
+    $$("[data-select-group]").forEach((box) => {
+      const all = groupBoxes(box);
+      const chosen = all.filter((one) => one.checked).length;
+      box.checked = all.length > 0 && chosen === all.length;
+      box.indeterminate = chosen > 0 && chosen < all.length;
+    });
   }
   function choose(form, value) {
     boxes(form).forEach((box) => { box.checked = value; });
@@ -41,6 +51,11 @@
   document.addEventListener("change", (event) => {
     const all = event.target.dataset?.selectAll;
     if (all) choose(all, event.target.checked);
+    const group = event.target.dataset?.selectGroup;
+    if (group) {
+      groupBoxes(event.target).forEach((box) => { box.checked = event.target.checked; });
+      count(group);
+    }
   });
 
   // --- choosing columns, remembered in this browser -----------------------------------------------------------

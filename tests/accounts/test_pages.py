@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from inspect_station.accounts import service
+from inspect_station.accounts import audit, service
 from inspect_station.db import db
 from tests.conftest import NOW, csrf_of, downloaded, log_in, people, token_for
 
@@ -140,3 +140,20 @@ def test_texts_travel_compressed(sqlite_app: Flask) -> None:
     with sqlite_app.test_client().get("/static/app.css", headers={"Accept-Encoding": "br"}) as answer:
         assert answer.headers["Content-Encoding"] == "br"
         assert len(answer.get_data()) < 20_000
+
+
+def test_the_trail_says_what_was_changed_in_words_and_leads_there(sqlite_app: Flask) -> None:
+    with people(sqlite_app) as cast:
+        audit.record(
+            cast.inspector, "ledger.import", "ledger", "甲.xlsx", now=NOW, detail={"created": 2, "changed": 0}
+        )
+        said = {"fields": ["put_into_use_on", "inspection.periodic"], "reason": "笔误", "unheard_of": None}
+        audit.record(cast.inspector, "equipment.change", "equipment", 7, now=NOW, detail=said)
+    page = log_in(sqlite_app, cast.auditor).get("/audit").text
+    assert "新增：2" in page
+    assert "更改：" not in page  # nothing to say
+    assert "改动：投用日期、定期检验" in page
+    assert "理由：笔误" in page
+    assert '<a href="/equipment/7">设备 7</a>' in page
+    assert "created" not in page
+    assert "role：" not in page

@@ -86,3 +86,23 @@ def test_a_row_becomes_a_card_on_a_phone(visitor: Page) -> None:
     assert box
     assert box["width"] <= 390
     assert card.inner_text().strip().startswith("超期")
+
+
+def test_a_firms_rows_are_ticked_together_and_the_bar_says_how_many(visitor: Page) -> None:
+    visitor.set_viewport_size({"width": 1440, "height": 900})
+    visitor.goto("/due")
+    group = visitor.locator("[data-select-group]").first
+    in_group = visitor.locator("#due-table tbody").first.locator("[data-select]").count()
+    group.check()
+    assert visitor.inner_text(".batch-count") == f"已选 {in_group} 项"
+    visitor.locator("[data-select]").first.uncheck()
+    assert group.evaluate("box => box.indeterminate")
+    visitor.get_by_role("button", name="取消选择").click()
+    assert not group.is_checked()
+    group.check()
+    visitor.get_by_role("button", name="登记检验").click()
+    visitor.wait_for_url("**/due/inspections?**")
+    assert f"登记 {in_group} 次检验" in visitor.inner_text("main")
+    for width in (390, 1440):
+        visitor.set_viewport_size({"width": width, "height": 844})
+        assert visitor.evaluate("document.documentElement.scrollWidth") <= width

@@ -1,5 +1,7 @@
 """Lists as workbooks."""
 
+import csv
+import io
 import zipfile
 from datetime import date
 
@@ -7,6 +9,7 @@ import openpyxl
 import pytest
 
 from inspect_station import export
+from inspect_station.errors import InvalidInput
 
 COLUMNS = (
     export.Column("名称", "name"),
@@ -49,3 +52,19 @@ def test_a_list_longer_than_a_sheet_goes_on_in_the_next(tmp_path, monkeypatch):
         ["名称", "2", "3"],
         ["名称", "4"],
     ]
+
+
+def test_a_csv_is_written_where_the_files_name_says_so_and_holds_no_formula(tmp_path):
+    path = tmp_path / "list.csv"
+    rows = [{"name": "=1+1", "on": date(2026, 2, 3), "mm": -1500}, {"name": "a\nb", "on": None, "mm": 0}]
+    assert export.write(path, COLUMNS, rows, sheet="设备") == 2
+    found = list(csv.reader(io.StringIO(path.read_bytes().decode("utf-8-sig"), newline="")))
+    assert found == [["名称", "日期", "长度"], ["'=1+1", "2026-02-03", "-1.5"], ["a\nb", "", "0.0"]]
+
+
+@pytest.mark.parametrize(
+    ("name", "sentence"), [("list.ods", "应为 .xlsx 或 .csv"), ("no/x.csv", "写不了"), ("no/x.xlsx", "写不了")]
+)
+def test_an_unusable_file_name_is_refused_in_a_sentence(tmp_path, name, sentence):
+    with pytest.raises(InvalidInput, match=sentence):
+        export.write(tmp_path / name, COLUMNS, [], sheet="设备")

@@ -12,12 +12,13 @@ pytestmark = pytest.mark.browser
 
 PAGES = {
     "zhanzhang": ("/due", "/due?view=flat&bucket=overdue", "/due/calendar", "/enterprises", "/audit", "/reminders",
-                  "/reminders/outlook", "/me", "/imports"),
+                  "/reminders/outlook", "/answers", "/reminders/ladder", "/enterprises/1/ladder",
+                  "/reminders/notices", "/reminders/staff", "/reminders/steps", "/reminders/backlog", "/me", "/imports"),
     "chenjian": ("/equipment", "/equipment/20", "/equipment/20/due/periodic", "/equipment/20/edit",
                  "/equipment/20/inspections/new", "/equipment/20/acts/stop", "/enterprises/1", "/search?q=R-0001"),
     "jishu": ("/rules", "/rules/fixed_vessel.periodic.metal.grade_3", "/rules/sources", "/rules/preview"),
     "admin": ("/settings/", "/settings/people", "/settings/people/new", "/settings/calendar/"),
-    "qiye01": ("/due", "/equipment", "/reminders", "/me", "/me/calendars"),
+    "qiye01": ("/home", "/due", "/equipment", "/reminders", "/me", "/me/calendars"),
 }  # fmt: skip
 
 

@@ -1,11 +1,15 @@
 """Letters through a real SMTP server, well-behaved and not."""
 
 from datetime import datetime, timedelta
+from email import message_from_bytes
+from email.policy import SMTP
 from pathlib import Path
 
+import pypdfium2
 import pytest
 
-from inspect_station.reminders import delivery, service
+from inspect_station.reminders import delivery, records, service
+from inspect_station.reminders.answers import links
 from inspect_station.reminders.channels import MailChannel, Outgoing
 from inspect_station.reminders.models import Attempt, Message, OwedStep
 from tests.conftest import NOW, TODAY, Cast
@@ -43,7 +47,9 @@ def test_a_letter_arrives_with_text_html_and_a_stable_id(cast: Cast, box: Postbo
     assert "R-" in text
     assert "定期检验：2026-12-02（还有 10 天）" in text
     assert "容15闽A" in mail.get_body(("html",)).get_content()
-    assert Message.get().text.splitlines() == text.replace("\r\n", "\n").splitlines()
+    # What is kept is what went out, but for the link, which opens the firm's page.
+    kept = links.shown(Message.get().text, links.url_for(Message.get(), config))
+    assert kept.splitlines() == text.replace("\r\n", "\n").splitlines()
 
 
 def test_a_long_list_is_cut_in_the_letter_and_whole_in_the_workbook(cast: Cast, box: Postbox, tmp_path: Path) -> None:
@@ -59,6 +65,42 @@ def test_a_long_list_is_cut_in_the_letter_and_whole_in_the_workbook(cast: Cast, 
     assert attached.get_filename().endswith(".xlsx")
     sheet = openpyxl.load_workbook(io.BytesIO(attached.get_content())).active
     assert sheet.max_row == 51
+
+
+def test_the_mail_carries_its_notice_as_a_pdf_which_can_be_had_again_to_the_byte(
+    cast: Cast, box: Postbox, tmp_path: Path
+) -> None:
+    vessel(cast.jia, in_days(-3))
+    owe(cast, box, tmp_path, devices=50)
+    config = box.settings(tmp_path, mail_pdf=True)
+    assert service.deliver(config, NOW) == {"sent": 1}
+    ((_, mail),) = box.arrived
+    notice, workbook = mail.iter_attachments()
+    number = records.delivery.number_of(Message.get())
+    assert (notice.get_content_type(), notice.get_filename()) == ("application/pdf", f"通知单-{number}.pdf")
+    assert workbook.get_filename().endswith(".xlsx")
+    document = pypdfium2.PdfDocument(notice.get_content())
+    text = "".join("".join(page.get_textpage().get_text_bounded() for page in document).split())
+    for words in (
+        "特种设备超期催检通知",
+        "特种设备到期报检通知",
+        f"{number}-1",
+        f"{number}-2",
+        "下表所列50项",
+        "盲板",
+    ):
+        assert words in text, words
+    vessel(cast.jia, in_days(-3))
+    assert records.notice_of(cast.jia_user, config, Message.get().id)[1] == notice.get_content()
+    _, again = records.eml_of(cast.jia_user, config, Message.get().id)
+    assert notice.get_content() in attached(again)
+    # Whoever holds the link answers in the firm's name: what the station's people download has no code on it.
+    _, for_staff = records.eml_of(cast.inspector, config, Message.get().id)
+    assert notice.get_content() not in attached(for_staff)
+
+
+def attached(eml: bytes) -> list[bytes]:
+    return [part.get_content() for part in message_from_bytes(eml, policy=SMTP).iter_attachments()]
 
 
 def test_a_refusal_for_good_is_tried_once_and_comes_to_the_human_list(

@@ -60,6 +60,7 @@ def test_a_case_that_cannot_be_read_does_not_cost_the_others(tmp_path):
         (["due", "--on", "2026-11-22"], b"{", "标准输入 不是有效的 UTF-8 JSON"),
         (["due", "--on", "2026-11-22"], b'"\xff"', "标准输入 不是有效的 UTF-8 JSON"),
         (["due", "--on", "2026-11-22"], b"[NaN]", "NaN is not JSON"),
+        (["due", "--on", "2026-11-22"], b'[{"id": 1, "equipment": {}, "id": 2}]', 'duplicate key "id"'),
         (["due", "--on", "2026-11-22"], b"[" * 100_000, "标准输入 不是有效的 UTF-8 JSON"),
         (["due", "--on", "2026-11-22"], b"{}", "应为 JSON 数组"),
         (["due", "--on", "2026-11-22", "no-such.json"], b"", "读不到文件 no-such.json"),

@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 
 from schedules.due import Due, NotRunning, Undetermined, as_json, bucket, due_dates, state, worst
 from schedules.facts import from_json
+from schedules.plain import is_plain, plain_answer
 from schedules.rulebook import load
-from schedules.terms import Bucket, Conclusion, Kind, Status, clocks_of, traits_of
+from schedules.terms import Bucket, Clock, Conclusion, Kind, Status, clocks_of, traits_of
 
 BOOK = load()
 ON = date(2026, 11, 22)
+VESSEL = {"catalogue_code": "2150", "traits": {"material": "metal"}}
 CODES = {
     Kind.BOILER: ["1100"],
     Kind.FIXED_VESSEL: ["2150"],
@@ -260,3 +262,46 @@ def test_a_stopped_clock_turns_when_its_date_passes():
     answer = due_dates(from_json(case), ON, BOOK)[1]
     assert isinstance(answer, NotRunning)
     assert answer.changes_on == date(2028, 3, 2)
+
+
+@st.composite
+def passed(draw):
+    """A device in use with nothing out of the way: inspections passed, no extension, no event."""
+    case = draw(cases())
+    kept = {name: case["equipment"][name] for name in ("catalogue_code", "made_on", "design_life_years")}
+    used = draw(written(month_allowed=True))
+    traits_left = {name: value for name, value in case["equipment"]["traits"].items() if name != "monitored_since"}
+    inspections = [{**row, "conclusion": "合格"} for row in case["inspections"] if row["completed_on"]]
+    equipment = {**kept, "put_into_use_on": used, "traits": traits_left}
+    return {"equipment": equipment, "inspections": inspections}
+
+
+@settings(max_examples=400, deadline=None)
+@given(passed(), DAYS, st.none() | st.just({"annual": "other", "boiler.internal": "user"}))
+def test_the_plain_case_is_answered_as_the_whole_reasoning_answers_it(case, on, setting):
+    equipment = from_json(case)
+    full = due_dates(equipment, on, BOOK, done_by=setting)
+    for rules, answer in zip(BOOK.clocks_for(equipment.kind), full, strict=True):
+        assert is_plain(equipment)
+        plain = plain_answer(equipment, rules, on, BOOK, setting)
+        assert plain is None or plain == replace(answer, because=())
+
+
+@pytest.mark.parametrize(
+    ("clock", "plain"),
+    [({}, True), ({"conclusion": "监督运行"}, False), ({"conclusion": None}, False), ({"grade": 3}, False)],
+)
+def test_what_is_plain_and_what_is_not(clock, plain):
+    row = {"clock": "periodic", "completed_on": "2022-03-01", "conclusion": "合格", "grade": 2, **clock}
+    equipment = from_json({"equipment": VESSEL, "inspections": [row]})
+    answer = plain_answer(equipment, BOOK.clocks[Kind.FIXED_VESSEL, Clock.PERIODIC], ON, BOOK, None)
+    assert (answer is not None) is plain
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [{"status": "stopped"}, {"exempt_by_design": True}, {"moved_on": "2020-01-01"}, {"restarted_on": "2020-01-01"}],
+)
+def test_a_device_out_of_the_ordinary_is_not_plain(fact):
+    assert is_plain(from_json({"equipment": VESSEL}))
+    assert not is_plain(from_json({"equipment": {**VESSEL, **fact}}))

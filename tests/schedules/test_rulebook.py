@@ -3,15 +3,18 @@
 import shutil
 import tomllib
 from collections import Counter
+from dataclasses import replace
 from datetime import date
+from math import prod
 from pathlib import Path
 
 import pytest
 
 from schedules.place import RulebookError
-from schedules.rule import Outcome
+from schedules.rule import WALKED, Outcome
 from schedules.rulebook import RULES, load
-from schedules.terms import Clock, Kind, Verified, clocks_of
+from schedules.selection import ClockRules
+from schedules.terms import Clock, Kind, Verified, clocks_of, traits_of
 
 BOOK = load()
 
@@ -31,7 +34,11 @@ def test_each_point_of_the_finite_fact_space_has_exactly_one_rule(rules):
     days = {date(1990, 1, 1), date(2026, 11, 22)}
     days |= {version.effective_from for rule in rules.rules for version in rule.versions if version.effective_from}
     walked = [rule for rule in rules.rules if rule.outcome not in (Outcome.SCRAP, Outcome.BEFORE_USE)]
-    for point in rules.points():
+    used = {condition.fact for rule in rules.rules for condition in rule.when}
+    sizes = [len(trait.lawful) for name, trait in traits_of(rules.kind).items() if name in used]
+    points = list(rules.points())
+    assert len(points) == 6 * (len(rules.codes) + 1) * prod(sizes)  # no inspection yet, or one of five grades
+    for point in points:
         matching = [r for r in walked if all(point.get(c.fact) in c.allowed for c in r.when)]
         beaten = {key for rule in matching for key in rule.overrides}
         if "all" in beaten:
@@ -45,6 +52,27 @@ def test_each_point_of_the_finite_fact_space_has_exactly_one_rule(rules):
             assert len(chosen.candidates) == 1
             assert chosen.missing == ()
             assert chosen.candidates[0].version.rule == left[0].key
+
+
+@pytest.mark.parametrize("rules", BOOK.clocks.values(), ids=lambda rules: f"{rules.kind}-{rules.clock}")
+def test_the_walk_finds_the_gap_that_any_missing_rule_leaves(rules):
+    """Apart from rules that override (another stands below) and those of a code, which then is one of the others."""
+    needed = [one for one in rules.rules if one.outcome in WALKED and not one.overrides]
+    for missing in needed:
+        if any(one.fact == "catalogue_code" for one in missing.when) and len(needed) > 1:
+            continue
+        left = tuple(one for one in rules.rules if one is not missing)
+        with pytest.raises(RulebookError, match=r"没有规则适用于|overrides 指向没有的规则"):
+            ClockRules(rules.kind, rules.clock, left, rules.heading).check()
+
+
+@pytest.mark.parametrize("rules", BOOK.clocks.values(), ids=lambda rules: f"{rules.kind}-{rules.clock}")
+def test_the_walk_finds_the_overlap_that_any_rule_written_twice_leaves(rules):
+    for rule in rules.rules:
+        if rule.outcome in WALKED:
+            twin = replace(rule, key=f"{rule.key}.twin")
+            with pytest.raises(RulebookError, match="同时适用"):
+                ClockRules(rules.kind, rules.clock, (*rules.rules, twin), rules.heading).check()
 
 
 def test_every_rule_is_reachable():

@@ -87,15 +87,20 @@ def read(path: Path, *, name: str | None = None, folder: Path | None = None, sec
     handle, spool = tempfile.mkstemp(prefix="ledger-", suffix=".jsonl", dir=folder)
     os.close(handle)
     try:
-        _run_child(form, path, spool, seconds)
+        _run_child(form, path, spool, _title(name or path.name), seconds)
         return Spool(Path(spool))
     except BaseException:
         Path(spool).unlink(missing_ok=True)
         raise
 
 
-def _run_child(form: str, path: Path, spool: str, seconds: float) -> None:
-    command = [sys.executable, "-I", "-c", _START, str(_HERE), form, str(path.resolve()), spool]
+def _title(name: str) -> str:
+    """The file's name as a sheet's: an upload may be called anything, and this becomes an argument of a process."""
+    return "".join(c if c.isprintable() else "_" for c in Path(name.replace("\\", "/")).stem)[:80] or "CSV"
+
+
+def _run_child(form: str, path: Path, spool: str, title: str, seconds: float) -> None:
+    command = [sys.executable, "-I", "-c", _START, str(_HERE), form, str(path.resolve()), spool, title]
     environment = {"PATH": os.defpath, "RUST_BACKTRACE": "0", "LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "2"}
     try:
         done = subprocess.run(command, env=environment, capture_output=True, timeout=seconds, check=False)

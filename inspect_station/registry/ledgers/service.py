@@ -148,14 +148,21 @@ def is_stopped(job: LedgerImport, now: datetime) -> bool:
 
 
 def choose_mapping(
-    actor: Actor, import_id: int, mapping: Mapping[str, str | None], now: datetime, *, remember: bool
+    actor: Actor,
+    import_id: int,
+    mapping: Mapping[str, str | None],
+    now: datetime,
+    *,
+    remember: bool,
+    enterprise: str | None = None,
 ) -> None:
-    """Takes a person's word on the headings and asks for the preview."""
+    """Takes a person's word on the headings (and on whose ledger it is) and asks for the preview."""
     job = get(actor, import_id)
     _need_state(job, "mapped", "previewed")
     checked = check_mapping(dict(mapping))
     with db.atomic():
-        LedgerImport.update(mapping=checked).where(LedgerImport.id == job.id).execute()
+        firm = job.enterprise if enterprise is None else tidy_name(enterprise)[:200]
+        LedgerImport.update(mapping=checked, enterprise=firm).where(LedgerImport.id == job.id).execute()
         _ask(job, "previewing", now)
         if remember:
             for digest in {sheet["digest"] for sheet in job.sheets or []}:
@@ -172,7 +179,8 @@ def confirm(actor: Actor, import_id: int, now: datetime) -> None:
     with db.atomic():
         LedgerImport.update(confirmed_at=now).where(LedgerImport.id == job.id).execute()
         _ask(job, "writing", now)
-        detail = {"file": job.file_name, "preview": job.counts}
+        preview = {name: count for name, count in (job.counts or {}).items() if name != "problems"}
+        detail = {"file": job.file_name, "preview": preview}
         audit.record(actor, "ledger.confirm", "ledger", job.id, now=now, detail=detail)
 
 

@@ -138,28 +138,38 @@ def _write(actor: Actor, job: LedgerImport, folder: Path, now: Callable[[], date
     counts = _run(actor, job, folder, now, write=True)
     with db.atomic():
         _finish(job, "done", now(), counts=counts)
-        detail = {"file": job.file_name, **counts}
+        detail = {"file": job.file_name, **{name: counts[name] for name in ("rows", *FATES)}}
         audit.record(actor, "ledger.import", "ledger", job.id, now=now(), detail=detail)
     remove_files(folder, job.id)
 
 
 def _run(
     actor: Actor, job: LedgerImport, folder: Path, now: Callable[[], datetime], *, write: bool
-) -> dict[str, int]:
+) -> dict[str, Any]:
     LedgerRow.delete().where(LedgerRow.ledger_import == job.id).execute()
     options = Options(job.enterprise or None, Clock(job.boiler_clock), now().date())
     done = 0
+    kinds: dict[str, dict[str, Any]] = {}
 
     def report(plans: list[Plan]) -> None:
         nonlocal done
         _record_rows(job.id, plans)
+        _gather(kinds, plans)
         done += len(plans)
         LedgerImport.update(rows_done=done, heartbeat_at=now()).where(LedgerImport.id == job.id).execute()
 
     spool = Spool(spool_of(folder, job.id))
     ledger = understand(spool, job.mapping, saved_mapping)
     outcome = run(ledger, options, actor, job.file_name, now(), write=write, report=report, records=True)
-    return {"rows": outcome.rows, **{fate: outcome.counts[fate] for fate in FATES}}
+    gathered = sorted(kinds.values(), key=lambda kind: (kind["severity"], -kind["count"]))
+    return {"rows": outcome.rows, **{fate: outcome.counts[fate] for fate in FATES}, "problems": gathered}
+
+
+def _gather(kinds: dict[str, dict[str, Any]], plans: list[Plan]) -> None:
+    """The problems by kind: a thousand rows without a firm are one thing to mend, not a thousand."""
+    for problem in (problem for plan in plans for problem in plan.facts.problems):
+        first = {"severity": problem.severity, "message": problem.message, "count": 0}
+        kinds.setdefault(problem.code, first)["count"] += 1
 
 
 def _record_rows(import_id: int, plans: list[Plan]) -> None:

@@ -5,7 +5,6 @@ from urllib.parse import urlencode
 
 from flask import Response, render_template, request, url_for
 
-from inspect_station.accounts import service as accounts
 from inspect_station.accounts.guard import current_actor, needs
 from inspect_station.errors import NotFound, StationError
 from inspect_station.registry import columns, cursors, service
@@ -41,8 +40,7 @@ def equipment_list() -> str:
     found = service.listing
     after = cursors.after(given["cursor"], found.SORTS, given["sort"])
     page = found.page(current_actor(), filters, sort=given["sort"], after=after, size=given["per_page"])
-    firms = service.enterprise_names(current_actor())
-    people = {p["id"]: p["name"] for p in accounts.staff(current_actor())} if current_actor().is_staff else {}
+    firms, people = service.enterprises.choices(current_actor())
     return render_template(
         "registry/equipment_list.html",
         page=page,

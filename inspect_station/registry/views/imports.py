@@ -98,6 +98,8 @@ def _go_on(import_id: int) -> Redirect:
 def import_page(import_id: int) -> str:
     job = service.get(current_actor(), import_id)
     page = _working_page if job.state in work.WORKING else _PAGES.get(job.state, _report_page)
+    if job.state == "previewed" and request.args.get("headings"):
+        page = _mapping_page
     return page(job)
 
 
@@ -110,9 +112,14 @@ def _working_page(job: Any) -> str:
 
 
 def _mapping_page(job: Any) -> str:
+    """The headings as guessed, or as a person has mapped them before."""
+    chosen = job.mapping or {}
+    for column in (column for sheet in job.sheets for column in sheet["columns"]):
+        column["field"] = chosen.get(column["heading"], column["field"])
     return render_template(
         "registry/import_mapping.html",
         **_common(job),
+        firms=list(enterprise_names(current_actor()).values()),
         choices=[(field.id, field.label) for field in FIELDS.values()],
         technical=TECHNICAL,
         unmapped=_UNMAPPED,
@@ -174,7 +181,8 @@ def import_mapping(import_id: int) -> Redirect:
         if prefix == "column" and (heading := _heading(job, place)):
             mapping[heading] = None if chosen == _UNMAPPED else chosen
     remember = request.form.get("remember") == "1"
-    service.choose_mapping(current_actor(), import_id, mapping, now(), remember=remember)
+    firm = request.form.get("enterprise")
+    service.choose_mapping(current_actor(), import_id, mapping, now(), remember=remember, enterprise=firm)
     return _go_on(import_id)
 
 

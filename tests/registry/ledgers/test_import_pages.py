@@ -14,7 +14,7 @@ from inspect_station.accounts.models import AuditEntry
 from inspect_station.accounts.scope import Actor
 from inspect_station.db import db
 from inspect_station.errors import Conflict
-from inspect_station.registry.ledgers import launcher, service, work
+from inspect_station.registry.ledgers import launcher, reading, service, work
 from inspect_station.registry.ledgers.models import LedgerImport, LedgerMapping, LedgerRow
 from inspect_station.registry.models import Equipment, FactChange, Inspection
 from tests.conftest import NOW, csrf_of, downloaded, log_in, people
@@ -112,6 +112,38 @@ def test_a_remembered_mapping_serves_the_next_file_of_the_same_form(app, any_bro
     assert "列未认出" not in any_browser.get("/imports/2").text
     with db.connection_context():
         assert LedgerMapping.get().mapping["代号"] == "own_number"
+
+
+def test_a_ledger_without_its_firm_is_mended_on_the_page_and_not_uploaded_again(any_browser, tmp_path, at_once):
+    path = tmp_path / "无单位.csv"
+    path.write_text("设备名称,设备类别,代号\n储罐,2150,V-1\n储罐,2150,V-2\n", encoding="gbk")
+    upload(any_browser, path)
+    chosen = {f"column.0.{n}": field for n, field in enumerate(["name", "kind", "own_number"])}
+    post(any_browser, "/imports/1/mapping", **chosen)
+    preview = any_browser.get("/imports/1").text
+    assert "没有可写入的内容" in preview
+    assert "确认导入" not in preview
+    assert "退回 2 处" in preview  # one kind of problem, not two
+    assert "无单位 第 2 行" in preview  # the file's own name, not the one it is kept under
+
+    headings = any_browser.get("/imports/1?headings=1").text
+    assert "核对表头" in headings
+    assert '<option value="own_number" selected>' in headings  # what the person chose, not the first guess
+    post(any_browser, "/imports/1/mapping", enterprise=FIRM, **chosen)
+    assert "将新增 2 台（条）" in any_browser.get("/imports/1").text
+    post(any_browser, "/imports/1/confirm")
+    with db.connection_context():
+        assert {device.enterprise.name for device in Equipment.select()} == {FIRM}
+
+
+@pytest.mark.parametrize(
+    ("name", "sheet"), [("a/b\\甲\0\n台账.csv", "甲__台账"), ("..csv", "."), ("长" * 300 + ".csv", "长" * 80)]
+)
+def test_a_text_tables_sheet_bears_the_files_name_whatever_that_is(tmp_path, name, sheet):
+    path = tmp_path / "7.csv"
+    path.write_text("单位名称,设备名称,位号\n甲公司,储罐,V-1\n", encoding="utf-8")
+    with reading.read(path, name=name, folder=tmp_path) as spool:
+        assert [found.name for found in spool.sheets] == [sheet]
 
 
 def test_the_problems_come_as_a_workbook(sqlite_app, browser, tmp_path, at_once):

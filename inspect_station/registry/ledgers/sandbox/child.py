@@ -34,11 +34,11 @@ Merge = tuple[tuple[int, int], tuple[int, int]]
 
 
 def main(arguments: list[str]) -> int:
-    form, source, spool = arguments
+    form, source, spool, title = arguments
     _limit()
     try:
         with Path(spool).open("wb") as out:
-            rows = _read(form, Path(source), out)
+            rows = _read(form, Path(source), out, title)
             out.write(orjson.dumps({"end": True, "rows": rows}) + b"\n")
     except Hostile as hostile:
         return _refuse(hostile.code, hostile.detail)
@@ -62,10 +62,10 @@ def _refuse(code: str, detail: str = "") -> int:
     return 3
 
 
-def _read(form: str, source: Path, out: BinaryIO) -> int:
-    """Writes all rows; returns how many are not empty."""
+def _read(form: str, source: Path, out: BinaryIO, title: str) -> int:
+    """Writes all rows; returns how many are not empty. A text table has no sheet name: `title` stands for it."""
     if form == "csv":
-        _open_sheet(out, source.stem, hidden=False)
+        _open_sheet(out, title, hidden=False)
         return _write_rows(out, ((number + 1, list(record)) for number, record in read_rows(source)))
     return _read_workbook(source, out, _notes_by_sheet(source) if form == "xlsx" else {})
 

@@ -1,0 +1,177 @@
+"""What a digest says, gathered: rows of the due list by firm, who has been told without effect, what failed."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from peewee import fn
+
+from inspect_station.accounts.models import Account
+from inspect_station.accounts.scope import Actor
+from inspect_station.duelist import service as duelist
+from inspect_station.registry import service as registry
+from inspect_station.registry.models import Enterprise
+from inspect_station.reminders import routes, source
+from inspect_station.reminders.models import Message, OwedStep
+from inspect_station.reminders.reading import tuples
+from inspect_station.workcalendar import service as workcalendar
+
+ROWS_MOST = 500
+FIRMS_NAMED = 15
+SILENT_AFTER = 5  # working days without an effect
+SILENT_WITHIN = timedelta(days=60)
+FAILED_WITHIN = timedelta(days=7)
+_LATE = ("forbidden", "overdue")
+
+
+@dataclass(frozen=True)
+class Firm:
+    """One line: a firm, how many of its clocks, the first date among them, an example or two."""
+
+    name: str
+    count: int
+    first: str
+    examples: str
+
+
+@dataclass(frozen=True)
+class Section:
+    """`count` may be more than its lines tell; `query` narrows the page `path` to the same rows."""
+
+    title: str
+    count: int
+    lines: Sequence[str]
+    path: str = ""
+    capped: bool = False
+
+    @property
+    def count_words(self) -> str:
+        return f"{self.count}+" if self.capped else str(self.count)
+
+
+def due_section(title: str, rows: Sequence[Mapping[str, Any]], path: str) -> Section:
+    """Rows of the due list, told by firm."""
+    firms = list(by_firm(rows))
+    lines = [f"{f.name}：{f.count} 项{_first_words(f.first)}（{f.examples}）" for f in firms[:FIRMS_NAMED]]
+    if len(firms) > FIRMS_NAMED:
+        lines.append(f"还有 {len(firms) - FIRMS_NAMED} 家企业")
+    return Section(title, len(rows), lines, path, len(rows) == ROWS_MOST)
+
+
+def _first_words(first: str) -> str:
+    return f"，最早 {first}" if first else ""
+
+
+def by_firm(rows: Iterable[Mapping[str, Any]]) -> Iterable[Firm]:
+    """The firms of these rows, the one with the earliest date first."""
+
+    def place(row: Mapping[str, Any]) -> tuple[str, int]:
+        return (row["enterprise"], row["enterprise_id"])
+
+    found = []
+    for (name, _), group in groupby(sorted(rows, key=place), key=place):
+        theirs = list(group)
+        dates = [row["shown_on"] or row["late_on"] or "" for row in theirs]
+        examples = [f"{row['name']} {row['line_number'] or row['own_number']}".strip() for row in theirs[:2]]
+        words = "、".join(examples) + ("等" if len(theirs) > 2 else "")
+        found.append(Firm(name, len(theirs), min(filter(None, dates), default=""), words))
+    return sorted(found, key=lambda firm: (firm.first or "9999", firm.name))
+
+
+def rows(today: date, **filters: Any) -> list[dict[str, Any]]:
+    asked = duelist.Filters(**filters)
+    return duelist.due_page(Actor.system(), asked, "due", duelist.Place(), ROWS_MOST, today, counted=False).rows
+
+
+def late_rows(today: date, **filters: Any) -> list[dict[str, Any]]:
+    """What must not be in use any more: forbidden first, then overdue."""
+    return [row for bucket in _LATE for row in rows(today, bucket=bucket, **filters)][:ROWS_MOST]
+
+
+def coming_rows(today: date, first: date, last: date, **filters: Any) -> list[dict[str, Any]]:
+    """What falls due from one day to another, both included."""
+    found = rows(today, until=last, bucket="apply_now", **filters) + rows(
+        today, until=last, bucket="approaching", **filters
+    )
+    return [row for row in found if first.isoformat() <= (row["due_on"] or "") <= last.isoformat()]
+
+
+def newly_overdue(today: date, since: date) -> list[dict[str, Any]]:
+    """What became overdue after its last valid day `since` or later: told at +1."""
+    return [
+        row for row in rows(today, bucket="overdue") if (row["late_on"] or row["due_on"] or "") >= since.isoformat()
+    ]
+
+
+@dataclass(frozen=True)
+class Silent:
+    """A firm that was told and of which nothing came: when last, and how many clocks stand as they stood."""
+
+    enterprise_id: int
+    name: str
+    told_on: date
+    clocks: int
+
+
+def silent_firms(today: date, firms: set[int] | None = None) -> list[Silent]:
+    """Told at least five working days ago, and the dates still stand; the longest first."""
+    before = workcalendar.calendar(today).add(today, -SILENT_AFTER)
+    query = (
+        OwedStep.select(OwedStep.enterprise, OwedStep.equipment, OwedStep.clock, OwedStep.due, fn.MAX(Message.day))
+        .join(Message)
+        .where(OwedStep.state == "sent", Message.day <= before, Message.day > today - SILENT_WITHIN)
+        .group_by(OwedStep.enterprise, OwedStep.equipment, OwedStep.clock, OwedStep.due)
+    )
+    told = [row for row in tuples(query) if firms is None or row[0] in firms]
+    present = source.present((row[1] for row in told), today)
+    found: dict[int, list[date]] = {}
+    for enterprise_id, equipment_id, clock, due, day in told:
+        now = present.get((equipment_id, clock))
+        if now is not None and now.due == due and now.enterprise_id == enterprise_id:
+            found.setdefault(enterprise_id, []).append(day if isinstance(day, date) else date.fromisoformat(day))
+    names = registry.enterprise_names(Actor.system())
+    silent = [Silent(number, names[number], max(days), len(days)) for number, days in found.items()]
+    return sorted(silent, key=lambda s: (s.told_on, s.name))
+
+
+def silent_section(today: date, firms: set[int] | None = None) -> Section:
+    found = silent_firms(today, firms)
+    lines = [f"{s.name}：{s.clocks} 项，最近一次提醒 {s.told_on.isoformat()}" for s in found[:FIRMS_NAMED]]
+    return Section("已提醒、还没有结果的企业", len(found), lines, "/reminders?fate=sent")
+
+
+def no_address_section(today: date, firms: set[int] | None = None) -> Section:
+    found = [name for number, name in routes.without_address(today) if firms is None or number in firms]
+    return Section("没有可用邮箱、提醒发不到的企业", len(found), found[:FIRMS_NAMED], "/enterprises")
+
+
+def failures_section(now: datetime) -> Section:
+    query = (
+        Message.select(Enterprise.name, Message.recipient, Message.reason)
+        .join(Enterprise)
+        .where(Message.state == "refused", Message.done_at > now - FAILED_WITHIN, Message.recipient != "")
+        .order_by(Message.id.desc())
+    )
+    found = tuples(query)
+    lines = [f"{name} {recipient}：{reason}" for name, recipient, reason in found[:FIRMS_NAMED]]
+    return Section("近七天没有送达的提醒", len(found), lines, "/reminders?fate=refused")
+
+
+def firms_of(account_id: int) -> set[int]:
+    return {int(i) for (i,) in tuples(Enterprise.select(Enterprise.id).where(Enterprise.responsible == account_id))}
+
+
+def load_section(today: date) -> Section:
+    """Each inspector's late and coming clocks."""
+    people = tuples(
+        Account.select(Account.id, Account.name)
+        .where(Account.id.in_(Enterprise.select(Enterprise.responsible)), Account.disabled_at.is_null())
+        .order_by(Account.name)
+    )
+    lines = []
+    for number, name in people:
+        held = duelist.counts(Actor.system(), duelist.Filters(responsible=number), today)
+        lines.append(f"{name}：禁用 {held['forbidden']}，超期 {held['overdue']}，应报检 {held['apply_now']}")
+    return Section("各人负责的", len(people), lines, "/due")

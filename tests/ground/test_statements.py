@@ -1,0 +1,74 @@
+"""P3: whatever a page of a list holds, it costs the same few statements.
+
+The page of reminders is not here: its alarms look into many corners, whatever its list holds.
+"""
+
+import pytest
+from flask import Flask
+
+from inspect_station.accounts.models import AuditEntry
+from inspect_station.duelist import projection
+from inspect_station.registry.models import Contact, Enterprise, Equipment, EquipmentTouched, Inspection
+from inspect_station.reminders import service as reminders
+from inspect_station.web import settings
+from tests.conftest import NOW, TODAY, log_in, people, token_for
+from tests.statements import counted
+
+MOST = 5
+PAGES = (
+    "/due", "/due?view=flat", "/due?view=flat&q=cg", "/equipment", "/equipment?q=V-1", "/equipment?grade=3", "/enterprises",
+    "/enterprises?q=fz", "/audit", "/search?q=V",
+)  # fmt: skip
+API = ("due", "equipment", "enterprises", "inspections", "extensions", "reminders", "rules")
+
+
+def _furnish(firms: int, each: int) -> None:
+    for f in range(firms):
+        firm = Enterprise.create(name=f"福州第{f}化工有限公司", initials="fz", created_at=NOW, updated_at=NOW)
+        Contact.create(
+            enterprise=firm, role="safety_officer", name="安小全", email=f"a{f}@example.com", receives_reminders=True,
+            started_on=TODAY, created_at=NOW,
+        )  # fmt: skip
+        for n in range(each):
+            device = Equipment.create(
+                enterprise=firm, catalogue_code="2150", name="储罐", initials="cg", own_number=f"V-{n}",
+                traits={"material": "metal"}, put_into_use_on="2019-03-15", created_at=NOW, updated_at=NOW,
+            )  # fmt: skip
+            Inspection.create(equipment=device, clock="periodic", completed_on="2023-12-22", grade=3, recorded_at=NOW)
+            EquipmentTouched.create(equipment=device)
+
+
+def _costs(app: Flask) -> dict[str, int]:
+    with people(app) as cast, app.app_context():
+        _furnish(3, 20)
+        projection.refresh(TODAY)
+        reminders.tick(settings(), TODAY, NOW)
+        assert AuditEntry.select().exists()
+    browser, headers = log_in(app, cast.head), token_for(cast.head)
+    asked = [(path, {}) for path in PAGES] + [(f"/api/v1/{name}", headers) for name in API]
+    costs = {}
+    for size in (1, 50):
+        for path, given in asked:
+            address = f"{path}{'&' if '?' in path else '?'}per_page={size}" if path != "/search?q=V" else path
+            with counted() as ran:
+                answer = browser.get(address, headers=given)
+            assert answer.status_code in {200, 422}, address
+            if answer.status_code == 422:  # not every list lets its page size be chosen
+                with counted() as ran:
+                    assert browser.get(path, headers=given).status_code == 200, path
+            costs[f"{path} × {size}"] = len(ran)
+    return costs
+
+
+@pytest.fixture
+def costs(sqlite_app: Flask) -> dict[str, int]:
+    return _costs(sqlite_app)
+
+
+def test_no_list_costs_more_statements_than_five_whatever_it_holds(costs: dict[str, int]) -> None:
+    assert {address: n for address, n in costs.items() if n > MOST} == {}
+
+
+def test_a_longer_page_costs_no_statement_more(costs: dict[str, int]) -> None:
+    for address in {name.split(" × ")[0] for name in costs}:
+        assert costs[f"{address} × 50"] <= costs[f"{address} × 1"] + 1, address

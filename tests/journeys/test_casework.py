@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from inspect_station.accounts.scope import Actor
 from inspect_station.casework import service as casework
 from inspect_station.db import db
+from inspect_station.duelist.models import DueRow
 from inspect_station.registry.models import Equipment, Inspection
 from tests.casework.pictures import photo
 from tests.conftest import TODAY
@@ -30,20 +32,12 @@ def vessel(firm: int, **held: object) -> tuple[int, str]:
             Equipment.id
         ):
             key = (row.id, "periodic")
-            if not casework.cases.ordered(casework_actor(), [key]) and key not in casework.quieted(TODAY):
+            if not casework.cases.ordered(Actor.system(), [key]) and key not in casework.quieted(TODAY):
                 return row.id, row.own_number
     raise AssertionError("the sample park has no such vessel")
 
 
-def casework_actor() -> object:
-    from inspect_station.accounts.scope import Actor
-
-    return Actor.system()
-
-
 def due_row(equipment: int) -> int:
-    from inspect_station.duelist.models import DueRow
-
     with db.connection_context():
         return int(DueRow.get(DueRow.equipment == equipment, DueRow.clock == "periodic").id)
 
@@ -127,7 +121,7 @@ def test_a_record_kept_without_signal_meets_another_one_and_is_not_lost(visit: C
     clock = form.locator("input[name=clock]").get_attribute("value")
     page.wait_for_selector("html[data-kept]", state="attached")
     page.context.set_offline(True)
-    page.locator("details", has=form).last.locator("summary").click()
+    page.locator(".visit details").first.locator("summary").click()
     form.locator(f"input[name=equipment][value='{equipment}']").check()
     form.get_by_label("检验结论").select_option("基本符合要求")
     form.get_by_label("备注").fill("支座有轻微锈蚀")

@@ -39,6 +39,8 @@ class Ticked:
 
 def tick(settings: Settings, today: date, now: datetime) -> Ticked:
     """Write the owed steps to the outbox and gather them into messages. A second run adds nothing.
+
+    What stayed unanswered for the agreed working days is written once more for the next channel.
     After a gap of more than 45 days somebody must first look: sending is paused.
     """
     # Many that set out together can wait for each other longer than one statement may.

@@ -18,8 +18,13 @@ PAGES = {
                  "/equipment/20/inspections/new", "/equipment/20/acts/stop", "/enterprises/1",
                  "/enterprises/1/contacts/new", "/search?q=R-0001"),
     "jishu": ("/rules", "/rules/fixed_vessel.periodic.metal.grade_3", "/rules/sources", "/rules/preview"),
-    "admin": ("/settings/", "/settings/people", "/settings/people/new", "/settings/channels", "/settings/calendar/"),
-    "qiye01": ("/home", "/due", "/equipment", "/reminders", "/me", "/me/calendars"),
+    "admin": ("/cases/promises", "/settings/", "/settings/people", "/settings/people/new", "/settings/channels",
+              "/settings/calendar/"),
+    "linyan": ("/cases", "/cases?state=open", "/cases/6", "/cases/10", "/cases/new?enterprise=20", "/tasks/3/preparation",
+               "/results/new?equipment=20&clock=periodic", "/reports", "/findings", "/findings/new?equipment=20&clock=periodic",
+               "/reasons/new?ids=5&ids=6", "/postponements", "/equipment/20/postpone", "/equipment/20/transfer",
+               "/equipment/20/merge", "/labels", "/field?all=1"),
+    "qiye01": ("/home", "/cases", "/cases/new", "/due", "/equipment", "/reminders", "/me", "/me/calendars"),
 }  # fmt: skip
 
 

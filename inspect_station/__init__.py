@@ -26,6 +26,8 @@ from inspect_station.duelist.api import api as duelist_api
 from inspect_station.duelist.views import pages as duelist_pages
 from inspect_station.feeds.views import pages as feeds_pages
 from inspect_station.issuing.views import pages as issuing_pages
+from inspect_station.planning.api import plans_api, visits_api
+from inspect_station.planning.views import pages as planning_pages
 from inspect_station.portal.views import pages as portal_pages
 from inspect_station.registry import api as registry_api
 from inspect_station.registry import words as registry_words
@@ -88,6 +90,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(settings_pages)
     app.register_blueprint(workcalendar_pages)
     app.register_blueprint(staffing_pages)
+    app.register_blueprint(planning_pages)
+    api.register_blueprint(plans_api)
+    api.register_blueprint(visits_api)
     app.register_blueprint(feeds_pages)
 
     app.add_url_rule("/", "home", home)

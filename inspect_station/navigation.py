@@ -35,7 +35,7 @@ ENTRIES = (
     Entry("设备台账", "registry.equipment_list", "box-seam", on_phone=True),
     Entry("企业", "registry.enterprise_list", "buildings", on_phone=True, for_enterprise=False),
     Entry("报检与检验", "casework.cases", "clipboard-check", on_phone=True),
-    Entry("计划", "planning.board", "calendar3", for_enterprise=False),
+    Entry("计划", "planning.board", "calendar3"),
     Entry("工业诊所", "clinic.inbox", "heart-pulse"),
     Entry("提醒", "reminders.messages", "bell", on_phone=True),
     Entry("答复", "answers.inbox", "inbox", for_enterprise=False),

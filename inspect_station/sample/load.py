@@ -12,7 +12,7 @@ from inspect_station.accounts.scope import Actor
 from inspect_station.db import Table, bulk_insert, db
 from inspect_station.errors import Conflict
 from inspect_station.registry.models import Contact, Enterprise, Equipment, EquipmentTouched, Extension, Inspection
-from inspect_station.sample import cases, devices, firms, recipes, staff
+from inspect_station.sample import cases, devices, firms, plan, recipes, staff
 from inspect_station.sample.devices import Made
 
 FIRMS = 55
@@ -54,6 +54,8 @@ def load(seed: int, scale: int, today: date, now: datetime) -> Loaded:
         staff.furnish(_ACTOR, today, now)
         cases.applications(rng, today, now)
         station.put(station.SAMPLE, {"seed": seed, "scale": scale}, now)
+        if scale == 1:  # a park for load tests gets its plan by the page, in its own time
+            plan.furnish(_ACTOR, ids, today, now)
     return Loaded(len(ids), sum(d for d, _ in counts), sum(n for _, n in counts))
 
 

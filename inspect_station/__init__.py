@@ -12,9 +12,16 @@ from inspect_station.accounts import guard
 from inspect_station.accounts.views import FIELD_WORDS
 from inspect_station.accounts.views import pages as accounts_pages
 from inspect_station.casework.api import api as casework_api
+from inspect_station.casework.remarks import EXTRAS
+from inspect_station.casework.result_api import api as results_api
 from inspect_station.casework.views import pages as casework_pages
 from inspect_station.config import Settings
-from inspect_station.duelist import batch_views, rule_views  # noqa: F401  their pages belong to the blueprint below
+from inspect_station.duelist import (
+    batch_views,  # noqa: F401  its pages belong to the due list's blueprint
+    extras,
+    rule_views,  # noqa: F401  its pages belong to the due list's blueprint
+    rulebooks,
+)
 from inspect_station.duelist.api import api as duelist_api
 from inspect_station.duelist.views import pages as duelist_pages
 from inspect_station.feeds.views import pages as feeds_pages
@@ -27,6 +34,7 @@ from inspect_station.registry import words as registry_words
 from inspect_station.registry.views import pages as registry_pages
 from inspect_station.reminders import (
     alarms,
+    hand_views,  # noqa: F401  its pages belong to the reminders' blueprint
     outbox_views,  # noqa: F401  its pages belong to the blueprint of the views
     policy_views,  # noqa: F401  its pages belong to the blueprint of the views
 )
@@ -37,6 +45,7 @@ from inspect_station.reminders.answers.views import pages as answer_pages
 from inspect_station.reminders.api import api as reminders_api
 from inspect_station.reminders.staff import views as staff_views  # noqa: F401  as above
 from inspect_station.reminders.views import pages as reminders_pages
+from inspect_station.settings import channel_views  # noqa: F401  its pages belong to the blueprint below
 from inspect_station.settings.views import pages as settings_pages
 from inspect_station.staffing.views import pages as staffing_pages
 from inspect_station.workcalendar.views import pages as workcalendar_pages
@@ -58,17 +67,19 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     health.install(
         app,
-        probes=(alarms.probe,),
+        probes=(rulebooks.probe, alarms.probe),
         gauges=(alarms.letters_gauge, alarms.seconds_gauge, alarms.alarms_gauge),
     )
     app.extensions[FIELD_WORDS] = registry_words.FIELD_WORDS
     app.register_blueprint(accounts_pages)
     app.register_blueprint(registry_pages)
     registry_api.register(api)
+    extras.use(EXTRAS)
     app.register_blueprint(duelist_pages)
     api.register_blueprint(duelist_api)
     app.register_blueprint(casework_pages)
     api.register_blueprint(casework_api)
+    api.register_blueprint(results_api)
     app.register_blueprint(reminders_pages)
     api.register_blueprint(reminders_api)
     app.register_blueprint(answer_pages)

@@ -1,6 +1,21 @@
 """The face of casework: what pages, the API, reminders and jobs may ask for."""
 
-from inspect_station.casework import cases, dating, deciding, promises, words
+from inspect_station.casework import (
+    cases,
+    dating,
+    deciding,
+    findings,
+    history,
+    inspectors,
+    photos,
+    postponing,
+    preparing,
+    promises,
+    reasons,
+    reports,
+    results,
+    words,
+)
 from inspect_station.casework.applying import apply
 from inspect_station.casework.quiets import Quiet, quieted
 from inspect_station.casework.wishes import Wish, items_of, wishes
@@ -12,9 +27,18 @@ __all__ = [
     "cases",
     "dating",
     "deciding",
+    "findings",
+    "history",
+    "inspectors",
     "items_of",
+    "photos",
+    "postponing",
+    "preparing",
     "promises",
     "quieted",
+    "reasons",
+    "reports",
+    "results",
     "wishes",
     "words",
 ]

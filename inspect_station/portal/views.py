@@ -7,12 +7,14 @@ import segno
 from flask import Blueprint, Response, render_template, request, session, url_for
 
 from inspect_station.accounts.guard import current_actor
+from inspect_station.casework import service as casework
 from inspect_station.duelist import service as duelist
 from inspect_station.duelist.query import Filters as DueFilters
 from inspect_station.errors import NotFound
 from inspect_station.portal import facts, search, timeline
 from inspect_station.portal import home as first_page
 from inspect_station.registry import service as registry
+from inspect_station.reminders import hands
 from inspect_station.web import settings, today
 
 pages = Blueprint("portal", __name__)
@@ -43,13 +45,21 @@ def device(equipment_id: int) -> str:
         host=registry.equipment.get(actor, row["parent"]) if row["parent"] else None,
         clocks=duelist.clocks_of(actor, equipment_id, today()) if row["form"] != "installation" else [],
         groups=facts.of_device(row, registry.history.origins(changes)),
-        timeline=timeline.of(row, inspections, statuses, extensions, changes),
+        timeline=timeline.of(
+            row, inspections, statuses, extensions, changes, casework.history.of_device(actor, equipment_id)
+        ),
         inspections=[i for i in inspections if not i["replaced_by"]],
         extensions=[e for e in extensions if not e["withdrawn_at"]],
         lines=_parts(row, "line"),
         lines_sum=registry.equipment.lines_of(actor, equipment_id) if row["form"] == "installation" else (0, 0),
         accessories=_parts(row, "accessory"),
         documents=registry.documents.of(actor, equipment_id),
+        findings=casework.findings.of_device(actor, equipment_id, today()),
+        reasons=casework.reasons.standing(actor, equipment_id),
+        ordered=casework.cases.ordered(actor, [(equipment_id, clock) for clock in registry.inspections.clocks(row)]),
+        postponements=casework.postponing.listed(actor, equipment=equipment_id, state="open"),
+        merged_into=registry.transfers.merged_into(equipment_id) if row["status"] == "cancelled" else None,
+        may_apply=actor.may("edit") or not actor.is_staff,
         acts=[(name, registry.statuses.ACTS[name]) for name in registry.statuses.possible(row["status"])],
         may_edit=actor.may("edit"),
         clock_names={clock.value: clock.label for clock in registry.inspections.clocks(row)},
@@ -64,9 +74,9 @@ def _parts(row: dict[str, Any], form: str) -> list[dict[str, Any]]:
 
 @pages.get("/equipment/<int:equipment_id>/qr.svg")
 def device_code(equipment_id: int) -> Response:
-    """The page's address as a QR code, to be stuck on the vessel."""
+    """The address a scan opens as a QR code, to be stuck on the vessel."""
     registry.equipment.get(current_actor(), equipment_id)
-    address = settings().base_url.rstrip("/") + url_for("portal.device", equipment_id=equipment_id)
+    address = settings().base_url.rstrip("/") + url_for("casework.scan", code=equipment_id)
     drawn = BytesIO()
     segno.make_qr(address, error="m").save(drawn, kind="svg", scale=4, border=4)
     return Response(drawn.getvalue(), mimetype="image/svg+xml")
@@ -83,7 +93,8 @@ def enterprise(enterprise_id: int) -> str:
         "portal/enterprise.html",
         row=row,
         facts=facts.of_firm(row, registry.history.origins(changes)),
-        contacts=registry.contacts.of(actor, enterprise_id),
+        contacts=_with_dead(registry.contacts.of(actor, enterprise_id), enterprise_id),
+        may_remind=actor.may("remind"),
         shown=session.pop("shown_mobile", None),
         counts=registry.listing.counts(actor, enterprise_id),
         urgent=urgent.rows,
@@ -92,6 +103,15 @@ def enterprise(enterprise_id: int) -> str:
         may_edit=actor.may("edit"),
         words=registry.words,
     )
+
+
+def _with_dead(contacts: list[dict[str, Any]], enterprise_id: int) -> list[dict[str, Any]]:
+    """Each contact with the addresses that were refused for good."""
+    dead = hands.dead_of(current_actor(), enterprise_id)
+    return [
+        {**c, "dead": [d for d in dead if d["recipient"] in hands.recipients_of(c) and c["created_at"] <= d["at"]]}
+        for c in contacts
+    ]
 
 
 @pages.get("/search", endpoint="search")

@@ -12,6 +12,8 @@ from tests import live
 from tests.chromium import launch
 from tests.conftest import NOW, SECRET, TODAY, dispose
 
+# Not faults: a form that was refused says so on its page; a test may cut the network.
+TOLERATED = ("ERR_INTERNET_DISCONNECTED", "status of 409", "status of 412", "status of 422")
 SIZES = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 
 
@@ -63,4 +65,4 @@ def visit(park: str, browser: Browser) -> Iterator[Callable[[str, str], Page]]:
     yield enter
     for context in opened:
         context.close()
-    assert complaints == []
+    assert [text for text in complaints if not any(words in text for words in TOLERATED)] == []

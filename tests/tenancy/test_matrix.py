@@ -21,7 +21,7 @@ from inspect_station.registry.ledgers.models import LedgerImport
 from inspect_station.registry.models import Contact
 from inspect_station.reminders import service as reminders
 from inspect_station.reminders.answers.models import Answer, AnswerItem
-from inspect_station.reminders.models import Message
+from inspect_station.reminders.models import DeadAddress, Message
 from inspect_station.web import settings
 from tests.casework.park import furnish_cases
 from tests.conftest import NOW, TODAY, csrf_of, log_in, people, token_for
@@ -95,6 +95,14 @@ MATRIX = {
     "reminders.end_own_ladder": "enterprise",
     "reminders.draft": "staff",
     "reminders.remind": "staff",
+    "reminders.hand_list": "staff",
+    "reminders.hand_task": "message",
+    "reminders.hand_print": "message",
+    "reminders.hand_call": "message",
+    "reminders.hand_delivered": "message",
+    "reminders.authority_list": "staff",
+    "reminders.clear_dead": "dead_address",
+    "reminders.try_contact": "contact",
     "reminders.ask_to_pause": "staff",
     "reminders.pause": "staff",
     "reminders.resume": "staff",
@@ -156,6 +164,52 @@ MATRIX = {
     "casework.answer_date": "task",
     "casework.assign_inspector": "task",
     "casework.begin_task": "task",
+    "casework.preparation": "task",
+    "casework.tick_preparation": "task",
+    "casework.not_ready_form": "task",
+    "casework.not_ready": "task",
+    "casework.new_result": "staff",
+    "casework.add_result": "staff",
+    "casework.proposal": "staff",
+    "casework.report_list": None,
+    "casework.report": "report",
+    "casework.advance_report": "report",
+    "casework.report_of": "inspected",
+    "casework.photo": "photo",
+    "casework.transfer_form": "equipment",
+    "casework.transfer": "equipment",
+    "casework.merge_form": "equipment",
+    "casework.merge": "equipment",
+    "casework.field": "staff",
+    "casework.field_session": "staff",
+    "casework.service_worker": "public",
+    "api_results.add_result": "staff",
+    "casework.label_form": None,
+    "casework.label_sheet": None,
+    "casework.scan": "public",
+    "casework.findings": None,
+    "casework.new_finding": "staff",
+    "casework.add_finding": "staff",
+    "casework.finding": "finding",
+    "casework.finding_pdf": "finding",
+    "casework.edit_finding": "finding",
+    "casework.change_finding": "finding",
+    "casework.issue_finding": "finding",
+    "casework.tell_of_finding": "finding",
+    "casework.reply_to_finding": "finding",
+    "casework.reinspect_finding": "finding",
+    "casework.close_finding": "finding",
+    "casework.cancel_finding": "finding",
+    "casework.new_reason": "staff",
+    "casework.add_reason": "staff",
+    "casework.end_reason": "reason",
+    "casework.postponements": None,
+    "casework.new_postponement": "equipment",
+    "casework.add_postponement": "equipment",
+    "casework.postponement": "postponement",
+    "casework.decide_postponement": "postponement",
+    "casework.file_postponement": "postponement",
+    "casework.withdraw_postponement": "postponement",
     "api_applications.list_applications": None,
     "api_applications.get_application": "application",
     "api_applications.add_application": "own",
@@ -163,6 +217,9 @@ MATRIX = {
     "api_applications.refuse_application": "application",
     "api_applications.withdraw_application": "application",
     "settings.overview": "staff",
+    "settings.channels": "staff",
+    "settings.change_channels": "staff",
+    "settings.try_channel": "staff",
     "settings.people": "staff",
     "settings.new_person": "staff",
     "settings.add_person": "staff",
@@ -299,6 +356,7 @@ BODIES = {
     "api_visits.counter": {"on": "2026-12-01"},
     "api_applications.add_application": {"enterprise_id": 1, "items": [{"equipment_id": 1, "clock": "periodic"}]},
     "api_applications.accept_application": None,
+    "api_results.add_result": {"equipment_ids": [1], "clock": "periodic", "completed_on": "2026-11-20"},
     "api_applications.refuse_application": {"reason": "x"},
     "api_applications.withdraw_application": {"reason": "x"},
     "reminders_api.remind": {"ids": [1]},
@@ -395,14 +453,19 @@ def scene(app, tmp_path):
         reminders.deliver(settings(), NOW)
         made = {"created_at": NOW, "account": cast.inspector.account_id, "enterprise": CANARY}
         things.ledger = LedgerImport.create(file_name=f"{CANARY}.xlsx", size=1, state="previewed", **made).id
+        things.dead_address = DeadAddress.create(
+            enterprise=cast.jia.id, recipient="ehs@jia.example", channel="mail", reason=CANARY, at=NOW
+        ).id
         things.visit, things.window = planned(cast, things.equipment)
         vars(things).update(furnish_cases(cast, things))
+        vars(things).update(furnish_cases(cast, things, settings().files_dir))
         rows = [
             row["id"]
             for row in duelist.due_page(cast.inspector, duelist.Filters(), "due", duelist.Place(), 5, TODAY).rows
         ]
         issuing.issue(cast.inspector, settings(), rows, "notice", False, TODAY, NOW)
         things.notice = IssuedNotice.get(IssuedNotice.enterprise == cast.jia.id).id
+        vars(things).update(furnish_cases(cast, things))
         things.message = Message.get(Message.enterprise == cast.jia.id).id
         said = {"kind": "stopped", "facts": {"act": "stop", "on": "2026-11-01"}, "given_at": NOW, "note": CANARY}
         things.answer = Answer.create(message=things.message, enterprise=cast.jia.id, **said).id
@@ -483,12 +546,24 @@ def test_jia_sees_its_own_and_may_change_nothing(app, scene):
         "issuing.notice_pdf",
         "casework.case",
         "casework.withdraw_form",
+        "casework.preparation",
+        "casework.report",
+        "casework.photo",
+        "casework.finding",
+        "casework.finding_pdf",
+        "casework.new_postponement",
+        "casework.postponement",
     }
     # What an enterprise does with its own cases, visits and days; the answers say what was wrong with an empty form, or
     # that it is done.
     own = {
         "casework.add_application": {422},
         "casework.withdraw": {302, 409},
+        "casework.tick_preparation": {302, 409},
+        "casework.report_of": {302},
+        "casework.reply_to_finding": {422},
+        "casework.add_postponement": {422},
+        "casework.withdraw_postponement": {302},
         "casework.propose_date": {422, 409},
         "casework.answer_date": {422, 409},
         "api_applications.add_application": {201, 409},

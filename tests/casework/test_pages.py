@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from werkzeug.test import encode_multipart
 
 from inspect_station.casework import service
 from inspect_station.casework.models import Application, CaseFile, Report
@@ -41,7 +42,9 @@ def scene(sqlite_app: Any) -> Any:
 
 def post(app: Any, actor: Any, path: str, **form: Any) -> tuple[int, str, str]:
     client = log_in(app, actor)
-    answer = client.post(path, data={"csrf_token": csrf_of(client), **form}, content_type="multipart/form-data")
+    # Encoded here: the client's own encoder leaves a large body's temporary file to the collector.
+    boundary, body = encode_multipart({"csrf_token": csrf_of(client), **form})
+    answer = client.post(path, data=body, content_type=f"multipart/form-data; boundary={boundary}")
     return answer.status_code, html.unescape(answer.get_data(as_text=True)), answer.headers.get("Location", "")
 
 

@@ -16,21 +16,25 @@ from inspect_station.casework.remarks import EXTRAS
 from inspect_station.casework.result_api import api as results_api
 from inspect_station.casework.views import pages as casework_pages
 from inspect_station.config import Settings
-from inspect_station.duelist import (  # noqa: F401  the rules' pages belong to the blueprint below
-    batch_views,
+from inspect_station.duelist import (
+    batch_views,  # noqa: F401  its pages belong to the due list's blueprint
     extras,
-    rule_views,
+    rule_views,  # noqa: F401  its pages belong to the due list's blueprint
+    rulebooks,
 )
 from inspect_station.duelist.api import api as duelist_api
 from inspect_station.duelist.views import pages as duelist_pages
 from inspect_station.feeds.views import pages as feeds_pages
 from inspect_station.issuing.views import pages as issuing_pages
+from inspect_station.planning.api import plans_api, visits_api
+from inspect_station.planning.views import pages as planning_pages
 from inspect_station.portal.views import pages as portal_pages
 from inspect_station.registry import api as registry_api
 from inspect_station.registry import words as registry_words
 from inspect_station.registry.views import pages as registry_pages
 from inspect_station.reminders import (
     alarms,
+    hand_views,  # noqa: F401  its pages belong to the reminders' blueprint
     outbox_views,  # noqa: F401  its pages belong to the blueprint of the views
     policy_views,  # noqa: F401  its pages belong to the blueprint of the views
 )
@@ -41,6 +45,7 @@ from inspect_station.reminders.answers.views import pages as answer_pages
 from inspect_station.reminders.api import api as reminders_api
 from inspect_station.reminders.staff import views as staff_views  # noqa: F401  as above
 from inspect_station.reminders.views import pages as reminders_pages
+from inspect_station.settings import channel_views  # noqa: F401  its pages belong to the blueprint below
 from inspect_station.settings.views import pages as settings_pages
 from inspect_station.staffing.views import pages as staffing_pages
 from inspect_station.workcalendar.views import pages as workcalendar_pages
@@ -62,7 +67,7 @@ def create_app(settings: Settings | None = None) -> Flask:
 
     health.install(
         app,
-        probes=(alarms.probe,),
+        probes=(rulebooks.probe, alarms.probe),
         gauges=(alarms.letters_gauge, alarms.seconds_gauge, alarms.alarms_gauge),
     )
     app.extensions[FIELD_WORDS] = registry_words.FIELD_WORDS
@@ -85,6 +90,9 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(settings_pages)
     app.register_blueprint(workcalendar_pages)
     app.register_blueprint(staffing_pages)
+    app.register_blueprint(planning_pages)
+    api.register_blueprint(plans_api)
+    api.register_blueprint(visits_api)
     app.register_blueprint(feeds_pages)
 
     app.add_url_rule("/", "home", home)

@@ -14,6 +14,7 @@ from inspect_station.errors import NotFound
 from inspect_station.portal import facts, search, timeline
 from inspect_station.portal import home as first_page
 from inspect_station.registry import service as registry
+from inspect_station.reminders import hands
 from inspect_station.web import settings, today
 
 pages = Blueprint("portal", __name__)
@@ -92,7 +93,8 @@ def enterprise(enterprise_id: int) -> str:
         "portal/enterprise.html",
         row=row,
         facts=facts.of_firm(row, registry.history.origins(changes)),
-        contacts=registry.contacts.of(actor, enterprise_id),
+        contacts=_with_dead(registry.contacts.of(actor, enterprise_id), enterprise_id),
+        may_remind=actor.may("remind"),
         shown=session.pop("shown_mobile", None),
         counts=registry.listing.counts(actor, enterprise_id),
         urgent=urgent.rows,
@@ -101,6 +103,15 @@ def enterprise(enterprise_id: int) -> str:
         may_edit=actor.may("edit"),
         words=registry.words,
     )
+
+
+def _with_dead(contacts: list[dict[str, Any]], enterprise_id: int) -> list[dict[str, Any]]:
+    """Each contact with the addresses that were refused for good."""
+    dead = hands.dead_of(current_actor(), enterprise_id)
+    return [
+        {**c, "dead": [d for d in dead if d["recipient"] in hands.recipients_of(c) and c["created_at"] <= d["at"]]}
+        for c in contacts
+    ]
 
 
 @pages.get("/search", endpoint="search")

@@ -11,7 +11,7 @@ from inspect_station.accounts.scope import Actor, visible
 from inspect_station.config import Settings
 from inspect_station.errors import NotFound
 from inspect_station.registry.models import Enterprise
-from inspect_station.reminders import delivery, letter, paper, source
+from inspect_station.reminders import delivery, letter, paper, routes, source
 from inspect_station.reminders.answers import links
 from inspect_station.reminders.channels import Outgoing, mail_of
 from inspect_station.reminders.models import Attempt, Message, OwedStep
@@ -91,6 +91,7 @@ def _row(found: Sequence[Any]) -> dict[str, Any]:
     row["number"] = delivery.number_for(row["id"], row["day"])
     row["state_word"] = state_word(row["state"], row["channel"])
     row["reason"] = reason_word(row["reason"])
+    row["recipient"] = routes.shown(row["recipient"])
     return row
 
 
@@ -191,7 +192,8 @@ def _text_now(settings: Settings, message: Message, steps: Sequence[OwedStep], t
     name = source.enterprise_name(message.enterprise_id)
     items = delivery.items_of(steps, today)
     number = delivery.number_for(message.id, message.day)
-    return letter.write(settings, number, name, message.recipient_name, items, today, links.HIDDEN).text
+    written = letter.write(settings, number, name, message.recipient_name, items, today, links.HIDDEN)
+    return delivery.worded_for(message, written, settings, links.HIDDEN).text or written.text
 
 
 def _attempts(message_id: int) -> list[dict[str, Any]]:

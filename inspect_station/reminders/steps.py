@@ -20,8 +20,8 @@ from schedules import ladder as law
 
 _LOCK = 55_701  # with the enterprise's id: the two-number form of PostgreSQL's advisory locks
 # Reasons for which a step that is owed again is taken up again; and a quiet that has ended.
-MOVED, RECIPIENT_GONE = "moved", "recipient_gone"
-_TAKEN_UP_AGAIN = (MOVED, RECIPIENT_GONE)
+MOVED, RECIPIENT_GONE, REACHABLE = "moved", "recipient_gone", "reachable"
+_TAKEN_UP_AGAIN = (MOVED, RECIPIENT_GONE, REACHABLE)
 
 Key = tuple[int, str, str, str, str]  # equipment, clock, due, channel, recipient
 
@@ -58,7 +58,7 @@ def write(rows: Iterable[LadderRow], policies: Policies, channel: str, today: da
     resting = quiets.standing(today)
     total = Written()
     for enterprise_id, theirs in groupby(rows, key=lambda row: row.enterprise_id):
-        told = reachable.get(enterprise_id) or [Route("folder", routes.NO_ADDRESS)]
+        told = reachable.get(enterprise_id) or [routes.BY_PERSON]
         owed = list(owed_steps(theirs, told, today, policies.of(enterprise_id).ladder))
         loud, held = _parted(owed, resting, today)
         # Looked at first without a lock: on most days most enterprises have nothing new.
@@ -68,6 +68,16 @@ def write(rows: Iterable[LadderRow], policies: Policies, channel: str, today: da
                 total += _record(loud, known(enterprise_id), now)
                 total += _hold_back(held, known(enterprise_id), now)
     return total
+
+
+def record(enterprise_id: int, owed: Sequence[Owed], now: datetime) -> Written:
+    """Those of one enterprise's owed steps that are not recorded yet."""
+    # Looked at first without a lock: on most days most enterprises have nothing new.
+    if not owed or not any(map(known(enterprise_id).lacks, owed)):
+        return Written()
+    with db.atomic():
+        _one_at_a_time(enterprise_id)
+        return _record(owed, known(enterprise_id), now)
 
 
 Held = tuple[Owed, Quiet]
@@ -104,7 +114,7 @@ def unrecorded(
     reachable = routes.of_enterprises(channel, on)
     resting = quiets.standing(on)
     for enterprise_id, theirs in groupby(rows, key=lambda row: row.enterprise_id):
-        told = reachable.get(enterprise_id) or [Route("folder", routes.NO_ADDRESS)]
+        told = reachable.get(enterprise_id) or [routes.BY_PERSON]
         owed = list(owed_steps(theirs, told, on, policies.of(enterprise_id).ladder))
         owed, _ = _parted(owed, resting, on)
         recorded = known(enterprise_id)
@@ -206,8 +216,12 @@ def facts_of(row: LadderRow) -> dict[str, Any]:
 
 
 def _same(one: Owed) -> Any:
+    return _with(one.key)
+
+
+def _with(key: Key) -> Any:
     o = OwedStep
-    equipment, clock, due, channel, recipient = one.key
+    equipment, clock, due, channel, recipient = key
     return (
         (o.equipment == equipment)
         & (o.clock == clock)
@@ -219,9 +233,13 @@ def _same(one: Owed) -> Any:
 
 def _take_up_again(one: Owed) -> int:
     """A date that moved away and came back: the step suppressed then is owed again."""
+    return take_up(one.key, one.step.rank)
+
+
+def take_up(key: Key, rank: int) -> int:
     return int(
         OwedStep.update(state="queued", reason="", message=None, done_at=None)
-        .where(_same(one), OwedStep.rank == one.step.rank, OwedStep.step != ladder.MANUAL, _may_be_taken_up())
+        .where(_with(key), OwedStep.rank == rank, OwedStep.step != ladder.MANUAL, _may_be_taken_up())
         .execute()
     )
 

@@ -200,9 +200,9 @@ def counts(actor: Actor, filters: Filters) -> dict[str, int]:
     return {"all": sum(by_state.values()), **found}
 
 
-def open_count() -> int:
-    """How many answers wait for the station: the figure in the navigation."""
-    return int(Answer.select().where(Answer.state == "open").count())
+def open_count(actor: Actor) -> Any:
+    """The query that counts the answers waiting for the station: the figure in the navigation."""
+    return Answer.select(fn.COUNT(Answer.id)).where(Answer.state == "open", visible(actor, Answer.enterprise))
 
 
 def one(actor: Actor, answer_id: int) -> dict[str, Any]:

@@ -149,7 +149,7 @@ def test_the_inbox_narrows_by_state_firm_person_and_words(told: Told, cast: Cast
     assert found(enterprise=cast.yi.id) == found(q="没有这家") == []
     assert service.page_of(cast.other_inspector, Filters(mine=True), None, 50).rows == []
     assert service.counts(cast.inspector, Filters()) == {"all": 2, "open": 1, "correcting": 0, "settled": 1}
-    assert service.open_count() == 1
+    assert service.open_count(cast.inspector).scalar() == 1
     first = service.page_of(cast.inspector, Filters(), None, 1)
     assert [row["kind"] for row in service.page_of(cast.inspector, Filters(), first.following, 1).rows] == ["apply"]
     assert service.page_of(cast.yi_user, Filters(), None, 50).rows == []

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from inspect_station.casework import service
@@ -102,7 +103,7 @@ def test_a_result_that_is_refused_comes_back_as_typed(scene: Any, changes: Any, 
 
 def test_a_photo_of_40_megabytes_is_refused_in_one_sentence_and_the_text_stays(scene: Any) -> None:
     app, cast, park = scene
-    big = (io.BytesIO(b"\xff\xd8\xff" + bytes(40 * 1024 * 1024)), "大照片.jpg")
+    big = FileStorage(io.BytesIO(b"\xff\xd8\xff" + bytes(40 * 1024 * 1024)), "大照片.jpg")
     status, page, _ = post(app, cast.inspector, "/results/new", **result(park, cast, photos=big))
     assert status == 422
     assert "照片“大照片.jpg”有 40 MB，超过 20 MB" in page

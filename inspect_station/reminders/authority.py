@@ -1,7 +1,7 @@
 """What the supervising authority may be told: overdue and forbidden devices still in use. Printed by hand, never sent."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -58,7 +58,7 @@ def page_of(actor: Actor, filters: Filters, number: int, today: date) -> Page:
 def rows(actor: Actor, filters: Filters, today: date) -> list[dict[str, Any]]:
     """One row for each clock, by enterprise."""
     return [
-        {"enterprise_id": firm.enterprise_id, "firm": firm.name, "last_told": firm.last_told, "item": item, **vars(item)}
+        {"enterprise_id": firm.enterprise_id, "firm": firm.name, "last_told": firm.last_told, "item": item, **asdict(item)}
         for firm in firms(actor, today)
         for item in firm.items
         if _asked(firm, item, filters)

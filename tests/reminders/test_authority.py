@@ -48,7 +48,8 @@ def test_screen_paper_and_workbook_say_the_same(app: Flask) -> None:
         page = client.get(path).get_data(as_text=True)
         assert "反应釜一号" in page
         assert "超期 3 天" in page
-    book = load_workbook(BytesIO(client.get("/reminders/authority.xlsx").get_data()))
+    with client.get("/reminders/authority.xlsx") as file:
+        book = load_workbook(BytesIO(file.get_data()))
     assert [cell.value for cell in book.active[2]][1] == "反应釜一号"
     assert client.get("/reminders/authority?page=abc").status_code == 422
     assert "没有符合这些条件的设备" in client.get("/reminders/authority?q=没有").get_data(as_text=True)

@@ -459,7 +459,6 @@ def scene(app, tmp_path):
             enterprise=cast.jia.id, recipient="ehs@jia.example", channel="mail", reason=CANARY, at=NOW
         ).id
         things.visit, things.window = planned(cast, things.equipment)
-        vars(things).update(furnish_cases(cast, things))
         vars(things).update(furnish_cases(cast, things, settings().files_dir))
         rows = [
             row["id"]
@@ -467,7 +466,6 @@ def scene(app, tmp_path):
         ]
         issuing.issue(cast.inspector, settings(), rows, "notice", False, TODAY, NOW)
         things.notice = IssuedNotice.get(IssuedNotice.enterprise == cast.jia.id).id
-        vars(things).update(furnish_cases(cast, things))
         things.message = Message.get(Message.enterprise == cast.jia.id).id
         said = {"kind": "stopped", "facts": {"act": "stop", "on": "2026-11-01"}, "given_at": NOW, "note": CANARY}
         things.answer = Answer.create(message=things.message, enterprise=cast.jia.id, **said).id

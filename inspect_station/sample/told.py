@@ -98,7 +98,7 @@ def _calls(settings: Settings, now: datetime) -> None:
     waiting = hands.tasks(_inspector())
     later = {"outcome": "later", "words": "门卫说安全员出差，约好再打", "next_on": now.date() + timedelta(days=1)}
     for task, said in zip(waiting, ({"outcome": "no_answer", "words": "响铃没有人接"}, later), strict=False):
-        hands.record_call(_inspector(), settings, task.id, said, now - timedelta(days=1))
+        hands.record_call(_inspector(), settings, task.id, said, _at(7, now))
 
 
 def _inspector() -> Actor:

@@ -96,8 +96,13 @@ def _dead(firms: Sequence[int], now: datetime) -> None:
 def _calls(settings: Settings, now: datetime) -> None:
     """One firm did not answer the telephone, one wants to be called again."""
     waiting = hands.tasks(_inspector())
-    later = {"outcome": "later", "words": "门卫说安全员出差，约好再打", "next_on": now.date() + timedelta(days=1)}
-    for task, said in zip(waiting, ({"outcome": "no_answer", "words": "响铃没有人接"}, later), strict=False):
+    later: dict[str, Any] = {
+        "outcome": "later",
+        "words": "门卫说安全员出差，约好再打",
+        "next_on": now.date() + timedelta(days=1),
+    }
+    missed: dict[str, Any] = {"outcome": "no_answer", "words": "响铃没有人接"}
+    for task, said in zip(waiting, (missed, later), strict=False):
         hands.record_call(_inspector(), settings, task.id, said, _at(7, now))
 
 

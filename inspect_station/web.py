@@ -25,6 +25,7 @@ from inspect_station.errors import InvalidInput, Stale, StationError
 from inspect_station.validation import explain
 
 log = structlog.get_logger()
+View = Callable[..., Any]
 csrf = CSRFProtect()
 
 # Everything comes from this server: no inline script or style, no frames, no other host.
@@ -91,7 +92,20 @@ def install(app: Flask) -> None:
     app.register_error_handler(Exception, _unexpected)
 
 
+def accepts(megabytes: int) -> Callable[[View], View]:
+    """Mark a view that takes larger uploads than the station's setting, so that it can say itself what is too large."""
+
+    def mark(view: View) -> View:
+        view.accepts_megabytes = megabytes  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
 def _open_connection() -> None:
+    most = getattr(current_app.view_functions.get(request.endpoint or ""), "accepts_megabytes", 0)
+    if most:
+        request.max_content_length = max(most * 1024 * 1024, current_app.config["MAX_CONTENT_LENGTH"])
     if request.endpoint not in {"static", "health.alive"}:
         db.connect(reuse_if_open=True)
 
@@ -255,6 +269,3 @@ def make_api(app: Flask) -> Api:
         },
     )
     return Api(app)
-
-
-View = Callable[..., Any]

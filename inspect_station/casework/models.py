@@ -15,7 +15,7 @@ from peewee import (
 
 from inspect_station.accounts.models import Account
 from inspect_station.db import JsonField, MomentField, Table
-from inspect_station.registry.models import Enterprise, Equipment, Inspection
+from inspect_station.registry.models import Enterprise, Equipment, Extension, Inspection
 
 _EMPTY: list[Node] = [SQL("DEFAULT ''")]
 _FALSE: list[Node] = [SQL("DEFAULT FALSE")]
@@ -195,3 +195,120 @@ class Reason(Table):
 
     class Meta:
         indexes = ((("equipment", "clock", "ended_at"), False), (("code", "ended_at"), False))
+
+
+class CaseFile(Table):
+    """A photo kept with something of casework, stored once by its content, sized down and without its place data."""
+
+    id = AutoField()
+    # preparation | result | notice | reply | application: what `owner_id` counts.
+    owner = CharField(max_length=20)
+    owner_id = IntegerField()
+    enterprise = ForeignKeyField(Enterprise, on_delete="RESTRICT")
+    equipment = ForeignKeyField(Equipment, null=True, on_delete="SET NULL")
+    caption = CharField(max_length=200, default="", constraints=_EMPTY)
+    sha256 = CharField(max_length=64)
+    size = IntegerField()
+    width = IntegerField()
+    height = IntegerField()
+    account = ForeignKeyField(Account, null=True, on_delete="SET NULL")
+    name = CharField(max_length=64)
+    at = MomentField()
+
+    class Meta:
+        indexes = ((("owner", "owner_id"), False),)
+
+
+class PreparationTick(Table):
+    """What the enterprise says of one line of the preparation list of a task."""
+
+    id = AutoField()
+    task = ForeignKeyField(Task, on_delete="CASCADE")
+    item = CharField(max_length=60)
+    ready = BooleanField()
+    note = CharField(max_length=300, default="", constraints=_EMPTY)
+    account = ForeignKeyField(Account, null=True, on_delete="SET NULL")
+    name = CharField(max_length=64)
+    at = MomentField()
+
+    class Meta:
+        indexes = ((("task", "item"), True),)
+
+
+class FindingNotice(Table):
+    """检验意见通知书: a problem, until when it must be rectified, and how that went."""
+
+    id = AutoField()
+    number = CharField(max_length=40, null=True, unique=True)
+    enterprise = ForeignKeyField(Enterprise, on_delete="RESTRICT")
+    equipment = ForeignKeyField(Equipment, on_delete="CASCADE")
+    clock = CharField(max_length=20)
+    inspection = ForeignKeyField(Inspection, null=True, on_delete="SET NULL")
+    task = ForeignKeyField(Task, null=True, on_delete="SET NULL")
+    severe = BooleanField(default=False, constraints=_FALSE)
+    problem = TextField()
+    basis = CharField(max_length=300, default="", constraints=_EMPTY)
+    deadline = DateField()
+    state = CharField(max_length=10, default="draft", constraints=[SQL("DEFAULT 'draft'")])
+    issued_at = MomentField(null=True)
+    issued_by = CharField(max_length=64, default="", constraints=_EMPTY)
+    reply = TextField(default="", constraints=_EMPTY)
+    replied_at = MomentField(null=True)
+    replied_by = CharField(max_length=64, default="", constraints=_EMPTY)
+    reinspect_by = DateField(null=True)
+    reinspected_at = MomentField(null=True)
+    closed_at = MomentField(null=True)
+    # Severe: by law the unit and the authority are told at once (安全法 art. 93): when, by whom, whom and how.
+    unit_told_at = MomentField(null=True)
+    unit_told = CharField(max_length=200, default="", constraints=_EMPTY)
+    authority_told_at = MomentField(null=True)
+    authority_told = CharField(max_length=200, default="", constraints=_EMPTY)
+    account = ForeignKeyField(Account, null=True, on_delete="SET NULL")
+    created_at = MomentField()
+    revision = IntegerField(default=1, constraints=_ONE)
+
+    class Meta:
+        constraints = [Check("state IN ('draft', 'issued', 'replied', 'passed', 'closed', 'cancelled')")]
+        indexes = ((("state", "deadline"), False), (("enterprise", "state"), False))
+
+
+class FindingStep(Table):
+    """What happened to a notice, one line each: nothing of it is overwritten."""
+
+    id = AutoField()
+    notice = ForeignKeyField(FindingNotice, on_delete="CASCADE")
+    act = CharField(max_length=20)
+    text = TextField(default="", constraints=_EMPTY)
+    name = CharField(max_length=64)
+    account = ForeignKeyField(Account, null=True, on_delete="SET NULL")
+    at = MomentField()
+
+
+class ExtensionRequest(Table):
+    """延期申请: asked by the enterprise with its measures, agreed by the institution, filed with the authority."""
+
+    id = AutoField()
+    enterprise = ForeignKeyField(Enterprise, on_delete="RESTRICT")
+    equipment = ForeignKeyField(Equipment, on_delete="CASCADE")
+    clock = CharField(max_length=20)
+    original_due = DateField(null=True)
+    until = DateField()
+    reason = TextField()
+    measures = TextField()
+    # The enterprise's principal who approved the request before it came to us.
+    approved_by = CharField(max_length=60)
+    state = CharField(max_length=10, default="asked", constraints=[SQL("DEFAULT 'asked'")])
+    asked_at = MomentField()
+    asked_by = CharField(max_length=64)
+    agreed_at = MomentField(null=True)
+    agreed_by = CharField(max_length=64, default="", constraints=_EMPTY)
+    opinion = CharField(max_length=500, default="", constraints=_EMPTY)
+    filed_on = DateField(null=True)
+    document = CharField(max_length=200, default="", constraints=_EMPTY)
+    extension = ForeignKeyField(Extension, null=True, on_delete="SET NULL")
+    account = ForeignKeyField(Account, null=True, on_delete="SET NULL")
+    revision = IntegerField(default=1, constraints=_ONE)
+
+    class Meta:
+        constraints = [Check("state IN ('asked', 'agreed', 'granted', 'refused', 'withdrawn')")]
+        indexes = ((("equipment", "clock"), False), (("state", "asked_at"), False))

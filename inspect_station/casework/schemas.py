@@ -121,3 +121,46 @@ class ApplicationList(StationSchema):
     total = fields.Integer()
     total_capped = fields.Boolean()
     next = fields.String(allow_none=True)
+
+
+class ResultSchema(StationSchema):
+    """One result as typed; the registry judges dates, conclusion and grade against the device."""
+
+    clock = text(20, "检验项目", required=True)
+    completed_on = text(10, "检验日期", load_default="")
+    conclusion = text(20, "检验结论", load_default="")
+    grade = fields.Integer(load_default=None, allow_none=True, metadata={"label": "安全状况等级"})
+    next_due = text(10, "下次检验日期", load_default="")
+    report_number = text(100, "报告编号", load_default="")
+    institution = text(200, "检验机构", load_default="")
+    inspectors = text(200, "检验人员", load_default="")
+    note = text(2000, "备注", load_default="")
+    reason = text(300, "超出期限的理由", load_default="")
+
+
+class FindingSchema(StationSchema):
+    clock = text(20, "检验项目", required=True)
+    problem = text(3000, "发现的问题", load_default="")
+    basis = text(300, "依据", load_default="")
+    deadline = fields.Date(load_default=None, allow_none=True, metadata={"label": "整改期限"})
+    severe = fields.Boolean(load_default=False, metadata={"label": "严重隐患"})
+
+
+class WhyUndoneSchema(StationSchema):
+    code = text(30, "原因", load_default="")
+    on_day = fields.Date(load_default=None, allow_none=True, metadata={"label": "日期"})
+    evidence = text(200, "依据", load_default="")
+    note = text(1000, "说明", load_default="")
+
+
+class PostponeSchema(StationSchema):
+    clock = text(20, "检验项目", load_default="")
+    until = fields.Date(load_default=None, allow_none=True, metadata={"label": "延期至"})
+    reason = text(1000, "原因", load_default="")
+    measures = text(2000, "监控和应急措施", load_default="")
+    approved_by = text(60, "批准人", load_default="")
+
+
+class FilingSchema(StationSchema):
+    document = text(200, "备案文号", load_default="")
+    filed_on = fields.Date(required=True, metadata={"label": "备案日期"})

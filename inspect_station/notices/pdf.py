@@ -18,7 +18,7 @@ from inspect_station.notices import preparation, wording
 from inspect_station.notices.model import Line, Notice, NoticeKind
 
 MEDIA_TYPE = "application/pdf"
-_TEMPLATE = Path(__file__).with_name("notice.typ")
+_FOLDER = Path(__file__).parent
 _FONTS = "manimgx_fonts_cjk"
 _ONE_AT_A_TIME = threading.Lock()
 
@@ -37,18 +37,31 @@ def render_sheets(sheets: Sequence[Mapping[str, Any]], on: date) -> bytes:
     # The set date stands in for the clock, as everywhere.
     moment = datetime(on.year, on.month, on.day, tzinfo=SHANGHAI)
     with _ONE_AT_A_TIME:
-        made = _compiler().compile(format="pdf", sys_inputs={"notices": data}, timestamp=int(moment.timestamp()))
+        made = _compiler("notice").compile(
+            format="pdf", sys_inputs={"notices": data}, timestamp=int(moment.timestamp())
+        )
+    return bytes(made)
+
+
+def typeset(template: str, sheet: Mapping[str, Any], on: date) -> bytes:
+    """Another sheet of ours as a PDF: `template`.typ reads `sheet` as JSON. Safe to call from several threads."""
+    moment = datetime(on.year, on.month, on.day, tzinfo=SHANGHAI)
+    data = orjson.dumps(sheet).decode()
+    with _ONE_AT_A_TIME:
+        made = _compiler(template).compile(
+            format="pdf", sys_inputs={"sheet": data}, timestamp=int(moment.timestamp())
+        )
     return bytes(made)
 
 
 @cache
-def _compiler() -> Any:
-    """One for each process, made at the first notice: loading the font takes longer than a page."""
+def _compiler(template: str) -> Any:
+    """One for each template and process, made at its first use: loading the font takes longer than a page."""
     found = find_spec(_FONTS)
     assert found is not None
     assert found.origin is not None, "the fonts of requirements.txt are not installed"
     return typst.Compiler(
-        _TEMPLATE, root=_TEMPLATE.parent, font_paths=[Path(found.origin).parent], ignore_system_fonts=True
+        _FOLDER / f"{template}.typ", root=_FOLDER, font_paths=[Path(found.origin).parent], ignore_system_fonts=True
     )
 
 

@@ -17,6 +17,7 @@ def of(
     statuses: Sequence[Row],
     extensions: Sequence[Row],
     changes: Sequence[Row],
+    cases: Sequence[Row] = (),
 ) -> list[Row]:
     """Items for the timeline macro; `when` is the day it happened, not the day it was typed in."""
     items = [
@@ -25,6 +26,7 @@ def of(
         *(_status(row) for row in statuses if row["reason"] != "建档"),
         *map(_extension, extensions),
         *_corrections(changes),
+        *cases,
     ]
     return sorted(items, key=lambda item: item["when"], reverse=True)
 

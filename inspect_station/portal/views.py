@@ -7,6 +7,7 @@ import segno
 from flask import Blueprint, Response, render_template, request, session, url_for
 
 from inspect_station.accounts.guard import current_actor
+from inspect_station.casework import service as casework
 from inspect_station.duelist import service as duelist
 from inspect_station.duelist.query import Filters as DueFilters
 from inspect_station.portal import facts, search, timeline
@@ -32,13 +33,20 @@ def device(equipment_id: int) -> str:
         host=registry.equipment.get(actor, row["parent"]) if row["parent"] else None,
         clocks=duelist.clocks_of(actor, equipment_id, today()) if row["form"] != "installation" else [],
         groups=facts.of_device(row, registry.history.origins(changes)),
-        timeline=timeline.of(row, inspections, statuses, extensions, changes),
+        timeline=timeline.of(
+            row, inspections, statuses, extensions, changes, casework.history.of_device(actor, equipment_id)
+        ),
         inspections=[i for i in inspections if not i["replaced_by"]],
         extensions=[e for e in extensions if not e["withdrawn_at"]],
         lines=_parts(row, "line"),
         lines_sum=registry.equipment.lines_of(actor, equipment_id) if row["form"] == "installation" else (0, 0),
         accessories=_parts(row, "accessory"),
         documents=registry.documents.of(actor, equipment_id),
+        findings=casework.findings.of_device(actor, equipment_id, today()),
+        reasons=casework.reasons.standing(actor, equipment_id),
+        ordered=casework.cases.ordered(actor, [(equipment_id, clock) for clock in registry.inspections.clocks(row)]),
+        postponements=casework.postponing.listed(actor, equipment=equipment_id, state="open"),
+        may_apply=actor.may("edit") or not actor.is_staff,
         acts=[(name, registry.statuses.ACTS[name]) for name in registry.statuses.possible(row["status"])],
         may_edit=actor.may("edit"),
         clock_names={clock.value: clock.label for clock in registry.inspections.clocks(row)},

@@ -82,7 +82,7 @@ def _media_type(name: str, content: bytes) -> str:
 def keep(files_dir: Path, content: bytes) -> str:
     """Written under a name of its own and moved into place whole; the same content is stored once. Its digest."""
     digest = hashlib.sha256(content).hexdigest()
-    path = _path(files_dir, digest)
+    path = stored(files_dir, digest)
     if path.exists():
         return digest
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -97,13 +97,13 @@ def keep(files_dir: Path, content: bytes) -> str:
 
 def kept(files_dir: Path, digest: str) -> Path:
     """The file of this content. Raises `NotFound` for a lost one."""
-    path = _path(files_dir, digest)
+    path = stored(files_dir, digest)
     if not path.is_file():
         raise NotFound("这个文件不在了，请联系管理员从备份中恢复。")
     return path
 
 
-def _path(files_dir: Path, digest: str) -> Path:
+def stored(files_dir: Path, digest: str) -> Path:
     return files_dir / digest[:2] / digest
 
 

@@ -142,6 +142,41 @@ MATRIX = {
     "casework.answer_date": "task",
     "casework.assign_inspector": "task",
     "casework.begin_task": "task",
+    "casework.preparation": "task",
+    "casework.tick_preparation": "task",
+    "casework.not_ready_form": "task",
+    "casework.not_ready": "task",
+    "casework.new_result": "staff",
+    "casework.add_result": "staff",
+    "casework.proposal": "staff",
+    "casework.report_list": None,
+    "casework.report": "report",
+    "casework.advance_report": "report",
+    "casework.report_of": "inspected",
+    "casework.photo": "photo",
+    "casework.findings": None,
+    "casework.new_finding": "staff",
+    "casework.add_finding": "staff",
+    "casework.finding": "finding",
+    "casework.finding_pdf": "finding",
+    "casework.edit_finding": "finding",
+    "casework.change_finding": "finding",
+    "casework.issue_finding": "finding",
+    "casework.tell_of_finding": "finding",
+    "casework.reply_to_finding": "finding",
+    "casework.reinspect_finding": "finding",
+    "casework.close_finding": "finding",
+    "casework.cancel_finding": "finding",
+    "casework.new_reason": "staff",
+    "casework.add_reason": "staff",
+    "casework.end_reason": "reason",
+    "casework.postponements": None,
+    "casework.new_postponement": "equipment",
+    "casework.add_postponement": "equipment",
+    "casework.postponement": "postponement",
+    "casework.decide_postponement": "postponement",
+    "casework.file_postponement": "postponement",
+    "casework.withdraw_postponement": "postponement",
     "api_applications.list_applications": None,
     "api_applications.get_application": "application",
     "api_applications.add_application": "own",
@@ -312,13 +347,13 @@ def scene(app, tmp_path):
         reminders.deliver(settings(), NOW)
         made = {"created_at": NOW, "account": cast.inspector.account_id, "enterprise": CANARY}
         things.ledger = LedgerImport.create(file_name=f"{CANARY}.xlsx", size=1, state="previewed", **made).id
-        vars(things).update(furnish_cases(cast, things))
         rows = [
             row["id"]
             for row in duelist.due_page(cast.inspector, duelist.Filters(), "due", duelist.Place(), 5, TODAY).rows
         ]
         issuing.issue(cast.inspector, settings(), rows, "notice", False, TODAY, NOW)
         things.notice = IssuedNotice.get(IssuedNotice.enterprise == cast.jia.id).id
+        vars(things).update(furnish_cases(cast, things, settings().files_dir))
         things.message = Message.get(Message.enterprise == cast.jia.id).id
     return cast, things
 
@@ -394,11 +429,23 @@ def test_jia_sees_its_own_and_may_change_nothing(app, scene):
         "issuing.notice_pdf",
         "casework.case",
         "casework.withdraw_form",
+        "casework.preparation",
+        "casework.report",
+        "casework.photo",
+        "casework.finding",
+        "casework.finding_pdf",
+        "casework.new_postponement",
+        "casework.postponement",
     }
     # What an enterprise does with its own cases; the answers say what was wrong with an empty form, or that it is done.
     own = {
         "casework.add_application": {422},
         "casework.withdraw": {302, 409},
+        "casework.tick_preparation": {302, 409},
+        "casework.report_of": {302},
+        "casework.reply_to_finding": {422},
+        "casework.add_postponement": {422},
+        "casework.withdraw_postponement": {302},
         "casework.propose_date": {422, 409},
         "casework.answer_date": {422, 409},
         "api_applications.add_application": {201, 409},

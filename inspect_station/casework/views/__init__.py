@@ -4,4 +4,14 @@ from flask import Blueprint
 
 pages = Blueprint("casework", __name__)
 
-from inspect_station.casework.views import applying, cases, tasks  # noqa: E402, F401  they add their routes to `pages`
+from inspect_station.casework.views import (  # noqa: E402, F401  they add their routes to `pages`
+    applying,
+    cases,
+    findings,
+    postponing,
+    preparing,
+    reasons,
+    reports,
+    results,
+    tasks,
+)

@@ -83,12 +83,14 @@ def _case_page(application_id: int, error: StationError | None, task_id: int | N
     items = service.cases.items(actor, application_id)
     tasks = service.cases.tasks(actor, application_id)
     for task in tasks:
+        task["clocks"] = _open_clocks(items, task["id"])
         task["limit"] = service.dating.last_lawful_day(task["id"], today())
     return render_template(
         "casework/case.html",
         row=row,
         items=items,
         tasks=tasks,
+        findings=service.findings.of_tasks(actor, [task["id"] for task in tasks], today()),
         words=words,
         state=words.STATES[row["state"]],
         error=error,
@@ -99,6 +101,12 @@ def _case_page(application_id: int, error: StationError | None, task_id: int | N
         people=[(p["id"], p["name"]) for p in accounts.staff(actor)] if actor.is_staff else [],
         shown_items=service.cases.SHOWN_ITEMS,
     )
+
+
+def _open_clocks(items: list[dict[str, Any]], task_id: int) -> list[tuple[str, str, int]]:
+    """Clock, its name, and how many items of it are open: what may be recorded together."""
+    waiting = [(item["clock"], item["clock_label"]) for item in items if item["task"] == task_id and item["open"]]
+    return [(clock, label, waiting.count((clock, label))) for clock, label in dict.fromkeys(waiting)]
 
 
 def refused(application_id: int, error: StationError, task_id: int | None = None) -> Any:

@@ -1,6 +1,6 @@
 """What the forms of casework share."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import flash, redirect, request
@@ -24,3 +24,13 @@ def typed(*boxes: str) -> dict[str, Any]:
         name: value.strip() for name, value in request.form.items() if value.strip() and name != "csrf_token"
     }
     return given | {name: name in request.form for name in boxes}
+
+
+def whole_numbers(texts: Sequence[str], most: int = 2000) -> list[int]:
+    """The ids among what was sent; anything that is no number is no id."""
+    return [int(t) for t in texts[:most] if t.isascii() and t.isdigit() and len(t) < 10]
+
+
+def pictures(field: str) -> list[tuple[str, bytes]]:
+    """The files chosen in a field: name and content. An empty box sends a file without a name."""
+    return [(file.filename or "", file.read()) for file in request.files.getlist(field) if file.filename]

@@ -1,0 +1,184 @@
+"""Reports: written, checked, reviewed, issued; each step by somebody, the number once."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from inspect_station.accounts import audit
+from inspect_station.accounts.scope import Actor, visible
+from inspect_station.casework import promises
+from inspect_station.casework.models import Report, ReportItem
+from inspect_station.casework.words import STAGES
+from inspect_station.db import db
+from inspect_station.errors import Conflict, InvalidInput, NotAllowed, NotFound, Stale
+from inspect_station.registry import service as registry
+from inspect_station.registry.models import Enterprise, Equipment, Inspection
+from inspect_station.registry.rows import dicts
+from schedules.terms import Clock
+
+_ORDER = tuple(STAGES)
+SHOWN = 300
+
+
+def refuse_double(number: str, but: int | None = None) -> None:
+    """Raises `InvalidInput` where another report carries this number already."""
+    if not number:
+        return
+    other = Report.select(Report.id).where(Report.number == number, Report.id != (but or 0)).exists()
+    if other:
+        sentence = f"报告编号“{number}”已经用过，请核对"
+        raise InvalidInput(f"{sentence}。", {"report_number": [sentence]})
+
+
+def get(actor: Actor, report_id: int, today: date) -> dict[str, Any]:
+    """One report with its items as they stand after corrections. Raises `NotFound` for missing and foreign ones."""
+    query = Report.select(Report, Enterprise.name.alias("enterprise_name")).join(Enterprise)
+    row = query.where(Report.id == report_id, visible(actor, Report.enterprise)).dicts().first()
+    if row is None:
+        raise NotFound()
+    found = dict(row)
+    found["items"] = _items(report_id)
+    found["promise"] = promises.promise("report", row["report_by"], row["issued_at"], today)
+    place = _ORDER.index(row["stage"])
+    found["next_stage"] = _ORDER[place + 1] if place + 1 < len(_ORDER) else None
+    return found
+
+
+def _items(report_id: int) -> list[dict[str, Any]]:
+    query = (
+        ReportItem.select(
+            ReportItem.equipment, ReportItem.clock, ReportItem.inspection, Equipment.name, Equipment.own_number,
+            Equipment.line_number,
+        )
+        .join(Equipment)
+        .where(ReportItem.report == report_id)
+        .order_by(ReportItem.id)
+        .limit(SHOWN)
+    )  # fmt: skip
+    found = dicts(query)
+    said = _current([row["inspection"] for row in found])
+    return [row | {"clock_label": Clock(row["clock"]).label} | said[row["inspection"]] for row in found]
+
+
+_SAID = (
+    "id",
+    "completed_on",
+    "conclusion",
+    "grade",
+    "next_due",
+    "report_number",
+    "replaced_by",
+    "note",
+    "inspectors",
+)
+
+
+def _current(ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """What each inspection says now: a corrected one is followed to the one that took its place."""
+    found: dict[int, dict[str, Any]] = {}
+    waiting = {number: number for number in ids}  # newest known → the one asked for
+    while waiting:
+        query = Inspection.select(*(getattr(Inspection, name) for name in _SAID))
+        rows = dicts(query.where(Inspection.id.in_(list(waiting))))
+        following: dict[int, int] = {}
+        for row in rows:
+            asked = waiting[row["id"]]
+            if row["replaced_by"]:
+                following[row["replaced_by"]] = asked
+            else:
+                found[asked] = {**row, "current": row["id"], "corrected": row["id"] != asked}
+        waiting = following
+    return found
+
+
+def advance(actor: Actor, report_id: int, *, now: datetime, revision: int | None = None, number: str = "") -> str:
+    """Sign the next step; returns it. Nobody signs two steps that follow each other; issuing wants a number.
+
+    Raises `Conflict`, `InvalidInput`, or `Stale` where another has signed since.
+    """
+    actor.need("edit")
+    with db.atomic():
+        row = get(actor, report_id, now.date())
+        if revision is not None and revision != row["revision"]:
+            raise Stale("这份报告刚被别人处理过，请核对后再签；您填写的内容还在。")
+        stage = row["next_stage"]
+        if stage is None:
+            raise Conflict("报告已经签发，不能再流转。")
+        _may_sign(actor, row, stage)
+        fields = _numbered(row, number.strip(), stage)
+        steps = {**(row["steps"] or {}), stage: {"by": actor.name, "id": actor.account_id, "at": now.isoformat()}}
+        written = (
+            Report.update(
+                stage=stage, steps=steps, issued_at=now if stage == "issued" else None, revision=row["revision"] + 1, **fields
+            )
+            .where(Report.id == report_id, Report.revision == row["revision"])
+            .execute()
+        )  # fmt: skip
+        if not written:
+            raise Stale("这份报告刚被别人处理过，请核对后再签；您填写的内容还在。")
+        if fields:
+            _tell_inspections(actor, row, fields["number"], now)
+        detail = {"stage": stage, "number": fields.get("number", row["number"])}
+        audit.record(
+            actor, "report.advance", "report", report_id, now=now, enterprise_id=row["enterprise"], detail=detail
+        )
+    return str(stage)
+
+
+def _may_sign(actor: Actor, row: Mapping[str, Any], stage: str) -> None:
+    before = (row["steps"] or {}).get(_ORDER[_ORDER.index(stage) - 1], {})
+    if before.get("id") is not None and before["id"] == actor.account_id:
+        raise Conflict(f"{STAGES[row['stage']]}人不能自己{STAGES[stage]}，请由另一位人员签。")
+    if stage == "issued" and not (actor.may("approve") or actor.may("confirm_rules")):
+        raise NotAllowed("报告由站长或技术负责人批准签发。")
+
+
+def _numbered(row: Mapping[str, Any], number: str, stage: str) -> dict[str, Any]:
+    if not number or number == row["number"]:
+        if stage == "issued" and not row["number"]:
+            raise InvalidInput("签发前请填写报告编号。", {"report_number": ["请填写报告编号"]})
+        return {}
+    if row["number"]:
+        raise Conflict(f"报告编号已是“{row['number']}”，改编号请更正检验记录。")
+    refuse_double(number, row["id"])
+    return {"number": number}
+
+
+def _tell_inspections(actor: Actor, row: Mapping[str, Any], number: str, now: datetime) -> None:
+    """The number given at issue goes into the inspections, as a correction that keeps the old row."""
+    for item in row["items"]:
+        registry.inspections.correct(
+            actor, item["current"], {"report_number": number}, reason="补录报告编号", now=now, today=now.date()
+        )
+
+
+def of_enterprise(actor: Actor, enterprise_id: int | None, stage: str, most: int = 100) -> list[dict[str, Any]]:
+    """Reports on their way (or in one stage), the oldest first."""
+    conditions = [visible(actor, Report.enterprise), Report.stage == stage if stage else Report.stage != "issued"]
+    if enterprise_id is not None:
+        conditions.append(Report.enterprise == enterprise_id)
+    query = Report.select(Report, Enterprise.name.alias("enterprise_name")).join(Enterprise).where(*conditions)
+    return dicts(query.order_by(Report.completed_on, Report.id).limit(most))
+
+
+def of_inspection(actor: Actor, inspection_id: int) -> int:
+    """The report that tells of this inspection or of the one it corrected. Raises `NotFound`."""
+    numbers = {inspection_id}
+    for _ in range(20):  # back along the corrections
+        earlier = {
+            row["id"]
+            for row in dicts(Inspection.select(Inspection.id).where(Inspection.replaced_by.in_(list(numbers))))
+        }
+        if earlier <= numbers:
+            break
+        numbers |= earlier
+    found = (
+        ReportItem.select(ReportItem.report)
+        .join(Report)
+        .where(ReportItem.inspection.in_(list(numbers)), visible(actor, Report.enterprise))
+        .limit(1)
+        .scalar()
+    )
+    if found is None:
+        raise NotFound("这次检验没有在本站登记的报告。")
+    return int(found)

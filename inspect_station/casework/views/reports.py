@@ -1,0 +1,70 @@
+"""One report with its stages, and the photos of casework."""
+
+from typing import Any
+
+from flask import Response, redirect, render_template, request, send_file, url_for
+
+from inspect_station.accounts.guard import current_actor, needs
+from inspect_station.casework import service, words
+from inspect_station.casework.views import forms, pages
+from inspect_station.casework.views.forms import whole_numbers
+from inspect_station.errors import StationError
+from inspect_station.web import now, settings, today
+
+
+@pages.get("/reports")
+def report_list() -> str:
+    """Reports on their way: whose promise runs."""
+    stage = request.args.get("stage", "")
+    stage = stage if stage in words.STAGES else ""
+    rows = service.reports.of_enterprise(current_actor(), None, stage)
+    for row in rows:
+        row["promise"] = service.promises.promise("report", row["report_by"], row["issued_at"], today())
+    return render_template("casework/reports.html", rows=rows, stage=stage, stages=words.STAGES)
+
+
+@pages.get("/reports/<int:report_id>")
+def report(report_id: int) -> str:
+    return _report_page(report_id, None)
+
+
+def _report_page(report_id: int, error: StationError | None) -> str:
+    actor = current_actor()
+    return render_template(
+        "casework/report.html",
+        row=service.reports.get(actor, report_id, today()),
+        photos=service.photos.of(actor, "result", [report_id]),
+        stages=words.STAGES,
+        may_edit=actor.may("edit"),
+        given=request.form,
+        error=error,
+        errors=error.fields if error else {},
+    )
+
+
+@pages.post("/reports/<int:report_id>/advance")
+@needs("edit")
+def advance_report(report_id: int) -> Any:
+    def act() -> str:
+        revision = next(iter(whole_numbers([request.form.get("revision", "")])), None)
+        number = request.form.get("report_number", "")[:100]
+        service.reports.advance(current_actor(), report_id, now=now(), revision=revision, number=number)
+        return url_for("casework.report", report_id=report_id)
+
+    return forms.save(act, "已签，报告进入下一步。", lambda error: _report_page(report_id, error))
+
+
+@pages.get("/case-files/<int:file_id>")
+def photo(file_id: int) -> Response:
+    path = service.photos.path_of(current_actor(), file_id, settings().files_dir)
+    response = send_file(path, mimetype="image/jpeg", download_name=f"{file_id}.jpg")
+    response.headers["Cache-Control"] = "private, max-age=3600"
+    return response
+
+
+@pages.get("/inspections/<int:inspection_id>/report")
+def report_of(inspection_id: int) -> Any:
+    """The report of an inspection, as the device's timeline links to it."""
+    return redirect(
+        url_for("casework.report", report_id=service.reports.of_inspection(current_actor(), inspection_id))
+    )

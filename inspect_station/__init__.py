@@ -12,9 +12,12 @@ from inspect_station.accounts import guard
 from inspect_station.accounts.views import FIELD_WORDS
 from inspect_station.accounts.views import pages as accounts_pages
 from inspect_station.casework.api import api as casework_api
+from inspect_station.casework.remarks import EXTRAS
+from inspect_station.casework.result_api import api as results_api
 from inspect_station.casework.views import pages as casework_pages
 from inspect_station.config import Settings
 from inspect_station.duelist import batch_views, rule_views  # noqa: F401  their pages belong to the blueprint below
+from inspect_station.duelist import extras, rule_views  # noqa: F401  the rules' pages belong to the blueprint below
 from inspect_station.duelist.api import api as duelist_api
 from inspect_station.duelist.views import pages as duelist_pages
 from inspect_station.feeds.views import pages as feeds_pages
@@ -59,10 +62,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(accounts_pages)
     app.register_blueprint(registry_pages)
     registry_api.register(api)
+    extras.use(EXTRAS)
     app.register_blueprint(duelist_pages)
     api.register_blueprint(duelist_api)
     app.register_blueprint(casework_pages)
     api.register_blueprint(casework_api)
+    api.register_blueprint(results_api)
     app.register_blueprint(reminders_pages)
     api.register_blueprint(reminders_api)
     app.register_blueprint(issuing_pages)

@@ -28,6 +28,8 @@ FILES = {
     "bootstrap/LICENSE": "bootstrap/LICENSE",
     "htmx.org/dist/htmx.min.js": "htmx/htmx.min.js",
     "htmx.org/LICENSE": "htmx/LICENSE",
+    "idb/build/umd.js": "idb/idb.js",
+    "idb/LICENSE": "idb/LICENSE",
     "echarts/dist/echarts.common.min.js": "echarts/echarts.common.min.js",
     "echarts/LICENSE": "echarts/LICENSE",
     "echarts/NOTICE": "echarts/NOTICE",

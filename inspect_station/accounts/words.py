@@ -36,6 +36,8 @@ ACT_NAMES = {
     "equipment.restart": "启用设备",
     "equipment.move": "移装",
     "equipment.scrap": "报废",
+    "equipment.transfer": "过户",
+    "equipment.merge": "合并重复档案",
     "equipment.dismantle": "拆除",
     "equipment.cancel": "注销",
     "equipment.reinstate": "撤销误操作",

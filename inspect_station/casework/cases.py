@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from peewee import JOIN, SQL, fn
@@ -24,6 +24,7 @@ SORTS: Mapping[str, tuple[Any, ...]] = {
     "enterprise": (Enterprise.initials, Application.id),
 }
 SHOWN_ITEMS = 300
+_TOMORROW = timedelta(days=1)
 _NAMES = (
     "id", "enterprise", "source", "state", "submitted_at", "submitted_by", "contact", "phone", "wished_from", "wished_to",
     "shutdown", "note", "keeper", "decided_at", "decided_by", "accept_by", "schedule_by", "scheduled_at", "quiet_until",
@@ -149,17 +150,21 @@ def get(actor: Actor, application_id: int, today: date) -> dict[str, Any]:
 
 def items(actor: Actor, application_id: int, most: int = SHOWN_ITEMS) -> list[dict[str, Any]]:
     """The devices of a case, each with its clock, in the order of their numbers."""
+    return _items(ApplicationItem.application == application_id, visible(actor, Application.enterprise), most=most)
+
+
+def _items(*conditions: Any, most: int) -> list[dict[str, Any]]:
     query = (
         ApplicationItem.select(
             ApplicationItem.id, ApplicationItem.equipment, ApplicationItem.clock, ApplicationItem.task,
             ApplicationItem.due_on, ApplicationItem.very_late, ApplicationItem.open, ApplicationItem.outcome,
             ApplicationItem.inspection, Equipment.name, Equipment.own_number, Equipment.line_number,
-            Equipment.certificate_number, Equipment.location, Equipment.catalogue_code, Equipment.traits,
+            Equipment.certificate_number, Equipment.location, Equipment.catalogue_code, Equipment.traits, Equipment.form,
         )
         .join(Application)
         .switch(ApplicationItem)
         .join(Equipment)
-        .where(ApplicationItem.application == application_id, visible(actor, Application.enterprise))
+        .where(*conditions)
         .order_by(ApplicationItem.task, Equipment.line_number, Equipment.own_number, ApplicationItem.id)
         .limit(most)
     )  # fmt: skip
@@ -192,6 +197,22 @@ def tasks(actor: Actor, application_id: int) -> list[dict[str, Any]]:
         task["dates"] = [row for row in dicts(dates) if row["task"] == task["id"]]
         task["proposed"] = next((row for row in task["dates"] if row["outcome"] == "open"), None)
     return found
+
+
+def for_day(actor: Actor, today: date, *, everyone: bool = False) -> list[dict[str, Any]]:
+    """The visits of the day and what was begun and not finished, each with its open items; mine, or the station's."""
+    actor.need_staff()
+    conditions: list[Any] = [
+        (Task.state.in_(("inspecting", "rectifying")))
+        | ((Task.state == "agreed") & (Task.agreed_on <= today + _TOMORROW))
+    ]
+    if not everyone:
+        conditions.append(Task.inspector == actor.account_id)
+    found = _tasks(actor, conditions)[:40]
+    rows = _items(ApplicationItem.task.in_([row["id"] for row in found]), ApplicationItem.open, most=1000)
+    for row in found:
+        row["items"] = [item for item in rows if item["task"] == row["id"]]
+    return sorted((row for row in found if row["items"]), key=lambda row: (row["agreed_on"] or today, row["id"]))
 
 
 def task(actor: Actor, task_id: int) -> dict[str, Any]:

@@ -164,3 +164,27 @@ class PostponeSchema(StationSchema):
 class FilingSchema(StationSchema):
     document = text(200, "备案文号", load_default="")
     filed_on = fields.Date(required=True, metadata={"label": "备案日期"})
+
+
+class PhotoSchema(StationSchema):
+    name = text(200, "文件名", load_default="")
+    data = fields.String(
+        required=True, validate=validate.Length(max=28_000_000), metadata={"label": "照片（base64）"}
+    )
+
+
+class NewResultSchema(ResultSchema):
+    """One result for one or many devices, with its photos: what an inspector's phone sends, once."""
+
+    equipment_ids = fields.List(number("设备"), required=True, validate=validate.Length(1, 500))
+    inspector_ids = fields.List(number("检验人员"), load_default=list, validate=validate.Length(max=20))
+    filled_on = fields.Integer(
+        load_default=None, allow_none=True, validate=validate.Range(0, _MOST), metadata={"label": "填写时的最新记录"}
+    )
+    photos = fields.List(fields.Nested(PhotoSchema), load_default=list, validate=validate.Length(max=12))
+
+
+class ResultOut(StationSchema):
+    report_id = fields.Integer()
+    inspection_ids = fields.List(fields.Integer())
+    url = fields.String()

@@ -11,7 +11,7 @@ from inspect_station.accounts import audit
 from inspect_station.accounts.models import Account
 from inspect_station.accounts.scope import Actor, visible
 from inspect_station.casework.models import Task
-from inspect_station.clinic import words
+from inspect_station.clinic import requests, words
 from inspect_station.clinic.models import (
     ClinicFinding,
     ClinicRequest,
@@ -110,9 +110,7 @@ def _bring_devices(row: Mapping[str, Any]) -> None:
     """The devices of the question come along."""
     if row["request"] is None:
         return
-    from inspect_station.clinic.requests import devices
-
-    for device in devices(row["request"]):
+    for device in requests.devices(row["request"]):
         VisitDevice.insert(visit=row["id"], equipment=device["id"]).on_conflict_ignore().execute()
 
 

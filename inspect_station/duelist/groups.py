@@ -11,7 +11,7 @@ from inspect_station.db import is_sqlite, run
 from inspect_station.duelist import query, rows
 from inspect_station.duelist.projection import refresh
 from inspect_station.duelist.query import Filters, condition, parameters
-from inspect_station.duelist.rows import ROW, ROW_SQL, Page, Place, around, plain
+from inspect_station.duelist.rows import ROW, Page, Place, around, plain, row_sql
 
 _HEADS = (
     "SELECT g.id, g.name, g.responsible, g.first, "
@@ -57,7 +57,7 @@ def _groups_sql(actor: Actor, filters: Filters, place: Place) -> str:
         else f"JOIN LATERAL ({first}) x ON TRUE JOIN due_row d ON d.id = x.id"
     )
     return (
-        f"SELECT {ROW_SQL}, h.id, h.name, h.responsible, h.first, h.count FROM ({heads}) AS h {join} {query.JOINS} "
+        f"SELECT {row_sql()}, h.id, h.name, h.responsible, h.first, h.count FROM ({heads}) AS h {join} {query.JOINS} "
         "ORDER BY h.first, h.id, d.sort_on, d.id"
     )
 

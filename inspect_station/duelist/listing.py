@@ -7,7 +7,7 @@ from typing import Any
 from flask import current_app, url_for
 
 from inspect_station.accounts.scope import Actor
-from inspect_station.duelist import buckets, query, service
+from inspect_station.duelist import buckets, extras, query, service
 from inspect_station.duelist.query import Filters
 from schedules.terms import GRADES, Bucket, Clock, DoneBy, Kind
 
@@ -18,6 +18,7 @@ _COLUMNS: tuple[dict[str, Any], ...] = (
     {"key": "clock", "label": "检验项目"},
     {"key": "due", "label": "到期日期", "sort": "due"},
     {"key": "apply", "label": "最迟报检", "optional": True},
+    {"key": "work", "label": "办理情况", "optional": True},
     {"key": "done_by", "label": "由谁做", "optional": True, "hidden": True},
     {"key": "grade", "label": "等级", "optional": True, "hidden": True},
     {"key": "inspector", "label": "责任检验员", "optional": True},
@@ -35,6 +36,7 @@ _FILTER_LABELS = {
     "until": "到期不晚于",
     "q": "搜索",
     "rule": "依据规则",
+    "work": "办理情况",
 }
 MARKS = {"unverified": "待核实", "verified": "已核实"}
 
@@ -102,7 +104,6 @@ PRINTED = [
 
 # Pages of areas above this one: linked where they exist.
 _DEVICE_PAGE, _IMPORT_PAGE, _REMIND_PAGE = "portal.device", "registry.import_list", "reminders.draft"
-_APPLY_PAGE = "casework.new_application"
 _NOTICE_PAGE = "issuing.draft"
 
 
@@ -120,11 +121,9 @@ def _batch_actions(actor: Actor) -> list[dict[str, Any]]:
         {"label": "导出", "icon": "download", "name": "format", "value": "xlsx"},
         {"label": "打印", "icon": "printer", "url": url_for("duelist.print_list"), "name": "format", "value": "xlsx"},
     ]
-    if (actor.may("edit") or not actor.is_staff) and _has(_APPLY_PAGE):
-        label = "登记报检" if actor.is_staff else "报检"
-        actions.insert(
-            0, {"label": label, "icon": "send-check", "url": url_for(_APPLY_PAGE), "primary": not actor.is_staff}
-        )
+    for endpoint, label, icon, permission in reversed(extras.current().actions):
+        if actor.may(permission) if permission != "apply" else actor.may("edit") or not actor.is_staff:
+            actions.insert(0, {"label": label, "icon": icon, "url": url_for(endpoint)})
     if actor.may("edit"):
         actions.insert(0, {"label": "登记检验", "icon": "clipboard-plus", "url": url_for("duelist.new_inspections")})
     if actor.may("remind") and _has(_REMIND_PAGE):
@@ -195,6 +194,8 @@ def _word(name: str, value: Any, names: dict[str, str]) -> str:
         return str(words[name](value).label)
     if name == "mark":
         return MARKS[value]
+    if name == "work":
+        return extras.current().filters[value][0]
     return names.get(name, str(value))
 
 
@@ -217,4 +218,5 @@ def options(choices: dict[str, list[tuple[int, str]]]) -> dict[str, Any]:
     """What each select of the filter form offers."""
     words = {"kind": Kind, "clock": Clock, "done_by": DoneBy, "bucket": buckets.ORDER}
     offered: dict[str, Any] = {name: [(t.value, t.label) for t in terms] for name, terms in words.items()}
+    offered["work"] = [(word, label) for word, (label, _) in extras.current().filters.items()]
     return {"offered": offered | choices | {"mark": list(MARKS.items()), "grade": [(g, f"{g} 级") for g in GRADES]}}

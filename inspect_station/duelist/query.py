@@ -15,7 +15,7 @@ from typing import Any
 
 from inspect_station.accounts.scope import Actor
 from inspect_station.db import is_sqlite
-from inspect_station.duelist import buckets
+from inspect_station.duelist import buckets, extras
 from schedules.dates import month_end
 from schedules.terms import Bucket
 
@@ -39,6 +39,7 @@ class Filters:
     until: date | None = None
     q: str | None = None
     rule: str | None = None
+    work: str | None = None
     equipment: tuple[int, ...] = ()
     rows: tuple[int, ...] = ()
 
@@ -84,7 +85,8 @@ JOINS = "JOIN equipment e ON e.id = d.equipment_id JOIN enterprise f ON f.id = d
 def condition(actor: Actor, filters: Filters) -> str:
     """The WHERE clause for what this person asked and may see."""
     shape = tuple(
-        (name, value if name in {"bucket", "mark"} else _size(value)) for name, value in filters.held().items()
+        (name, value if name in {"bucket", "mark", "work"} else _size(value))
+        for name, value in filters.held().items()
     )
     return _condition(actor.is_staff, shape, is_sqlite())
 
@@ -111,6 +113,8 @@ def _condition(staff: bool, shape: tuple[tuple[str, Any], ...], sqlite: bool) ->
         parts.append(buckets.CONDITIONS[Bucket(held["bucket"])].format(s="+d.standing" if scoped else "d.standing"))
     if "mark" in held:
         parts.append(_UNREAD if held["mark"] == "unverified" else f"NOT {_UNREAD}")
+    if "work" in held:
+        parts.append(f"({extras.current().filters[held['work']][1]})")
     for name, column in (("equipment", "d.equipment_id"), ("rows", "d.id")):
         if name in held:
             parts.append(f"{column} IN ({', '.join(f':{name}_{n}' for n in range(held[name]))})")

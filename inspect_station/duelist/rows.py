@@ -11,7 +11,7 @@ import orjson
 
 from inspect_station.accounts.scope import Actor
 from inspect_station.db import moment, run
-from inspect_station.duelist import buckets, query
+from inspect_station.duelist import buckets, extras, query
 from inspect_station.duelist.answers import UNREADABLE
 from inspect_station.duelist.query import Filters, condition, parameters
 from inspect_station.errors import InvalidInput
@@ -33,15 +33,20 @@ _CONFIRMED = "c.rule = d.rule AND c.version = d.version AND c.digest = d.version
 ROW = (
     *HEAD, "body", "kind", "standing", "due_on", "apply_by", "earliest", "late_on", "sort_on", "precision", "origin",
     "done_by", "why", "grade", "document", "clause", "unread", "form", "quantity", "length_mm", "location",
-    "rule", "responsible", "confirmed_by", "confirmed_at",
+    "rule", "responsible", "confirmed_by", "confirmed_at", "remark",
 )  # fmt: skip
-ROW_SQL = (
+_ROW_SQL = (
     f"{ITEM_SQL}, d.kind, d.standing, d.due_on, d.apply_by, d.earliest, d.late_on, d.sort_on, d.precision, d.origin, "
     "d.done_by, d.why, d.grade, d.document, d.clause, d.unread, e.form, e.quantity, e.length_mm, e.location, d.rule, "
     "(SELECT a.name FROM account a WHERE a.id = f.responsible_id), "
     f"(SELECT max(c.name) FROM rule_confirmation c WHERE {_CONFIRMED}), "
     f"(SELECT max(c.at) FROM rule_confirmation c WHERE {_CONFIRMED})"
 )
+
+
+def row_sql() -> str:
+    """The columns of `ROW`; the remark is what the area above registered."""
+    return f"{_ROW_SQL}, {extras.current().remark}"
 
 
 @dataclass(frozen=True)
@@ -113,6 +118,7 @@ def shown(row: tuple[Any, ...], today: date) -> dict[str, Any]:
     """What a page shows of one row: the stored answer with today's state, days left and the words for people."""
     found = dict(zip(ROW, map(plain, row), strict=False))
     found |= orjson.loads(found.pop("body")) | {"state": found["state"]}
+    found["remark"] = extras.current().read(found["remark"]) if found["remark"] else None
     found["shown_on"] = _shown_date(found)
     found["days"] = _days_left(found, today)
     found["unverified"] = bool(found["unread"]) and not found["confirmed_by"]

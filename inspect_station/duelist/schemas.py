@@ -1,8 +1,8 @@
 """What may be asked of the due list and of the rules."""
 
-from marshmallow import fields, validate
+from marshmallow import ValidationError, fields, validate
 
-from inspect_station.duelist import buckets, query
+from inspect_station.duelist import buckets, extras, query
 from inspect_station.validation import StationSchema
 from inspect_station.web import PER_PAGE_MOST
 from schedules.terms import GRADES, Clock, DoneBy, Kind
@@ -14,6 +14,11 @@ _SORTS = [direction + name for name in query.SORTS for direction in ("", "-")]
 def _one_of(values: object, label: str, **options: object) -> fields.String:
     allowed = [str(value) for value in values]  # type: ignore[attr-defined]
     return fields.String(validate=validate.OneOf(allowed), metadata={"label": label}, **options)  # type: ignore[arg-type]
+
+
+def _known_work(value: str) -> None:
+    if value not in extras.current().filters:
+        raise ValidationError("没有这种办理情况")
 
 
 class DueFilterSchema(StationSchema):
@@ -30,6 +35,7 @@ class DueFilterSchema(StationSchema):
     done_by = _one_of(DoneBy, "由谁做")
     until = fields.Date(metadata={"label": "到期不晚于"})
     q = fields.String(validate=validate.Length(max=60), metadata={"label": "搜索"})
+    work = fields.String(validate=_known_work, metadata={"label": "办理情况"})
     rule = fields.String(validate=validate.Length(max=100), metadata={"label": "所依据的规则"})
 
 

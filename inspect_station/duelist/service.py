@@ -18,7 +18,6 @@ from inspect_station.duelist.query import Filters, condition, parameters
 from inspect_station.duelist.rows import (
     HEAD,
     ITEM_SQL,
-    ROW_SQL,
     Page,
     Place,
     around,
@@ -27,6 +26,7 @@ from inspect_station.duelist.rows import (
     key_count,
     keys_of,
     plain,
+    row_sql,
     shanghai_day,
     shown,
     total,
@@ -88,7 +88,7 @@ def due_page(
 ) -> Page:
     """One page of the list with all a row shows; without `counted` the total is left to `counts`."""
     refresh(today)
-    rows = fetch(actor, ROW_SQL, filters, sort, place, per_page + 1, today)
+    rows = fetch(actor, row_sql(), filters, sort, place, per_page + 1, today)
     more = len(rows) > per_page
     rows = rows[:per_page][:: -1 if place.backwards else 1]
     found, capped = total(actor, filters, today) if counted else (0, False)
@@ -126,7 +126,7 @@ def clocks_of(actor: Actor, equipment_id: int, today: date) -> list[dict[str, An
     refresh(today)
     _check_device(actor, equipment_id)
     filters = Filters(equipment=(equipment_id,))
-    sql = f"SELECT {ROW_SQL} FROM due_row d {query.JOINS} WHERE {condition(actor, filters)} ORDER BY d.id"
+    sql = f"SELECT {row_sql()} FROM due_row d {query.JOINS} WHERE {condition(actor, filters)} ORDER BY d.id"
     return [shown(row, today) for row in run(sql, parameters(actor, filters, today))]
 
 

@@ -46,6 +46,7 @@ def device(equipment_id: int) -> str:
         reasons=casework.reasons.standing(actor, equipment_id),
         ordered=casework.cases.ordered(actor, [(equipment_id, clock) for clock in registry.inspections.clocks(row)]),
         postponements=casework.postponing.listed(actor, equipment=equipment_id, state="open"),
+        merged_into=registry.transfers.merged_into(equipment_id) if row["status"] == "cancelled" else None,
         may_apply=actor.may("edit") or not actor.is_staff,
         acts=[(name, registry.statuses.ACTS[name]) for name in registry.statuses.possible(row["status"])],
         may_edit=actor.may("edit"),
@@ -61,9 +62,9 @@ def _parts(row: dict[str, Any], form: str) -> list[dict[str, Any]]:
 
 @pages.get("/equipment/<int:equipment_id>/qr.svg")
 def device_code(equipment_id: int) -> Response:
-    """The page's address as a QR code, to be stuck on the vessel."""
+    """The address a scan opens as a QR code, to be stuck on the vessel."""
     registry.equipment.get(current_actor(), equipment_id)
-    address = settings().base_url.rstrip("/") + url_for("portal.device", equipment_id=equipment_id)
+    address = settings().base_url.rstrip("/") + url_for("casework.scan", code=equipment_id)
     drawn = BytesIO()
     segno.make_qr(address, error="m").save(drawn, kind="svg", scale=4, border=4)
     return Response(drawn.getvalue(), mimetype="image/svg+xml")

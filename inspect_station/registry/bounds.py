@@ -11,11 +11,11 @@ from inspect_station.registry import facts
 from inspect_station.registry.models import Inspection as Recorded
 from inspect_station.registry.rows import dicts
 from schedules import facts as law
-from schedules.answers import Answer, Due, enforced_on
+from schedules.answers import Answer, Due, NotRunning, enforced_on
 from schedules.dates import Day
 from schedules.due import due_dates
 from schedules.rulebook import Rulebook, load
-from schedules.terms import Clock, Conclusion, WarningCode
+from schedules.terms import BeforeUse, Clock, Conclusion, DoneBy, WarningCode
 
 
 @lru_cache(maxsize=1)
@@ -47,6 +47,22 @@ def check(
             f"下次检验日期晚于规则允许的最长期限 {answer.latest}，请对照报告核对；报告确实如此的，请写明理由后再保存。",
             {"next_due": [f"晚于规则允许的最长期限 {answer.latest}"], "reason": ["日期超出期限时须写明理由"]},
         )
+
+
+def before_use(equipment_id: int, on: date) -> list[str]:
+    """What a stopped device needs before it may run again, in words; checks that the user does himself are his own.
+
+    A date that passed during the stop (特种设备使用管理: inspect before restart), or a failed inspection.
+    """
+    known = facts.load([equipment_id]).get(equipment_id)
+    answers = due_dates(known, on, rulebook(), reasons=False) if known else ()
+    return [
+        f"{answer.clock.label}{'不合格' if answer.failed else f'已于 {answer.on} 到期' if answer.on else '未检验'}"
+        for answer in answers
+        if isinstance(answer, NotRunning)
+        and answer.before_use is BeforeUse.INSPECTION
+        and answer.done_by is DoneBy.INSTITUTION
+    ]
 
 
 def after(

@@ -12,6 +12,7 @@ from inspect_station.registry import (
     inspections,
     listing,
     statuses,
+    transfers,
     words,
 )
 from inspect_station.registry.changes import touch
@@ -34,5 +35,6 @@ __all__ = [
     "listing",
     "statuses",
     "touch",
+    "transfers",
     "words",
 ]

@@ -9,11 +9,12 @@ from inspect_station.accounts.models import Account
 from inspect_station.accounts.scope import Actor, visible
 from inspect_station.db import db
 from inspect_station.errors import Conflict, InvalidInput, Stale
-from inspect_station.registry import changes, days, equipment
+from inspect_station.registry import bounds, changes, days, equipment
 from inspect_station.registry.days import Problems
 from inspect_station.registry.models import Equipment, StatusChange
 from inspect_station.registry.rows import dicts
 from inspect_station.registry.words import STATUSES
+from schedules.dates import Day
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,8 @@ def perform(
         if present["status"] not in act.sources:
             raise Conflict(f"设备现为“{STATUSES[present['status']]}”，不能{act.label}。")
         _check(act, present, on, reason, today)
+        if act_name == "restart":
+            _refuse_uninspected(equipment_id, on)
         wanted = _wanted(act_name, act, on, location)
         changed = changes.differing(present, wanted)
         equipment.write(equipment_id, present["revision"], wanted, now)
@@ -95,6 +98,13 @@ def perform(
             detail={"on": on, "document": document},
         )  # fmt: skip
     return int(present["revision"]) + 1
+
+
+def _refuse_uninspected(equipment_id: int, on: str) -> None:
+    """A date that passed while the device stood still: inspect before it runs again. Raises `Conflict` naming it."""
+    wanting = bounds.before_use(equipment_id, Day.parse(on).last)
+    if wanting:
+        raise Conflict(f"停用期间{'、'.join(wanting)}，启用前须先检验。请先报检，登记合格的结果后再启用。")
 
 
 def _check(act: Act, present: Mapping[str, Any], on: str, reason: str, today: date) -> None:

@@ -17,7 +17,8 @@ from inspect_station.registry.models import Extension
 from tests.casework.pictures import photo
 from tests.casework.test_deciding import accepted, state
 from tests.casework.test_results import inspector, record  # noqa: F401  a fixture
-from tests.conftest import NOW, TODAY, Cast
+from tests.conftest import NOW, TODAY, Cast, log_in, people
+from tests.duelist import park as parks
 from tests.duelist.park import Park
 
 PERIODIC = "periodic"
@@ -214,3 +215,25 @@ def test_a_request_says_what_is_missing(cast: Cast, due_park: Park) -> None:
         service.postponing.ask(cast.jia_user, due_park.apply_now.id, given, now=NOW)
     assert set(caught.value.fields) == {"until", "reason", "measures", "approved_by"}
     assert "2026-12-22" in caught.value.message
+
+
+# --- the due list -------------------------------------------------------------------------------------------------
+
+
+def test_the_due_list_says_how_each_row_stands_and_filters_by_it(sqlite_app: Any) -> None:
+    with people(sqlite_app) as cast, sqlite_app.app_context():
+        park = parks.make(cast)
+        accepted(cast, park.overdue)
+        service.reasons.record(cast.inspector, [(park.apply_now.id, PERIODIC)], "urged", now=NOW)
+        number = issued(cast, park.approaching, deadline=TODAY)
+    client = log_in(sqlite_app, cast.inspector)
+    texts = {
+        work: client.get(f"/due?view=flat&clock=periodic&work={work}").get_data(as_text=True)
+        for work in ("applied", "reason.urged", "finding", "none", "agreed")
+    }
+    assert "已受理，等待约定日期" in texts["applied"]
+    assert "多次催促未办" in texts["reason.urged"]
+    assert f"/findings/{number}" in texts["finding"]
+    assert [name in texts["none"] for name in ("缓冲罐", "换热器", "反应釜", "分汽缸")] == [False, False, False, True]
+    assert "没有符合这些条件的项目" in texts["agreed"]
+    assert client.get("/due?work=odd").status_code == 422

@@ -125,6 +125,16 @@ def act(cast, device, name, on="2024-05-01", **given):
 def test_stop_and_restart_leave_dates_and_history(cast):
     device = make(cast)
     act(cast, device, "stop", document="停用告知单 3 号")
+    seen = {
+        "clock": "periodic",
+        "completed_on": "2025-05-20",
+        "conclusion": "符合要求",
+        "grade": 2,
+        "next_due": "2031-05-20",
+    }
+    service.inspections.record(
+        cast.inspector, device, seen, **AT
+    )  # its date had passed: inspected before it restarts
     act(cast, device, "restart", on="2025-06-01")
     row = service.equipment.get(cast.inspector, device)
     assert (row["status"], row["stopped_on"], row["restarted_on"]) == ("in_use", "2024-05-01", "2025-06-01")

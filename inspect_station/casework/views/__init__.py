@@ -7,7 +7,10 @@ pages = Blueprint("casework", __name__)
 from inspect_station.casework.views import (  # noqa: E402, F401  they add their routes to `pages`
     applying,
     cases,
+    field,
     findings,
+    labels,
+    moving,
     postponing,
     preparing,
     reasons,

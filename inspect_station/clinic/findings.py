@@ -23,7 +23,10 @@ from inspect_station.registry.rows import dicts
 
 REPLY_OWNER = "clinic_reply"
 OUTCOMES = ("done", "partly", "not_done", "drop")
-SORTS: Mapping[str, tuple[Any, ...]] = {"id": (ClinicFinding.id,), "deadline": (ClinicFinding.deadline, ClinicFinding.id)}
+SORTS: Mapping[str, tuple[Any, ...]] = {
+    "id": (ClinicFinding.id,),
+    "deadline": (ClinicFinding.deadline, ClinicFinding.id),
+}
 _SHOWN = ("finished", "closed")
 _LONGEST = timedelta(days=366)
 
@@ -149,12 +152,12 @@ def _conditions(actor: Actor, filters: Filters, today: date) -> list[Any]:
         made += [ClinicFinding.deadline < today, ClinicFinding.state.in_(("open", "partly"))]
     if filters.enterprise is not None:
         made.append(ClinicFinding.enterprise == filters.enterprise)
-    for word in filters.q.replace("\0", "").split()[:5]:
-        made.append(
-            Enterprise.name.contains(word) | Enterprise.initials.contains(word) | ClinicFinding.symptom.contains(word)
-            | ClinicFinding.measure.contains(word)
-        )  # fmt: skip
-    return made
+    return made + [_matching(word) for word in filters.q.replace("\0", "").split()[:5]]
+
+
+def _matching(word: str) -> Any:
+    named = Enterprise.name.contains(word) | Enterprise.initials.contains(word)
+    return named | ClinicFinding.symptom.contains(word) | ClinicFinding.measure.contains(word)
 
 
 def _rows(conditions: Sequence[Any]) -> Any:
@@ -175,13 +178,15 @@ def _rows(conditions: Sequence[Any]) -> Any:
     )  # fmt: skip
 
 
-def page(
-    actor: Actor, filters: Filters, today: date, *, after: Sequence[Any] | None = None, size: int = 50
-) -> Page:
+def page(actor: Actor, filters: Filters, today: date, *, after: Sequence[Any] | None = None, size: int = 50) -> Page:
     """Findings, the newest first."""
     conditions = _conditions(actor, filters, today)
     count = (
-        ClinicFinding.select(ClinicFinding.id).join(ClinicVisit).switch(ClinicFinding).join(Enterprise).where(*conditions)
+        ClinicFinding.select(ClinicFinding.id)
+        .join(ClinicVisit)
+        .switch(ClinicFinding)
+        .join(Enterprise)
+        .where(*conditions)
     )
     found = paging.page(_rows(conditions), SORTS, "-id", after, size, count=count)
     for row in found.rows:
@@ -197,7 +202,9 @@ def stream(actor: Actor, filters: Filters, today: date) -> Iterator[dict[str, An
 def by_deadline(actor: Actor, today: date, most: int = 20) -> list[dict[str, Any]]:
     """Open prescriptions, the most urgent first."""
     rows = _rows(_conditions(actor, Filters("live"), today))
-    return [_complete(row, today) for row in dicts(rows.order_by(ClinicFinding.deadline, ClinicFinding.id).limit(most))]
+    return [
+        _complete(row, today) for row in dicts(rows.order_by(ClinicFinding.deadline, ClinicFinding.id).limit(most))
+    ]
 
 
 def of_visit(actor: Actor, visit_id: int, today: date) -> list[dict[str, Any]]:

@@ -100,7 +100,9 @@ def add(actor: Actor, given: Mapping[str, Any], *, now: datetime) -> int:
     return int(row.id)
 
 
-def change(actor: Actor, entry_id: int, given: Mapping[str, Any], *, now: datetime, revision: int | None = None) -> None:
+def change(
+    actor: Actor, entry_id: int, given: Mapping[str, Any], *, now: datetime, revision: int | None = None
+) -> None:
     actor.need(PERMISSION)
     present = get(actor, entry_id)
     values = _checked(given, entry_id)
@@ -108,9 +110,7 @@ def change(actor: Actor, entry_id: int, given: Mapping[str, Any], *, now: dateti
         raise Stale()
     with db.atomic():
         done = (
-            CommonFinding.update(
-                **values, changed_at=now, changed_by=actor.name, revision=present["revision"] + 1
-            )
+            CommonFinding.update(**values, changed_at=now, changed_by=actor.name, revision=present["revision"] + 1)
             .where(CommonFinding.id == entry_id, CommonFinding.revision == present["revision"])
             .execute()
         )

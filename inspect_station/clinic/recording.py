@@ -120,7 +120,8 @@ def _finding(record: Record, given: Given, today: date) -> dict[str, Any]:
     values = {name: given.values.get(name) for name in WRITABLE}
 
     def wrong(name: str, sentence: str) -> None:
-        record.problems[f"finding-{given.place}-{name}"] = [f"第 {given.place + 1} 项{sentence}"]
+        # What could not even be read was said before.
+        record.problems.setdefault(f"finding-{given.place}-{name}", [f"第 {given.place + 1} 项{sentence}"])
 
     if not values["symptom"]:
         wrong("symptom", "没有写症状")
@@ -147,7 +148,7 @@ def _head(record: Record, has_findings: bool, row: Mapping[str, Any]) -> tuple[d
         record.problems["minutes"] = ["用时应为 1 至 1440 分钟"]
     if record.finish:
         if values["minutes"] is None:
-            record.problems["minutes"] = ["请填写用时（分钟）"]
+            record.problems.setdefault("minutes", ["请填写用时（分钟）"])
         if not has_findings and not values["summary"]:
             record.problems["summary"] = ["没有诊断的，请写一句看了什么、谈了什么"]
         if not signature and not row["signature"] and not values["unsigned_reason"]:

@@ -145,9 +145,7 @@ def close(actor: Actor, request_id: int, *, closing: str, now: datetime) -> None
 
 
 def _of_state(actor: Actor, request_id: int, allowed: Sequence[str]) -> dict[str, Any]:
-    query = ClinicRequest.select().where(
-        ClinicRequest.id == request_id, visible(actor, ClinicRequest.enterprise)
-    )
+    query = ClinicRequest.select().where(ClinicRequest.id == request_id, visible(actor, ClinicRequest.enterprise))
     found = dicts(query)
     if not found:
         raise NotFound()
@@ -166,9 +164,7 @@ def _write(row: Mapping[str, Any], **fields: Any) -> None:
         raise Stale()
 
 
-def _note(
-    actor: Actor, act: str, number: int, enterprise: int, now: datetime, detail: Mapping[str, Any]
-) -> None:
+def _note(actor: Actor, act: str, number: int, enterprise: int, now: datetime, detail: Mapping[str, Any]) -> None:
     audit.record(actor, act, "clinic_request", number, now=now, enterprise_id=enterprise, detail=detail)
 
 
@@ -185,11 +181,11 @@ def _conditions(actor: Actor, filters: Filters) -> list[Any]:
         made.append(ClinicRequest.enterprise == filters.enterprise)
     if filters.keeper is not None:
         made.append(ClinicRequest.keeper == filters.keeper)
-    for word in filters.q.replace("\0", "").split()[:5]:
-        made.append(
-            Enterprise.name.contains(word) | Enterprise.initials.contains(word) | ClinicRequest.question.contains(word)
-        )
-    return made
+    return made + [_matching(word) for word in filters.q.replace("\0", "").split()[:5]]
+
+
+def _matching(word: str) -> Any:
+    return Enterprise.name.contains(word) | Enterprise.initials.contains(word) | ClinicRequest.question.contains(word)
 
 
 def _rows(conditions: Sequence[Any]) -> Any:
@@ -247,7 +243,5 @@ def _complete(row: dict[str, Any], today: date) -> dict[str, Any]:
     row["kind_word"], row["source_word"] = words.KINDS[row["kind"]], words.SOURCES[row["source"]]
     row["state_word"], row["icon"], row["look"] = words.REQUEST_STATES[row["state"]]
     withdrawn = row["state"] == "withdrawn" and row["answered_at"] is None
-    row["promise"] = (
-        None if withdrawn else promises.promise("clinic", row["answer_by"], row["answered_at"], today)
-    )
+    row["promise"] = None if withdrawn else promises.promise("clinic", row["answer_by"], row["answered_at"], today)
     return row

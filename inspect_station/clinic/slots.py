@@ -28,7 +28,9 @@ def offer(
     """Open the hours from start to end in pieces of `each_min` minutes; how many are new."""
     actor.need("edit")
     _check(day, start_min, end_min, each_min, place, now.date())
-    person = Account.get_or_none(Account.id == inspector, Account.enterprise_id.is_null(), Account.disabled_at.is_null())
+    person = Account.get_or_none(
+        Account.id == inspector, Account.enterprise_id.is_null(), Account.disabled_at.is_null()
+    )
     if person is None:
         raise InvalidInput("请选择坐诊的人员。", {"inspector": ["请选择坐诊的人员"]})
     with db.atomic():
@@ -96,11 +98,13 @@ def book(actor: Actor, slot_id: int, enterprise_id: int, *, topic: str, now: dat
         slot = ClinicSlot.get_by_id(slot_id)
         visit = ClinicVisit.create(
             enterprise=enterprise_id, slot=slot_id, origin="booked", kind="consult", planned_on=slot.day,
-            inspector=slot.inspector_id, place=words.PLACES[slot.place], reason=topic.strip()[:300], created_at=now,
+            inspector=slot.inspector, place=words.PLACES[slot.place], reason=topic.strip()[:300], created_at=now,
             account=actor.account_id,
         )  # fmt: skip
         detail = {"on": slot.day.isoformat(), "summary": words.hours(slot.start_min, slot.end_min)}
-        audit.record(actor, "clinic.book", "clinic_slot", slot_id, now=now, enterprise_id=enterprise_id, detail=detail)
+        audit.record(
+            actor, "clinic.book", "clinic_slot", slot_id, now=now, enterprise_id=enterprise_id, detail=detail
+        )
     return int(visit.id)
 
 
@@ -123,18 +127,18 @@ def give_back(actor: Actor, slot_id: int, *, now: datetime) -> None:
         )
         if not found:
             raise NotFound()
-        begun = ClinicVisit.select().where(ClinicVisit.slot == slot_id, ClinicVisit.state.in_(("open", "finished", "closed")))
+        begun = ClinicVisit.select().where(
+            ClinicVisit.slot == slot_id, ClinicVisit.state.in_(("open", "finished", "closed"))
+        )
         if begun.exists():
             raise Conflict("已经开始接诊，不能再取消预约。")
         ClinicVisit.update(state="cancelled", closed_at=now).where(
             ClinicVisit.slot == slot_id, ClinicVisit.state == "planned"
         ).execute()
-        ClinicSlot.update(
-            state="free", enterprise=None, topic="", booked_by="", booked_at=None, account=None
-        ).where(ClinicSlot.id == slot_id).execute()
-        audit.record(
-            actor, "clinic.give_back", "clinic_slot", slot_id, now=now, enterprise_id=found[0]["enterprise"]
-        )
+        ClinicSlot.update(state="free", enterprise=None, topic="", booked_by="", booked_at=None, account=None).where(
+            ClinicSlot.id == slot_id
+        ).execute()
+        audit.record(actor, "clinic.give_back", "clinic_slot", slot_id, now=now, enterprise_id=found[0]["enterprise"])
 
 
 def withdraw(actor: Actor, slot_id: int, *, now: datetime) -> None:

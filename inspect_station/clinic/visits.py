@@ -90,7 +90,7 @@ def _is_staff(account_id: int) -> bool:
 def _check_same_firm(actor: Actor, enterprise_id: int, request: int | None, task: int | None) -> None:
     if request is not None:
         found = ClinicRequest.get_or_none(ClinicRequest.id == request, visible(actor, ClinicRequest.enterprise))
-        if found is None or found.enterprise_id != enterprise_id:
+        if found is None or int(found.enterprise.id) != enterprise_id:
             raise NotFound()
     if task is not None and not Task.select().where(Task.id == task, Task.enterprise == enterprise_id).exists():
         raise NotFound()
@@ -120,9 +120,7 @@ def move(
     """Another day, perhaps that of an inspection at the same firm."""
     actor.need("edit")
     if planned_on < now.date():
-        raise InvalidInput(
-            "出诊日期已经过去，请改为今天或以后。", {"planned_on": ["已经过去，请改为今天或以后"]}
-        )
+        raise InvalidInput("出诊日期已经过去，请改为今天或以后。", {"planned_on": ["已经过去，请改为今天或以后"]})
     with db.atomic():
         row = of_state(actor, visit_id, ("planned",))
         _check_same_firm(actor, row["enterprise"], None, task)
@@ -202,12 +200,12 @@ def _conditions(actor: Actor, filters: Filters) -> list[Any]:
         made.append(ClinicVisit.visited_on >= filters.since)
     if filters.until is not None:
         made.append(ClinicVisit.visited_on <= filters.until)
-    for word in filters.q.replace("\0", "").split()[:5]:
-        made.append(
-            Enterprise.name.contains(word) | Enterprise.initials.contains(word) | ClinicVisit.summary.contains(word)
-            | ClinicVisit.reason.contains(word)
-        )  # fmt: skip
-    return made
+    return made + [_matching(word) for word in filters.q.replace("\0", "").split()[:5]]
+
+
+def _matching(word: str) -> Any:
+    named = Enterprise.name.contains(word) | Enterprise.initials.contains(word)
+    return named | ClinicVisit.summary.contains(word) | ClinicVisit.reason.contains(word)
 
 
 def _rows(conditions: Sequence[Any]) -> Any:
@@ -234,7 +232,9 @@ def _rows(conditions: Sequence[Any]) -> Any:
     )  # fmt: skip
 
 
-def page(actor: Actor, filters: Filters, *, sort: str = "-id", after: Sequence[Any] | None = None, size: int = 50) -> Page:
+def page(
+    actor: Actor, filters: Filters, *, sort: str = "-id", after: Sequence[Any] | None = None, size: int = 50
+) -> Page:
     """Visits, the newest first unless told."""
     conditions = _conditions(actor, filters)
     count = ClinicVisit.select(ClinicVisit.id).join(Enterprise).where(*conditions)

@@ -29,7 +29,7 @@ SOURCES: Mapping[str, str] = {
 }  # fmt: skip
 REQUEST_STATES: Mapping[str, tuple[str, str, str]] = {  # word, icon, look
     "open": ("等待答复", "inbox", "apply_now"),
-    "answered": ("已答复", "chat-left-text", "ok"),
+    "answered": ("已答复", "patch-question", "ok"),
     "closed": ("已办结", "check2-circle", "ok"),
     "withdrawn": ("已撤回", "arrow-counterclockwise", "stopped"),
 }
@@ -41,7 +41,7 @@ ORIGINS: Mapping[str, str] = {
 VISIT_STATES: Mapping[str, tuple[str, str, str]] = {
     "planned": ("待出诊", "calendar-event", "approaching"),
     "open": ("出诊中", "heart-pulse", "apply_now"),
-    "finished": ("回访中", "arrow-repeat", "approaching"),
+    "finished": ("回访中", "arrow-clockwise", "approaching"),
     "closed": ("已办结", "check2-circle", "ok"),
     "cancelled": ("已取消", "x-circle", "stopped"),
 }
@@ -58,7 +58,7 @@ GRADE_NOTES: Mapping[str, str] = {
 FINDING_STATES: Mapping[str, tuple[str, str, str]] = {
     "open": ("待整改", "hourglass-split", "approaching"),
     "replied": ("已回复，待确认", "send-check", "apply_now"),
-    "partly": ("部分整改", "arrow-repeat", "approaching"),
+    "partly": ("部分整改", "arrow-clockwise", "approaching"),
     "done": ("已整改", "check-circle", "ok"),
     "dropped": ("不再适用", "dash-circle", "stopped"),
 }

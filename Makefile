@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check format lock bench clean
+.PHONY: run test check format lock bench drill clean
 
 run: $(VENV)/.runtime  ## The station with the sample park, on 127.0.0.1; data of an earlier run is kept
 	@$(BIN)/python -m inspect_station migrate
@@ -34,6 +34,10 @@ bench: $(VENV)/.dev  ## Ratios beside their references; nothing here is a timed 
 	$(BIN)/python -m benchmarks.engine
 	$(BIN)/python -m benchmarks.duelist
 	$(BIN)/python -m benchmarks.planning
+	$(BIN)/python -m benchmarks.reminders $(SCALE)
+
+drill: $(VENV)/.dev  ## Kills and faults really delivered, and what they cost; ROWS="R1 R7" for some
+	$(BIN)/python -m drills $(ROWS)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

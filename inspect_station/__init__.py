@@ -22,24 +22,37 @@ from inspect_station.duelist import (  # noqa: F401  their pages belong to the b
     batch_views,
     extras,
     rule_views,
+from inspect_station.duelist import (
+    batch_views,  # noqa: F401  its pages belong to the due list's blueprint
+    extras,
+    rule_views,  # noqa: F401  its pages belong to the due list's blueprint
+    rulebooks,
 )
 from inspect_station.duelist.api import api as duelist_api
 from inspect_station.duelist.views import pages as duelist_pages
 from inspect_station.feeds.views import pages as feeds_pages
 from inspect_station.issuing.views import pages as issuing_pages
 from inspect_station.portal import records  # noqa: F401  its pages belong to the blueprint below
+from inspect_station.planning.api import plans_api, visits_api
+from inspect_station.planning.views import pages as planning_pages
 from inspect_station.portal.views import pages as portal_pages
 from inspect_station.registry import api as registry_api
 from inspect_station.registry import words as registry_words
 from inspect_station.registry.views import pages as registry_pages
 from inspect_station.reminders import (
     alarms,
+    hand_views,  # noqa: F401  its pages belong to the reminders' blueprint
     outbox_views,  # noqa: F401  its pages belong to the blueprint of the views
     policy_views,  # noqa: F401  its pages belong to the blueprint of the views
 )
+from inspect_station.reminders.answers import service as answers
+from inspect_station.reminders.answers.api import api as answers_api
+from inspect_station.reminders.answers.inbox_views import pages as inbox_pages
+from inspect_station.reminders.answers.views import pages as answer_pages
 from inspect_station.reminders.api import api as reminders_api
 from inspect_station.reminders.staff import views as staff_views  # noqa: F401  as above
 from inspect_station.reminders.views import pages as reminders_pages
+from inspect_station.settings import channel_views  # noqa: F401  its pages belong to the blueprint below
 from inspect_station.settings.views import pages as settings_pages
 from inspect_station.staffing.views import pages as staffing_pages
 from inspect_station.workcalendar.views import pages as workcalendar_pages
@@ -57,11 +70,11 @@ def create_app(settings: Settings | None = None) -> Flask:
     api = web.make_api(app)
     web.install(app)
     guard.install(app)
-    navigation.install(app)
+    navigation.install(app, badges={"answers.inbox": answers.open_count})
 
     health.install(
         app,
-        probes=(alarms.probe,),
+        probes=(rulebooks.probe, alarms.probe),
         gauges=(alarms.letters_gauge, alarms.seconds_gauge, alarms.alarms_gauge),
     )
     app.extensions[FIELD_WORDS] = registry_words.FIELD_WORDS
@@ -78,11 +91,17 @@ def create_app(settings: Settings | None = None) -> Flask:
     api.register_blueprint(clinic_api)
     app.register_blueprint(reminders_pages)
     api.register_blueprint(reminders_api)
+    app.register_blueprint(answer_pages)
+    app.register_blueprint(inbox_pages)
+    api.register_blueprint(answers_api)
     app.register_blueprint(issuing_pages)
     app.register_blueprint(portal_pages)
     app.register_blueprint(settings_pages)
     app.register_blueprint(workcalendar_pages)
     app.register_blueprint(staffing_pages)
+    app.register_blueprint(planning_pages)
+    api.register_blueprint(plans_api)
+    api.register_blueprint(visits_api)
     app.register_blueprint(feeds_pages)
 
     app.add_url_rule("/", "home", home)
@@ -90,8 +109,9 @@ def create_app(settings: Settings | None = None) -> Flask:
 
 
 def home() -> Response:
-    """Everybody's first page is what is due."""
-    return redirect(url_for("duelist.due_list"))
+    """The station's first page is what is due; an enterprise's is what it has to do."""
+    actor = guard.current_actor()
+    return redirect(url_for("duelist.due_list" if actor.is_staff else "portal.home"))
 
 
 def _configure(app: Flask, settings: Settings) -> None:

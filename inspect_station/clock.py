@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from time import monotonic as _monotonic
+from time import sleep as _sleep
 from zoneinfo import ZoneInfo
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -20,3 +21,8 @@ def today() -> date:
 def monotonic() -> float:
     """Seconds that never jump; compared with `now()` they betray a changed wall clock."""
     return _monotonic()
+
+
+def pause(seconds: float) -> None:
+    """Wait; beside the clocks, so that tests drive all three together."""
+    _sleep(seconds)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from inspect_station import sealing
 from inspect_station.errors import ConfigError
 
 PREFIX = "STATION_"
@@ -24,6 +25,7 @@ class Settings:
     data_dir: str = _setting("var", "where the embedded database, the secret and the outbox folder live")
     database_url: str = _setting("", "sqlite:///FILE or postgresql://…; empty: SQLite in data_dir")
     secret_key: str = _setting("", "signs cookies and cursors; empty: made once, kept in data_dir")
+    old_secret_keys: str = _setting("", "earlier secret keys, comma separated: they still open what they sealed")
     base_url: str = _setting("http://127.0.0.1:8000", "how people reach the pages: links in messages begin so")
     bind: str = _setting("127.0.0.1:8000", "address and port gunicorn listens on")
     station_name: str = _setting("福建省特种设备检验研究院可门检验站", "heads every page, notice and message")
@@ -43,6 +45,18 @@ class Settings:
     smtp_password: str = _setting("", "its password")
     smtp_tls: str = _setting("starttls", "starttls | tls | none")
     mail_from: str = _setting("", "sender address of reminders; needed with smtp_host")
+    smtp_ca: str = _setting("", "file with the certificate authority of an own mail server; empty: the system's")
+    robot_hosts: str = _setting("", "further host names that group robots may have, comma separated")
+    private_targets: bool = _setting(
+        False, "true lets robots and SMS gateways lie on this machine or an inner network"
+    )
+    answer_link_days: int = _setting(
+        90, "the link in a reminder opens its answer page for so long", least=7, most=365
+    )
+    noted_quiet_days: int = _setting(5, "已知悉 rests the weekly repeats for so many working days", least=1, most=10)
+    answer_quiet_days: int = _setting(
+        5, "an answer nobody confirmed rests the ladder so long, in working days", least=1, most=5
+    )
     mail_pdf: bool = _setting(
         True, "each letter carries its notice as a PDF; setting one takes a fraction of a second"
     )
@@ -89,16 +103,21 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
 
 def ensure_secret(settings: Settings) -> Settings:
     """Settings with a secret key: the configured one, or one made once and kept beside the data."""
-    if settings.secret_key:
-        return settings
-    path = settings.data_path / "secret.key"
-    settings.data_path.mkdir(parents=True, exist_ok=True)
+    if not settings.secret_key:
+        settings = replace_secret(settings, _kept_secret(settings.data_path))
+    sealing.use(settings.secret_key, *(key.strip() for key in settings.old_secret_keys.split(",")))
+    return settings
+
+
+def _kept_secret(folder: Path) -> str:
+    path = folder / "secret.key"
+    folder.mkdir(parents=True, exist_ok=True)
     try:
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
             handle.write(secrets.token_urlsafe(48))
     except FileExistsError:
         pass  # made earlier, or by another process a moment ago
-    return replace_secret(settings, path.read_text().strip())
+    return path.read_text().strip()
 
 
 def replace_secret(settings: Settings, secret: str) -> Settings:

@@ -2,25 +2,31 @@
 
 import fcntl
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
 import orjson
 import peewee
-from peewee import DatabaseProxy, DateTimeField, Model, SqliteDatabase, TextField
+from peewee import DatabaseProxy, DateTimeField, InterfaceError, Model, OperationalError, SqliteDatabase, TextField
 from playhouse.migrations import Runner
 from playhouse.pool import PooledPostgresqlDatabase
 
-from inspect_station.clock import SHANGHAI
+from inspect_station.clock import SHANGHAI, monotonic
 from inspect_station.errors import ConfigError
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+PATIENCE_SECONDS = 50  # a restart of the server takes seconds; the timetable comes by again every minute
+_LOOK_AGAIN_SECONDS = 0.5
+_WILL_PASS = ("locked", "busy", "full", "I/O", "unable to open")
 _MIGRATION_LOCK = 5_570_114_331  # any number of ours; PostgreSQL's advisory locks are named by numbers
+
+T = TypeVar("T")
 
 db = DatabaseProxy()
 
@@ -86,7 +92,7 @@ def _sqlite(path: str) -> SqliteDatabase:
 
 
 def _postgresql(url: str) -> peewee.Database:
-    # stale_timeout: a pooled connection that idled through a server restart is not handed out again.
+    # Before it hands out an idle connection the pool asks whether the server has ended it, as a restart does to all.
     database: peewee.Database = PooledPostgresqlDatabase(
         url, prefer_psycopg3=True, autoconnect=False, max_connections=32, stale_timeout=300, timeout=10
     )
@@ -139,13 +145,42 @@ def release() -> None:
 @contextmanager
 def connection() -> Iterator[None]:
     """A connection for the length of the block; an open one is used as it is."""
-    with db.connection_context() if db.is_closed() else _nothing():
+    if not db.is_closed():
         yield
+        return
+    db.connect()
+    try:  # not peewee's own context: that one does not survive a new connection in between
+        yield
+    finally:
+        if not db.is_closed():
+            db.close()
 
 
-@contextmanager
-def _nothing() -> Iterator[None]:
-    yield
+def patiently(work: Callable[[], T], seconds: float = PATIENCE_SECONDS) -> T:
+    """Do it again until the database is back: for work without a person waiting, and safe to do twice."""
+    ends, connected = monotonic() + seconds, not db.is_closed()
+    while True:
+        try:
+            return work()
+        except (OperationalError, InterfaceError) as error:
+            if not _will_pass(error) or monotonic() > ends or (connected and db.in_transaction()):
+                raise
+            time.sleep(_LOOK_AGAIN_SECONDS)
+            if connected:
+                _reconnect()
+
+
+def _will_pass(error: Exception) -> bool:
+    """SQLite names a missing table by the same class as a locked file; PostgreSQL has one for each."""
+    return not is_sqlite() or any(words in str(error) for words in _WILL_PASS)
+
+
+def _reconnect() -> None:
+    """A new connection for this thread; where there is none to be had yet, the work meets the error itself."""
+    with suppress(OperationalError, InterfaceError):
+        db.close()
+    with suppress(OperationalError, InterfaceError):
+        db.connect(reuse_if_open=True)
 
 
 def is_sqlite() -> bool:

@@ -14,6 +14,8 @@ from inspect_station.errors import InvalidInput
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _ROWS_MOST = 1_048_576
+# What a spreadsheet program may take for the beginning of a formula; a Chinese one reads the wide signs so, too.
+_FORMULA_STARTS = frozenset("=+-@\t\r\n＝＋－＠")
 _CELL_MOST = 32_767
 
 
@@ -72,7 +74,7 @@ def _csv_cell(value: Any) -> str:
     if isinstance(value, bool):
         return "是" if value else "否"
     text = "" if value is None else _text(value)
-    return "'" + text if text[:1] in {"=", "+", "-", "@", "\t", "\r"} and not isinstance(value, int | float) else text
+    return "'" + text if text[:1] in _FORMULA_STARTS and not isinstance(value, int | float) else text
 
 
 def write_workbook(

@@ -68,7 +68,7 @@ def alive() -> Response:
 @public
 def ready() -> Response:
     """503 with the parts that are not well; a database that cannot be reached ends in 503 by itself."""
-    parts = {"schema": {"ok": not db.pending_migrations(), "text": ""}}
+    parts = {"database": {"ok": True, "text": ""}, "schema": {"ok": not db.pending_migrations(), "text": ""}}
     if parts["schema"]["ok"]:
         for probe in current_app.extensions[_PROBES]:
             name, well, text = probe(now())

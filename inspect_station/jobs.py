@@ -8,7 +8,9 @@ from inspect_station.accounts.models import IdempotencyKey, LoginSession, OneTim
 from inspect_station.config import Settings
 from inspect_station.db import db
 from inspect_station.duelist import service as duelist
+from inspect_station.registry import contacts
 from inspect_station.reminders import service as reminders
+from inspect_station.reminders.channels import config as channels
 from inspect_station.reminders.staff import service as staff
 from inspect_station.workcalendar import service as workcalendar
 
@@ -59,9 +61,16 @@ def purge(_settings: Settings, now: datetime) -> object:
         }
 
 
+def reseal(_settings: Settings, _now: datetime) -> object:
+    """Addresses sealed with an older key, or typed before they were sealed, are sealed with the present one."""
+    with db.atomic():
+        return {"contacts": contacts.seal_what_is_not(), "channels": channels.reseal(_now)}
+
+
 JOBS: tuple[Job, ...] = (
     Job("refresh", "核对到期清单", {"hour": "2", "minute": "10"}, refresh_due_list),
     Job("purge", "清理过期的登录和请求记录", {"hour": "3", "minute": "40"}, purge),
+    Job("reseal", "用现在的密钥加密地址", {"hour": "3", "minute": "50"}, reseal),
     Job("tick", "写入今天该发的提醒", {"hour": "8", "minute": "0"}, tick),
     Job("digest", "写给站里人员的周报和新超期", {"hour": "8", "minute": "10"}, digest),
     Job("deliver", "发送待发的提醒", {"second": "0"}, deliver),

@@ -5,6 +5,7 @@ jumps while the process runs (wall against monotonic clock) pauses sending until
 """
 
 import logging
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -18,10 +19,10 @@ from apscheduler.triggers.interval import IntervalTrigger
 from inspect_station import clock, jobs
 from inspect_station.accounts.scope import Actor
 from inspect_station.config import Settings
-from inspect_station.db import connection
+from inspect_station.db import connection, patiently
 from inspect_station.reminders import service as reminders
 from inspect_station.reminders.alarms import BEAT_SECONDS
-from inspect_station.reminders.delivery import worker_name
+from inspect_station.reminders.delivery import stopping, worker_name
 from inspect_station.reminders.leases import give_up, take
 
 log = structlog.get_logger()
@@ -64,15 +65,18 @@ class Worker:
 
     def run(self) -> int:
         """Run the timetable until SIGTERM or SIGINT; a job under way may finish. Returns the exit code."""
-        stop = threading.Event()
+        stopping.clear()
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stop.set())
+            # Senders finish the letter in hand and begin no other.
+            signal.signal(number, lambda *_: stopping.set())
         scheduler = self._scheduler()
         scheduler.start()
         log.info("worker started", worker=self._name)
-        stop.wait()
+        stopping.wait()
         log.info("worker stopping", worker=self._name)
-        self._finish(scheduler)
+        if not self._finish(scheduler):
+            log.warning("a job did not end in time", worker=self._name)
+            os._exit(0)  # the interpreter would wait for its threads; what they hold has a lease and heals by itself
         return 0
 
     def _scheduler(self) -> BackgroundScheduler:
@@ -86,11 +90,12 @@ class Worker:
         scheduler.add_job(self.catch_up, id="catch up")
         return scheduler
 
-    def _finish(self, scheduler: BackgroundScheduler) -> None:
+    def _finish(self, scheduler: BackgroundScheduler) -> bool:
         scheduler.pause()
         waiting = threading.Thread(target=self._shut_down, args=[scheduler], daemon=True)
         waiting.start()
-        waiting.join(GRACE_SECONDS)  # what is not done by then is left with its lease: it heals by itself
+        waiting.join(GRACE_SECONDS)
+        return not waiting.is_alive()
 
     def _shut_down(self, scheduler: BackgroundScheduler) -> None:
         scheduler.shutdown(wait=True)
@@ -99,7 +104,9 @@ class Worker:
 
     def beat(self) -> None:
         """A sign of life, a look at the clock, and the lease taken or kept."""
-        now = self._now()
+        patiently(lambda: self._beat(self._now()), BEAT_SECONDS)
+
+    def _beat(self, now: datetime) -> None:
         with connection():
             self.look_at_the_clock(now)
             reminders.beat(self._name, self._started_at, now)
@@ -116,14 +123,16 @@ class Worker:
 
     def run_job(self, job: jobs.Job) -> None:
         """One job, if this process leads. An error is logged and the timetable goes on: the next run does what is owed."""
-        now = self._now()
         try:
-            with connection():
-                self.look_at_the_clock(now)
-                if self._leads:
-                    log.info("job done", job=job.name, result=str(job.run(self._settings, now)))
+            patiently(lambda: self._run(job, self._now()))
         except Exception:
             log.exception("job failed", job=job.name)
+
+    def _run(self, job: jobs.Job, now: datetime) -> None:
+        with connection():
+            self.look_at_the_clock(now)
+            if self._leads:
+                log.info("job done", job=job.name, result=str(job.run(self._settings, now)))
 
     def catch_up(self) -> None:
         """What should have run before we were there."""

@@ -121,7 +121,10 @@ def _empty(url: str) -> object:
         server.execute_sql("SET session_replication_role = replica")
         tables = [t for t in server.get_tables() if t != "schema_migration"]
         server.execute_sql("BEGIN;" + "".join(f'DELETE FROM "{t}";' for t in tables) + "COMMIT")
-        server.execute_sql("SELECT setval(c.oid, 1, false) FROM pg_class c WHERE c.relkind = 'S'")
+        server.execute_sql(
+            "SELECT setval(c.oid, 1, false) FROM pg_class c WHERE c.relkind = 'S' "
+            "AND c.relname <> 'schema_migration_id_seq'"  # its rows stay
+        )
     return schema
 
 

@@ -12,8 +12,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from inspect_station.accounts.scope import Actor, visible
 from inspect_station.casework.models import CaseFile
 from inspect_station.errors import InvalidInput, NotFound
-from inspect_station.registry.documents import keep as keep_content
-from inspect_station.registry.documents import stored
+from inspect_station.registry import documents
 from inspect_station.registry.rows import dicts
 
 LARGEST = 20 * 1024 * 1024
@@ -83,7 +82,7 @@ def keep(
     """Store checked photos; call it in the transaction of what they belong to. Their ids."""
     made = []
     for content, width, height in checked:
-        digest = keep_content(files_dir, content)
+        digest = documents.keep(files_dir, content)
         row = CaseFile.create(
             owner=owner, owner_id=owner_id, enterprise=enterprise_id, equipment=equipment_id, caption=caption, sha256=digest,
             size=len(content), width=width, height=height, account=actor.account_id, name=actor.name, at=now,
@@ -103,10 +102,9 @@ def of(actor: Actor, owner: str, owner_ids: Sequence[int]) -> list[dict[str, Any
 def path_of(actor: Actor, file_id: int, files_dir: Path) -> Path:
     """The stored photo. Raises `NotFound` for a missing, a foreign and a lost one."""
     row = CaseFile.get_or_none(CaseFile.id == file_id, visible(actor, CaseFile.enterprise))
-    path = stored(files_dir, row.sha256) if row else None
-    if path is None or not path.is_file():
+    if row is None:
         raise NotFound("没有找到这张照片。")
-    return path
+    return documents.kept(files_dir, row.sha256)
 
 
 def hand_on(actor: Actor, file_ids: Sequence[int], held: tuple[str, int], owner: tuple[str, int]) -> None:

@@ -18,9 +18,11 @@ from inspect_station.casework import (
 )
 from inspect_station.casework.applying import apply
 from inspect_station.casework.quiets import Quiet, quieted
+from inspect_station.casework.wishes import Wish, items_of, wishes
 
 __all__ = [
     "Quiet",
+    "Wish",
     "apply",
     "cases",
     "dating",
@@ -28,6 +30,7 @@ __all__ = [
     "findings",
     "history",
     "inspectors",
+    "items_of",
     "photos",
     "postponing",
     "preparing",
@@ -36,5 +39,6 @@ __all__ = [
     "reasons",
     "reports",
     "results",
+    "wishes",
     "words",
 ]

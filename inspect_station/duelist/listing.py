@@ -121,11 +121,11 @@ def _batch_actions(actor: Actor) -> list[dict[str, Any]]:
         {"label": "导出", "icon": "download", "name": "format", "value": "xlsx"},
         {"label": "打印", "icon": "printer", "url": url_for("duelist.print_list"), "name": "format", "value": "xlsx"},
     ]
-    for endpoint, label, icon, permission in reversed(extras.current().actions):
-        if actor.may(permission) if permission != "apply" else actor.may("edit") or not actor.is_staff:
-            actions.insert(0, {"label": label, "icon": icon, "url": url_for(endpoint)})
     if actor.may("edit"):
         actions.insert(0, {"label": "登记检验", "icon": "clipboard-plus", "url": url_for("duelist.new_inspections")})
+    for endpoint, label, icon, permission in reversed(extras.current().actions):
+        if actor.may(permission) if permission != "apply" else actor.may("edit") or not actor.is_staff:
+            actions.insert(0, {"label": label, "icon": icon, "url": url_for(endpoint), "primary": not actor.is_staff})
     if actor.may("remind") and _has(_REMIND_PAGE):
         if _has(_NOTICE_PAGE):
             actions.insert(0, {"label": "打印通知", "icon": "file-earmark-pdf", "url": url_for(_NOTICE_PAGE)})

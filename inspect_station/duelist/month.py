@@ -10,6 +10,7 @@ from inspect_station.accounts.scope import Actor
 from inspect_station.duelist import service
 from inspect_station.duelist.listing import Address, chips_by
 from inspect_station.duelist.query import Filters
+from inspect_station.workcalendar import service as workcalendar
 from schedules.terms import Clock
 
 _SHOWN_IN_A_DAY = 4
@@ -24,9 +25,11 @@ def calendar(actor: Actor, filters: Filters, today: date) -> dict[str, Any]:
     for row in rows:
         by_day.setdefault(row["sort_on"], []).append(row)
     address = Address(narrowed, "flat", "due", 50)
+    days = Calendar().monthdatescalendar(year, month)
+    marks = workcalendar.marks(days[0][0], days[-1][-1])
     weeks = [
-        [_cell(day, month, by_day.get(day.isoformat(), []), address, today) for day in week]
-        for week in Calendar().monthdatescalendar(year, month)
+        [_cell(day, month, by_day.get(day.isoformat(), []), address, today, marks.get(day)) for day in week]
+        for week in days
     ]
     first = date(year, month, 1)
     return {
@@ -57,7 +60,14 @@ def _month_url(filters: Filters, year_month: tuple[int, int]) -> str:
     return url_for("duelist.calendar", **filters.held() | {"month": f"{year_month[0]:04}-{year_month[1]:02}"})
 
 
-def _cell(day: date, month: int, rows: list[dict[str, Any]], address: Address, today: date) -> dict[str, Any]:
+def _cell(
+    day: date,
+    month: int,
+    rows: list[dict[str, Any]],
+    address: Address,
+    today: date,
+    mark: tuple[str, bool] | None,
+) -> dict[str, Any]:
     inside = day.month == month
     items = [
         {
@@ -72,8 +82,8 @@ def _cell(day: date, month: int, rows: list[dict[str, Any]], address: Address, t
         "day": day.day,
         "in_month": inside,
         "today": day == today,
-        "rest": day.weekday() >= 5,
-        "note": "",
+        "rest": not mark[1] if mark else day.weekday() >= 5,
+        "note": mark[0] if mark and inside else "",
         "items": items if inside else [],
         "more": max(0, len(rows) - _SHOWN_IN_A_DAY) if inside else 0,
         "more_url": address.url(month=day.isoformat()[:7]),

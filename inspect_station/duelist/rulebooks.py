@@ -3,13 +3,14 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 import orjson
 
 from schedules.rule import Version
-from schedules.rulebook import Rulebook, load
+from schedules.rulebook import Rulebook, RulebookError, load
 from schedules.terms import Clock, DoneBy, Kind
 
 DONE_BY = "done_by"
@@ -46,6 +47,14 @@ def with_choices(book: Rulebook, chosen: Mapping[str, Any] | None) -> InForce:
     kept = {name: str(who) for name, who in sorted((chosen or {}).items())}
     said = f"{_FORMAT}\n{book.digest}\n{orjson.dumps(kept).decode()}"
     return InForce(book, kept, hashlib.sha256(said.encode()).hexdigest()[:32])
+
+
+def probe(_now: datetime) -> tuple[str, bool, str]:
+    """Whether the rulebook can be read: a probe of `health`."""
+    try:
+        return "rulebook", bool(shipped().rules), ""
+    except RulebookError as error:
+        return "rulebook", False, str(error)
 
 
 def rule_key(version: Version) -> str:

@@ -10,7 +10,7 @@ from inspect_station.accounts.scope import Actor
 from inspect_station.db import db
 from inspect_station.duelist import service as duelist
 from inspect_station.errors import Conflict, NotFound
-from inspect_station.feeds import ics
+from inspect_station.feeds import ics, visits
 from inspect_station.feeds.events import Happening, happenings
 from inspect_station.feeds.models import CalendarFeed, FeedEvent
 from inspect_station.registry.models import Equipment
@@ -83,6 +83,7 @@ def calendar(secret: str, now: datetime, link: Callable[[int], str]) -> bytes:
     actor = sessions.actor_of(feed.account)
     rows = list(_rows(actor, now.date()))
     found = happenings(rows, _installations([row["equipment_id"] for row in rows if row["form"] == "line"]))
+    found += visits.happenings(actor, now.date())
     with db.atomic():
         told = _tell(found, now)
         CalendarFeed.update(fetched_at=now).where(CalendarFeed.id == feed.id).execute()

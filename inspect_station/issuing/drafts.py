@@ -78,9 +78,9 @@ def _kind_of(row: Mapping[str, Any], form: str) -> str:
 
 
 def _addressee(actor: Actor, enterprise_id: int) -> str:
-    """Whom to hand it to: the safety officer, else who stands nearest."""
+    """Whom to hand it to: who receives the reminders, the safety officer first."""
     people = registry.contacts.of(actor, enterprise_id, ended=False)
-    best = sorted(people, key=lambda person: _FIRST_OF.get(person["role"], 9))
+    best = sorted(people, key=lambda one: (not one["receives_reminders"], _FIRST_OF.get(one["role"], 9)))
     return str(best[0]["name"]) if best else ""
 
 

@@ -31,6 +31,11 @@ def render(*notices: Notice) -> bytes:
     return render_sheets([sheet(notice) for notice in notices], notices[0].on)
 
 
+def with_answer(sheet: Mapping[str, Any], url: str) -> Mapping[str, Any]:
+    """A kept sheet with the code of its answer page, which is not kept with it."""
+    return {**sheet, "qr": _qr(url), "url": url} if url else sheet
+
+
 def render_sheets(sheets: Sequence[Mapping[str, Any]], on: date) -> bytes:
     """The PDF of what `sheet` gave, perhaps long ago."""
     data = orjson.dumps(list(sheets)).decode()

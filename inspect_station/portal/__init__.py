@@ -1,1 +1,1 @@
-"""Pages that look across areas: one device, one firm, the search."""
+"""Pages that look across areas: an enterprise's first page, one device, one firm, the search."""

@@ -11,13 +11,25 @@ from inspect_station.casework import service as casework
 from inspect_station.clinic import service as clinic
 from inspect_station.duelist import service as duelist
 from inspect_station.duelist.query import Filters as DueFilters
+from inspect_station.errors import NotFound
 from inspect_station.portal import facts, search, timeline
+from inspect_station.portal import home as first_page
 from inspect_station.registry import service as registry
+from inspect_station.reminders import hands
 from inspect_station.web import settings, today
 
 pages = Blueprint("portal", __name__)
 
 SHOWN_PARTS = 50
+
+
+@pages.get("/home")
+def home() -> str:
+    """An enterprise's first page; the station's people have the due list."""
+    actor = current_actor()
+    if actor.is_staff:
+        raise NotFound()
+    return render_template("portal/home.html", home=first_page.home_of(actor, settings(), today()))
 
 
 @pages.get("/equipment/<int:equipment_id>")
@@ -88,7 +100,8 @@ def enterprise(enterprise_id: int) -> str:
         "portal/enterprise.html",
         row=row,
         facts=facts.of_firm(row, registry.history.origins(changes)),
-        contacts=registry.contacts.of(actor, enterprise_id),
+        contacts=_with_dead(registry.contacts.of(actor, enterprise_id), enterprise_id),
+        may_remind=actor.may("remind"),
         shown=session.pop("shown_mobile", None),
         counts=registry.listing.counts(actor, enterprise_id),
         urgent=urgent.rows,
@@ -97,6 +110,15 @@ def enterprise(enterprise_id: int) -> str:
         may_edit=actor.may("edit"),
         words=registry.words,
     )
+
+
+def _with_dead(contacts: list[dict[str, Any]], enterprise_id: int) -> list[dict[str, Any]]:
+    """Each contact with the addresses that were refused for good."""
+    dead = hands.dead_of(current_actor(), enterprise_id)
+    return [
+        {**c, "dead": [d for d in dead if d["recipient"] in hands.recipients_of(c) and c["created_at"] <= d["at"]]}
+        for c in contacts
+    ]
 
 
 @pages.get("/search", endpoint="search")

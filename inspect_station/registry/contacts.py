@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
+from inspect_station import sealing
 from inspect_station.accounts import audit
 from inspect_station.accounts.scope import Actor, visible
 from inspect_station.db import db
@@ -12,10 +13,25 @@ from inspect_station.registry import changes, enterprises
 from inspect_station.registry.days import Problems
 from inspect_station.registry.models import Contact
 from inspect_station.registry.rows import dicts
-from inspect_station.registry.words import CONTACT_ROLES, masked_mobile
+from inspect_station.registry.words import CONTACT_ROLES, ROBOT_KINDS, masked_mobile
 
-WRITABLE = ("role", "name", "mobile", "phone", "email", "robot_address", "receives_reminders")
-_NAMES = (*WRITABLE, "id", "enterprise", "started_on", "ended_on", "end_reason", "source")
+ROBOT_ADDRESS, ROBOT_SECRET = "contact.robot_address", "contact.robot_secret"  # what the two are sealed for
+WRITABLE = (
+    "role", "name", "mobile", "phone", "email", "robot_kind", "robot_address", "robot_secret", "preferred",
+    "receives_reminders",
+)  # fmt: skip
+_SEALED = {"robot_address", "robot_secret"}
+_NAMES = (
+    *(name for name in WRITABLE if name not in _SEALED),
+    "robot_hint",
+    "id",
+    "enterprise",
+    "started_on",
+    "ended_on",
+    "end_reason",
+    "source",
+    "created_at",
+)
 
 
 def of(actor: Actor, enterprise_id: int, *, ended: bool = True) -> list[dict[str, Any]]:
@@ -30,9 +46,8 @@ def of(actor: Actor, enterprise_id: int, *, ended: bool = True) -> list[dict[str
 
 
 def _masked(row: Mapping[str, Any]) -> dict[str, Any]:
-    # A robot's address carries its key: only whether there is one is ever shown.
-    masked = {**row, "mobile": masked_mobile(row["mobile"]), "robot_address": ""}
-    return {**masked, "has_robot": bool(row["robot_address"])}
+    # A robot's address carries its key: only its kind and its last four characters are ever shown.
+    return {**row, "mobile": masked_mobile(row["mobile"]), "has_robot": bool(row["robot_kind"])}
 
 
 def reveal(actor: Actor, contact_id: int, now: datetime) -> dict[str, Any]:
@@ -58,18 +73,56 @@ def get(actor: Actor, contact_id: int) -> dict[str, Any]:
 
 def add(actor: Actor, enterprise_id: int, given: Mapping[str, Any], *, now: datetime, today: date) -> int:
     actor.need("edit")
-    values = _checked(given)
+    values = checked(given)
     with db.atomic():
         enterprises.get(actor, enterprise_id)
         row = Contact.create(
             enterprise=enterprise_id,
-            **values,
+            **_sealed(values),
             started_on=today,
             source=f"{changes.BY_HAND}（{actor.name}）",
             created_at=now,
         )
         _note(actor, "contact.add", row.id, enterprise_id, (None, _plain(values)), now, "")
     return int(row.id)
+
+
+def _sealed(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Address and secret of a robot as they are kept: sealed, with a hint and a digest of the address."""
+    address = values.get("robot_address", "")
+    if not address:
+        return {**values, "robot_secret": ""}
+    ring = sealing.ring()
+    return {
+        **values,
+        "robot_address": ring.seal(address, ROBOT_ADDRESS),
+        "robot_secret": ring.seal(values.get("robot_secret", ""), ROBOT_SECRET),
+        "robot_hint": address[-4:],
+        "robot_digest": ring.digest(address),
+    }
+
+
+def seal_what_is_not() -> int:
+    """Seal with the present key what lies plain or under an older one; returns how many contacts changed.
+
+    What no key of ours opens is left as it is.
+    """
+    ring, changed = sealing.ring(), 0
+    rows = Contact.select(Contact.id, Contact.robot_address, Contact.robot_secret).where(Contact.robot_address != "")
+    for row in dicts(rows):
+        if ring.is_current(row["robot_address"]) and ring.is_current(row["robot_secret"]):
+            continue
+        try:
+            address, secret = _opened(row["robot_address"], ROBOT_ADDRESS), _opened(row["robot_secret"], ROBOT_SECRET)
+        except sealing.SealError:
+            continue
+        values = _sealed({"robot_address": address, "robot_secret": secret})
+        changed += Contact.update(**values).where(Contact.id == row["id"]).execute()
+    return changed
+
+
+def _opened(kept: str, purpose: str) -> str:
+    return sealing.ring().open(kept, purpose) if kept.startswith("sealed:") else kept
 
 
 def end(actor: Actor, contact_id: int, *, reason: str, now: datetime, today: date) -> None:
@@ -100,7 +153,8 @@ def _note(
     audit.record(actor, act, "contact", contact_id, now=now, enterprise_id=enterprise_id, detail={"reason": reason})
 
 
-def _checked(given: Mapping[str, Any]) -> dict[str, Any]:
+def checked(given: Mapping[str, Any]) -> dict[str, Any]:
+    """What may be written of a contact. Raises `InvalidInput` naming each field."""
     values = {name: given[name] for name in WRITABLE if name in given}
     problems = Problems()
     if not (values.get("name") or "").strip():
@@ -108,10 +162,9 @@ def _checked(given: Mapping[str, Any]) -> dict[str, Any]:
     if values.get("role") not in CONTACT_ROLES:
         problems.add("role", f"只能是：{'、'.join(CONTACT_ROLES.values())}")
     values["mobile"] = (values.get("mobile") or "").replace(" ", "").replace("-", "")
-    if values["mobile"] and not _is_mobile(values["mobile"]):
+    if values["mobile"] and not is_mobile(values["mobile"]):
         problems.add("mobile", "手机号应为 11 位，以 1 开头；座机请填在“座机”")
-    if values.get("robot_address") and not values["robot_address"].startswith(("https://", "http://")):
-        problems.add("robot_address", "应为 https:// 开头的完整网址")
+    _check_robot(values, problems)
     if not any(values.get(name) for name in ("mobile", "phone", "email", "robot_address")):
         problems.add("mobile", "手机、座机、邮箱、群机器人至少填一个")
     if problems:
@@ -119,5 +172,18 @@ def _checked(given: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _is_mobile(text: str) -> bool:
+def _check_robot(values: dict[str, Any], problems: Problems) -> None:
+    address, kind = (values.get("robot_address") or "").strip(), values.get("robot_kind") or ""
+    values.update(robot_address=address, robot_kind=kind if address else "")
+    if address and kind not in ROBOT_KINDS:
+        problems.add("robot_kind", f"请选择是哪种群机器人：{'、'.join(ROBOT_KINDS.values())}")
+    if address and not (address.startswith(("https://", "http://")) and address.isascii() and address.isprintable()):
+        problems.add("robot_address", "应为 https:// 开头的完整网址，请从机器人的设置页重新复制")
+    if values.get("robot_secret") and not address:
+        problems.add("robot_address", "填了签名密钥，还须填写群机器人地址")
+    if (values.get("preferred") or "") not in {"", "mail", "sms", *ROBOT_KINDS}:
+        problems.add("preferred", "没有这个渠道")
+
+
+def is_mobile(text: str) -> bool:
     return len(text) == 11 and text.isascii() and text.isdigit() and text[0] == "1" and text[1] in "3456789"

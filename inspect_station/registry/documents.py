@@ -3,6 +3,7 @@
 import hashlib
 import os
 import unicodedata
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,22 @@ TYPES: dict[str, tuple[bytes, str]] = {
 ACCEPT = ",".join(TYPES)
 LARGEST = 20 * 1024 * 1024
 _NAMES = ("id", "equipment", "title", "file_name", "sha256", "media_type", "size", "added_at", "removed_at")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A file stored by its content and not yet tied to a device."""
+
+    file_name: str
+    sha256: str
+    media_type: str
+
+
+def receive(file_name: str, content: bytes, files_dir: Path) -> Kept:
+    """Store a file somebody sent, before it is known to belong to a device. Raises `InvalidInput` as `add` does."""
+    name = safe_name(file_name)
+    media_type = _media_type(name, content)
+    return Kept(name, keep(files_dir, content), media_type)
 
 
 def add(
@@ -82,7 +99,7 @@ def _media_type(name: str, content: bytes) -> str:
 def keep(files_dir: Path, content: bytes) -> str:
     """Written under a name of its own and moved into place whole; the same content is stored once. Its digest."""
     digest = hashlib.sha256(content).hexdigest()
-    path = stored(files_dir, digest)
+    path = _path(files_dir, digest)
     if path.exists():
         return digest
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -97,13 +114,13 @@ def keep(files_dir: Path, content: bytes) -> str:
 
 def kept(files_dir: Path, digest: str) -> Path:
     """The file of this content. Raises `NotFound` for a lost one."""
-    path = stored(files_dir, digest)
+    path = _path(files_dir, digest)
     if not path.is_file():
         raise NotFound("这个文件不在了，请联系管理员从备份中恢复。")
     return path
 
 
-def stored(files_dir: Path, digest: str) -> Path:
+def _path(files_dir: Path, digest: str) -> Path:
     return files_dir / digest[:2] / digest
 
 

@@ -61,6 +61,16 @@ class Contact(Table):
     end_reason = CharField(max_length=200, default="", constraints=_EMPTY)
     source = CharField(max_length=200, default="", constraints=_EMPTY)
     created_at = MomentField()
+    # A group robot: its kind (wecom, dingtalk, feishu); address and signing secret sealed; the last four characters of
+    # the address to tell one from another; a digest by which two contacts with the same robot are known.
+    robot_kind = CharField(max_length=12, default="", constraints=_EMPTY)
+    robot_secret = TextField(default="", constraints=_EMPTY)
+    robot_hint = CharField(max_length=4, default="", constraints=_EMPTY)
+    robot_digest = CharField(max_length=32, default="", constraints=_EMPTY)
+    # The channel tried first for this person; empty: the station's order.
+    preferred = CharField(max_length=12, default="", constraints=_EMPTY)
+
+    enterprise_id: int
 
     class Meta:
         constraints = [

@@ -94,7 +94,10 @@ class ContactSchema(StationSchema):
     mobile = Text(30, metadata={"label": "手机"})
     phone = Text(30, metadata={"label": "座机"})
     email = fields.Email(allow_none=True, metadata={"label": "邮箱"})
+    robot_kind = Text(12, metadata={"label": "群机器人"})
     robot_address = Text(500, metadata={"label": "群机器人地址"})
+    robot_secret = Text(200, metadata={"label": "签名密钥"})
+    preferred = Text(12, metadata={"label": "首选渠道"})
     receives_reminders = fields.Boolean(metadata={"label": "接收提醒"})
 
 

@@ -19,6 +19,7 @@ CONTACT_ROLES: Mapping[str, str] = {
     "equipment_manager": "设备管理员",
     "other": "其他联系人",
 }
+ROBOT_KINDS: Mapping[str, str] = {"wecom": "企业微信群机器人", "dingtalk": "钉钉群机器人", "feishu": "飞书群机器人"}
 STATUSES: Mapping[str, str] = {status.value: status.label for status in Status}
 KINDS: Mapping[str, str] = {kind.value: kind.label for kind in Kind}
 

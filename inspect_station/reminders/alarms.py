@@ -9,7 +9,7 @@ from peewee import fn
 
 from inspect_station.accounts import station
 from inspect_station.db import db
-from inspect_station.reminders import routes
+from inspect_station.reminders import hands, routes
 from inspect_station.reminders.delivery import paused
 from inspect_station.reminders.models import Attempt, Heartbeat, Message
 from inspect_station.reminders.reading import tuples
@@ -33,7 +33,8 @@ _PAUSED_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """Something a person should act on. `code` is stable: worker, tick, paused, queue, channel, refused, no_address."""
+    """Something a person should act on. `code` is stable: worker, tick, paused, queue, channel, refused, no_address,
+    by_hand."""
 
     code: str
     sentence: str
@@ -91,7 +92,7 @@ def counts() -> dict[str, int]:
 
 def alarms(now: datetime) -> list[Alarm]:
     """All that is wrong now, the gravest first."""
-    checks = (_paused, _worker, _tick, _channel, _queue, _refused, _no_address)
+    checks = (_paused, _worker, _tick, _channel, _queue, _refused, _no_address, _by_hand)
     return [alarm for check in checks if (alarm := check(now)) is not None]
 
 
@@ -149,7 +150,9 @@ def _channel(now: datetime) -> Alarm | None:
     if not recent or any(outcome not in {"failed", "uncertain"} for outcome, _ in recent):
         return None
     return Alarm(
-        "channel", f"最近 {len(recent)} 次发送都没有成功：{recent[0][1]}。", "检查邮件服务器和 STATION_SMTP_* 设置。"
+        "channel",
+        f"最近 {len(recent)} 次发送都没有成功：{recent[0][1]}。",
+        "检查网络、“设置 › 渠道”和邮件服务器（STATION_SMTP_*）。",
     )
 
 
@@ -168,7 +171,10 @@ def _refused(now: datetime) -> Alarm | None:
     if not count:
         return None
     return Alarm(
-        "refused", f"近 30 天有 {count} 条提醒被对方拒收。", "在“提醒”页查看原因，改正联系人邮箱或电话通知。", count
+        "refused",
+        f"近 30 天有 {count} 条提醒被对方拒收。",
+        "在“提醒”页查看原因；有下一个渠道的已改发，地址失效的请改正联系人。",
+        count,
     )
 
 
@@ -177,8 +183,19 @@ def _no_address(now: datetime) -> Alarm | None:
     if not firms:
         return None
     named = "、".join(name for _, name in firms[:3]) + ("等" if len(firms) > 3 else "")
-    sentence = f"{len(firms)} 家企业没有可用的邮箱地址，提醒到不了：{named}。"
-    return Alarm("no_address", sentence, "补录联系人邮箱；在此之前请电话或书面通知。", len(firms))
+    sentence = f"{len(firms)} 家企业没有可用的地址，提醒到不了：{named}。"
+    return Alarm(
+        "no_address", sentence, "补录联系人的邮箱、群机器人或手机；在此之前到“电话名单”逐家通知。", len(firms)
+    )
+
+
+def _by_hand(now: datetime) -> Alarm | None:
+    old = hands.oldest(now)
+    if old is None:
+        return None
+    count, age = old
+    sentence = f"电话名单上有 {count} 家企业还没有人通知，最早的已等了 {_words(age)}。"
+    return Alarm("by_hand", sentence, "请负责的检验员打电话或送书面通知，并登记结果。", count)
 
 
 def _words(age: timedelta) -> str:

@@ -11,6 +11,7 @@ from hashlib import sha256
 from peewee import fn
 
 from inspect_station.db import db
+from inspect_station.reminders.channels import BY_HAND
 from inspect_station.reminders.models import Message, OwedStep
 from inspect_station.reminders.policies import Policies, may_gather
 from inspect_station.reminders.reading import tuples
@@ -56,6 +57,12 @@ class Day:
 def compose(day: Day) -> int:
     """Put waiting steps into messages where one may go today; returns the messages made."""
     return sum(_compose(group, day) for group in _waiting())
+
+
+def compose_for(enterprise_id: int, route: Route, day: Day) -> int:
+    """The same for one recipient at once, where another channel has just failed."""
+    mine = (g for g in _waiting() if (g.enterprise_id, g.recipient) == (enterprise_id, route.recipient))
+    return sum(_compose(group, day) for group in mine if group.channel == route.channel)
 
 
 def _waiting() -> Iterator[Group]:
@@ -105,7 +112,7 @@ def insert(
         recipient_name=route.name,
         manual=key.startswith("manual:"),
         day=day,
-        next_at=now,
+        next_at=None if route.channel in BY_HAND else now,  # no sender takes what has no time to go at
         account=account_id,
         created_at=now,
         queued_at=now,

@@ -10,10 +10,11 @@ from inspect_station.accounts.scope import Actor
 from inspect_station.clock import SHANGHAI
 from inspect_station.config import Settings
 from inspect_station.registry import service as registry
-from inspect_station.reminders import digests, ladder, policies, routes, source, steps
+from inspect_station.reminders import digests, ladder, policies, quiets, routes, source, steps
 from inspect_station.reminders.alarms import last_tick
 from inspect_station.reminders.ladder import LadderRow, Step
 from inspect_station.reminders.models import OwedStep
+from inspect_station.reminders.quiets import Quiets
 from inspect_station.reminders.reading import tuples
 from inspect_station.reminders.routes import Route
 from inspect_station.workcalendar import service as workcalendar
@@ -45,7 +46,8 @@ class Outlook:
 def outlook(actor: Actor, settings: Settings, today: date, enterprise_id: int | None = None) -> list[Outlook]:
     """The coming 90 days of every enterprise the actor may see (or of one)."""
     rules = policies.in_force()
-    played = Played(today, routes.channel_in_use(settings), rules, workcalendar.calendar(today), last_tick())
+    working = workcalendar.calendar(today)
+    played = Played(today, routes.channel_in_use(settings), rules, working, last_tick(), quiets.standing(today))
     rows = source.rows_on(today, rules.horizon + timedelta(days=DAYS))
     names = registry.enterprise_names(actor)
     found = []
@@ -64,6 +66,7 @@ class Played:
     rules: policies.Policies
     working: Calendar
     last_tick: date | None
+    resting: Quiets
 
 
 def _outlook(number: int, name: str, rows: Sequence[LadderRow], played: Played) -> Outlook:
@@ -75,7 +78,7 @@ def _outlook(number: int, name: str, rows: Sequence[LadderRow], played: Played) 
 
 def _letters(number: int, rows: Sequence[LadderRow], route: Route, played: Played) -> Iterator[Letter]:
     policy = played.rules.of(number)
-    coming = _coming(number, rows, route, policy, played.today)
+    coming = _after_quiets(_coming(number, rows, route, policy, played.today), played.resting)
     last = digests.last_day(digests.Group(number, route.channel, route.recipient, False))
     ticked = played.last_tick
     waiting: dict[tuple[int, str], Step] = {}
@@ -111,6 +114,27 @@ def _coming(
         for step in ladder.upcoming(row, today, today + timedelta(days=DAYS), policy.ladder):
             coming[step.owed_on][row.equipment_id, row.clock] = step
     return coming
+
+
+Coming = dict[date, dict[tuple[int, str], Step]]
+
+
+def _after_quiets(coming: Coming, resting: Quiets) -> Coming:
+    """The same with what a quiet holds back put off to the day after it; a later step overtakes an earlier one."""
+    found: Coming = defaultdict(dict)
+    for day in sorted(coming):
+        for key, step in coming[day].items():
+            loud_on = _loud_on(key, step, day, resting)
+            held = found[loud_on].get(key)
+            if held is None or held.rank < step.rank:
+                found[loud_on][key] = step
+    return found
+
+
+def _loud_on(key: tuple[int, str], step: Step, day: date, resting: Quiets) -> date:
+    while quiet := resting.over(*key, step.name, step.week, day):
+        day = quiet.until + timedelta(days=1)
+    return day
 
 
 def _deferred(number: int, route: Route) -> dict[tuple[int, str], Step]:

@@ -175,9 +175,15 @@ def _one_of(lines: Sequence[Item]) -> Item:
 
 
 def write(
-    settings: Settings, number: str, enterprise: str, addressee: str, every: Sequence[Item], today: date
+    settings: Settings,
+    number: str,
+    enterprise: str,
+    addressee: str,
+    every: Sequence[Item],
+    today: date,
+    answer_url: str = "",
 ) -> Letter:
-    """The finished letter."""
+    """The finished letter. `answer_url`: the page on which its recipient answers; drafts and previews have none."""
     items = gathered(every)
     counts = {name: sum(i.count for i in items if i.section == name) for name, _, _ in SECTIONS}
     file_name = f"设备清单-{number}.xlsx" if len(items) > BODY_MOST else ""
@@ -198,6 +204,7 @@ def write(
         "file_name": file_name,
         "counts": counts,
         "origin": Origin,
+        "answer_url": answer_url,
     }
     return Letter(
         number=number,

@@ -10,6 +10,7 @@ from peewee import (
     CharField,
     Check,
     DateField,
+    DoubleField,
     ForeignKeyField,
     IntegerField,
     Node,
@@ -18,7 +19,7 @@ from peewee import (
 
 from inspect_station.accounts.models import Account
 from inspect_station.db import JsonField, MomentField, Table
-from inspect_station.registry.models import Enterprise, Equipment
+from inspect_station.registry.models import Contact, Enterprise, Equipment
 
 _EMPTY: list[Node] = [SQL("DEFAULT ''")]
 _ZERO: list[Node] = [SQL("DEFAULT 0")]
@@ -196,3 +197,54 @@ class Heartbeat(Table):
     worker = CharField(max_length=80, primary_key=True)
     started_at = MomentField()
     seen_at = MomentField()
+
+
+class DeadAddress(Table):
+    """An address that a receiver has refused for good; until cleared nothing goes there."""
+
+    id = AutoField()
+    enterprise = ForeignKeyField(Enterprise, on_delete="CASCADE", index=False)
+    recipient = CharField(max_length=254)
+    channel = CharField(max_length=20)
+    reason = CharField(max_length=300)
+    message = ForeignKeyField(Message, null=True, on_delete="SET NULL")
+    at = MomentField()
+    cleared_at = MomentField(null=True)
+    cleared_by = ForeignKeyField(Account, null=True, on_delete="SET NULL", index=False)
+
+    enterprise_id: int
+
+    class Meta:
+        indexes = ((("enterprise", "recipient"), False),)
+
+
+class SendLimit(Table):
+    """How fast one receiver may be written to; one row shared by all workers, moved by conditional updates only."""
+
+    key = CharField(max_length=80, primary_key=True)
+    # Seconds since 1970. `full_at`: when the letters granted so far will have been paid for.
+    full_at = DoubleField(default=0, constraints=_ZERO)
+    blocked_until = DoubleField(default=0, constraints=_ZERO)
+
+
+class HandDelivery(Table):
+    """What a person did about a message: a call and its result, or a printed notice handed over."""
+
+    id = AutoField()
+    message = ForeignKeyField(Message, on_delete="CASCADE")
+    enterprise = ForeignKeyField(Enterprise, on_delete="CASCADE")
+    contact = ForeignKeyField(Contact, null=True, on_delete="SET NULL", index=False)
+    contact_name = CharField(max_length=60, default="", constraints=_EMPTY)
+    account = ForeignKeyField(Account, null=True, on_delete="SET NULL", index=False)
+    account_name = CharField(max_length=64, default="", constraints=_EMPTY)
+    way = CharField(max_length=10)
+    outcome = CharField(max_length=20)
+    words = CharField(max_length=300, default="", constraints=_EMPTY)
+    # When to try again, where the enterprise was not reached.
+    next_on = DateField(null=True)
+    # When a printed notice was handed over.
+    delivered_on = DateField(null=True)
+    at = MomentField()
+
+    class Meta:
+        constraints = [Check("way IN ('phone', 'print')")]

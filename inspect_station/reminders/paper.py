@@ -13,6 +13,7 @@ from inspect_station.notices import pdf
 from inspect_station.notices.model import Line, Notice, NoticeKind, Office, line_of
 from inspect_station.registry import service as registry
 from inspect_station.reminders.models import MessageNotice
+from inspect_station.reminders.reading import tuples
 
 CHANNELS = ("mail", "folder")  # the others carry no files
 LATE = ("forbidden", "overdue")
@@ -28,7 +29,6 @@ def sheets_of(
     addressee: str,
     clocks: Iterable[tuple[int, str]],
     today: date,
-    answer_url: str = "",
 ) -> Sheets:
     """The notices of these clocks as plain texts, to be kept and set: what is late, then what is to come."""
     lines = _lines(set(clocks), today)
@@ -43,7 +43,6 @@ def sheets_of(
                 office=office_for(settings, enterprise_id),
                 lines=found,
                 addressee=addressee,
-                answer_url=answer_url,
                 sample=station.sample_loaded(),
             )
         )
@@ -77,14 +76,18 @@ def keep(message_id: int, sheets: Sheets) -> None:
     ).execute()
 
 
-def has_file(message_id: int) -> bool:
-    return bool(MessageNotice.select().where(MessageNotice.message == message_id).exists())
+def with_file(message_ids: Sequence[int]) -> set[int]:
+    """Which of these messages have a notice."""
+    query = MessageNotice.select(MessageNotice.message).where(MessageNotice.message.in_(list(message_ids)))
+    return {int(number) for (number,) in tuples(query)}
 
 
-def file_of(message_id: int, day: date) -> bytes:
-    """The PDF of the notices kept with a message, the same bytes as went out; empty where it has none."""
+def file_of(message_id: int, day: date, answer_url: str = "") -> bytes:
+    """The PDF of the notices kept with a message; empty where it has none. The same link, the same bytes as went out."""
     kept = MessageNotice.get_or_none(MessageNotice.message == message_id)
-    return pdf.render_sheets(kept.sheets, day) if kept else b""
+    if kept is None:
+        return b""
+    return pdf.render_sheets([pdf.with_answer(sheet, answer_url) for sheet in kept.sheets], day)
 
 
 def file_name(number: str) -> str:

@@ -11,7 +11,8 @@ from inspect_station.accounts.scope import Actor, visible
 from inspect_station.config import Settings
 from inspect_station.errors import NotFound
 from inspect_station.registry.models import Enterprise
-from inspect_station.reminders import delivery, letter, paper, source
+from inspect_station.reminders import delivery, letter, paper, routes, source
+from inspect_station.reminders.answers import links
 from inspect_station.reminders.channels import Outgoing, mail_of
 from inspect_station.reminders.models import Attempt, Message, OwedStep
 from inspect_station.reminders.reading import tuples
@@ -90,6 +91,7 @@ def _row(found: Sequence[Any]) -> dict[str, Any]:
     row["number"] = delivery.number_for(row["id"], row["day"])
     row["state_word"] = state_word(row["state"], row["channel"])
     row["reason"] = reason_word(row["reason"])
+    row["recipient"] = routes.shown(row["recipient"])
     return row
 
 
@@ -161,7 +163,7 @@ def record_of(actor: Actor, settings: Settings, message_id: int, today: date) ->
     account = message.account
     return Record(
         _one_row(message, len(steps)), text, bool(message.text), _named(standing, day), _named(gone, day),
-        _attempts(message_id), account.name if account else "", paper.has_file(message_id),
+        _attempts(message_id), account.name if account else "", bool(paper.with_file([message_id])),
     )  # fmt: skip
 
 
@@ -190,7 +192,8 @@ def _text_now(settings: Settings, message: Message, steps: Sequence[OwedStep], t
     name = source.enterprise_name(message.enterprise_id)
     items = delivery.items_of(steps, today)
     number = delivery.number_for(message.id, message.day)
-    return letter.write(settings, number, name, message.recipient_name, items, today).text
+    written = letter.write(settings, number, name, message.recipient_name, items, today, links.HIDDEN)
+    return delivery.worded_for(message, written, settings, links.HIDDEN).text or written.text
 
 
 def _attempts(message_id: int) -> list[dict[str, Any]]:
@@ -200,7 +203,10 @@ def _attempts(message_id: int) -> list[dict[str, Any]]:
 
 
 def eml_of(actor: Actor, settings: Settings, message_id: int) -> tuple[str, bytes]:
-    """The mail as it went out (or lies in the folder): file name and content. `NotFound` before it was written."""
+    """The mail as it went out: file name and content. `NotFound` before it was written.
+
+    The link is in it only for the enterprise itself: whoever holds it answers in its name.
+    """
     message = _message(actor, message_id)
     if not message.text:
         raise NotFound("这条提醒还没有发出，没有邮件可下载。")
@@ -209,30 +215,37 @@ def eml_of(actor: Actor, settings: Settings, message_id: int) -> tuple[str, byte
     )
     number = delivery.number_for(message.id, message.day)
     items = delivery.items_of(list(steps), message.day)
+    url = _link_for(actor, message, settings)
     outgoing = Outgoing(
         message_id=message.message_id,
         number=number,
         recipient=message.recipient,
         recipient_name=message.recipient_name,
         subject=message.subject,
-        text=message.text,
-        html=message.html,
+        text=links.shown(message.text, url or links.HIDDEN),
+        html=links.shown(message.html, url or links.HIDDEN),
         written_at=message.created_at,
         file_name=message.file_name,
         file=letter.workbook(items, settings, message.created_at) if message.file_name else b"",
         notice_name=paper.file_name(number),
-        notice=paper.file_of(message.id, message.day),
+        notice=paper.file_of(message.id, message.day, url),
     )
     return f"{number}.eml", mail_of(outgoing, settings).as_bytes()
 
 
-def notice_of(actor: Actor, message_id: int) -> tuple[str, bytes]:
+def _link_for(actor: Actor, message: Message, settings: Settings) -> str:
+    """The link, for the enterprise itself; nothing for people of the station."""
+    return "" if actor.is_staff else links.url_for(message, settings)
+
+
+def notice_of(actor: Actor, settings: Settings, message_id: int) -> tuple[str, bytes]:
     """The PDF that goes with a message: file name and content. `NotFound` where there is none."""
     message = _message(actor, message_id)
-    if not paper.has_file(message_id):
+    if not paper.with_file([message_id]):
         raise NotFound("这条提醒没有附通知单。")
     number = delivery.number_for(message.id, message.day)
-    return paper.file_name(number), paper.file_of(message_id, message.day)
+    url = _link_for(actor, message, settings)
+    return paper.file_name(number), paper.file_of(message_id, message.day, url)
 
 
 def json_of(row: dict[str, Any]) -> dict[str, Any]:

@@ -1,21 +1,30 @@
-"""Who of an enterprise is told, and by which channel."""
+"""Who of an enterprise is told, by which channels, in which order.
+
+A contact's ways are stages: the preferred channel first, then the station's order. Letters go by the first stage with an
+address that still works; after a refusal or a long silence the next one takes over, and at the very end a person.
+"""
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
+from inspect_station import sealing
 from inspect_station.accounts import station
 from inspect_station.config import Settings
+from inspect_station.registry.contacts import ROBOT_ADDRESS, ROBOT_SECRET, is_mobile
 from inspect_station.registry.models import Contact, Enterprise, Equipment
+from inspect_station.reminders.channels import CHANNELS, ROBOTS, Target, config
+from inspect_station.reminders.models import DeadAddress
 from inspect_station.reminders.reading import tuples
 
 # One address of printable ASCII without spaces: what an SMTP server takes without extensions.
 _ADDRESS = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z0-9-]{2,63}")
 _SEPARATORS = re.compile(r"[;,，；、\s]+")
 
-NO_ADDRESS = ""  # the recipient of an enterprise nobody can reach: its letters wait on the human list
+NO_ADDRESS = ""  # the recipient of an enterprise that no channel reaches: its letters wait for a person
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +34,13 @@ class Route:
     name: str = ""
 
 
+BY_PERSON = Route("phone", NO_ADDRESS)
+Stages = list[list[Route]]
+
+
 def channel_in_use(settings: Settings) -> str:
-    """Mail where a server is configured; the folder otherwise, and always while the sample park is loaded."""
+    """How mail goes: by the server where one is configured; into the folder otherwise, and always while the sample park
+    is loaded."""
     return "mail" if settings.smtp_host and not station.sample_loaded() else "folder"
 
 
@@ -37,23 +51,165 @@ def addresses(text: str) -> list[str]:
 
 
 def of_enterprises(channel: str, today: date, enterprise_ids: Iterable[int] | None = None) -> dict[int, list[Route]]:
-    """The routes of each enterprise that has any; an address shared by two people counts once."""
-    query = Contact.select(Contact.enterprise, Contact.name, Contact.email).where(
-        Contact.receives_reminders, Contact.email != "", Contact.started_on <= today
-    )
-    query = query.where(Contact.ended_on.is_null() | (Contact.ended_on > today))
-    if enterprise_ids is not None:
-        query = query.where(Contact.enterprise.in_(list(enterprise_ids)))
-    routes: dict[int, dict[str, Route]] = defaultdict(dict)
-    for enterprise_id, name, email in tuples(query.order_by(Contact.id)):
-        for address in addresses(email):
-            routes[enterprise_id].setdefault(address, Route(channel, address, name))
-    return {enterprise_id: list(found.values()) for enterprise_id, found in routes.items()}
+    """The routes that letters take now, of each enterprise that has any; an address shared by two people counts once.
+
+    `channel` says how mail goes: mail or folder.
+    """
+    return {
+        enterprise_id: routes
+        for enterprise_id, people in _stages(channel, today, enterprise_ids, alive=True).items()
+        if (routes := _once(route for stages in people for route in stages[0]))
+    }
 
 
 def of_enterprise(enterprise_id: int, channel: str, today: date) -> list[Route]:
-    """The routes of one enterprise; never empty: without an address the letter goes to the human list."""
-    return of_enterprises(channel, today, [enterprise_id]).get(enterprise_id) or [Route("folder", NO_ADDRESS)]
+    """The routes of one enterprise; never empty: whom no channel reaches, a person calls."""
+    return of_enterprises(channel, today, [enterprise_id]).get(enterprise_id) or [BY_PERSON]
+
+
+def every_route(enterprise_id: int, channel: str, today: date) -> list[Route]:
+    """All that may still be used, whatever its stage: what a waiting letter's recipient must be among."""
+    people = _stages(channel, today, [enterprise_id], alive=True).get(enterprise_id, [])
+    return [*_once(route for stages in people for stage in stages for route in stage), BY_PERSON]
+
+
+def following(enterprise_id: int, recipient: str, channel: str, today: date) -> list[Route]:
+    """Where to go on after a recipient who refused or kept silent: the next stage of the same people, else a person."""
+    found = []
+    everybody = _stages(channel, today, [enterprise_id], alive=False).get(enterprise_id, [])
+    dead = _dead([enterprise_id])
+    for stages in everybody:
+        place = next((i for i, stage in enumerate(stages) if recipient in {r.recipient for r in stage}), None)
+        if place is not None:
+            later = ([r for r in s if (enterprise_id, r.recipient) not in dead] for s in stages[place + 1 :])
+            found += next(filter(None, later), [])
+    return _once(found) or [BY_PERSON]
+
+
+def _once(routes: Iterable[Route]) -> list[Route]:
+    found: dict[str, Route] = {}
+    for route in routes:
+        found.setdefault(route.recipient, route)
+    return list(found.values())
+
+
+_COLUMNS = (
+    Contact.enterprise, Contact.id, Contact.name, Contact.email, Contact.mobile, Contact.robot_kind, Contact.robot_digest,
+    Contact.preferred, Contact.created_at,
+)  # fmt: skip
+
+
+def _stages(
+    channel: str, today: date, enterprise_ids: Iterable[int] | None, *, alive: bool
+) -> dict[int, list[Stages]]:
+    """For each enterprise the stages of each person that has any; `alive` leaves dead addresses out."""
+    query = Contact.select(*_COLUMNS).where(Contact.receives_reminders, Contact.started_on <= today)
+    query = query.where(Contact.ended_on.is_null() | (Contact.ended_on > today))
+    ids = None if enterprise_ids is None else list(enterprise_ids)
+    if ids is not None:
+        query = query.where(Contact.enterprise.in_(ids))
+    order, dead, indoors = config.switches().in_order, _dead(ids) if alive else {}, station.sample_loaded()
+    found: dict[int, list[Stages]] = defaultdict(list)
+    robots: dict[tuple[int, str], str] = {}
+    for row in tuples(query.order_by(Contact.id)):
+        person = _Person(*row)
+        stages = list(person.stages(order, channel, robots))
+        usable = [[r for r in stage if not _is_dead(dead, person, r)] for stage in stages]
+        kept = [stage for stage in usable if stage]
+        if kept:
+            found[person.enterprise_id].append(_indoors(kept) if indoors else _real(kept))
+    return found
+
+
+def _indoors(stages: Stages) -> Stages:
+    """With the sample park loaded nothing leaves this machine: one stage, the folder."""
+    return [[Route("folder", route.recipient, route.name) for route in stages[0]]]
+
+
+def _real(stages: Stages) -> Stages:
+    """The folder reaches nobody: where another channel does, it is no stage."""
+    return [stage for stage in stages if stage[0].channel != "folder"] or stages
+
+
+@dataclass(frozen=True)
+class _Person:
+    enterprise_id: int
+    contact_id: int
+    name: str
+    email: str
+    mobile: str
+    robot_kind: str
+    robot_digest: str
+    preferred: str
+    created_at: datetime
+
+    def stages(self, order: Sequence[str], mail: str, robots: dict[tuple[int, str], str]) -> Iterator[list[Route]]:
+        """A robot is named after the first contact who has it, so that a group gets one message."""
+        mine = (self.preferred, *(n for n in order if n != self.preferred)) if self.preferred in order else order
+        for name in mine:
+            if name == "mail":
+                yield [Route(mail, address, self.name) for address in addresses(self.email)]
+            elif name == "sms":
+                yield [Route(name, f"sms:{self.contact_id}", self.name)] if is_mobile(self.mobile) else []
+            elif name == self.robot_kind:
+                own = f"{name}:{self.contact_id}"
+                shared = (self.enterprise_id, self.robot_digest or own)
+                yield [Route(name, robots.setdefault(shared, own), self.name)]
+
+
+# --- dead addresses -----------------------------------------------------------------------------------------------
+
+
+def _dead(enterprise_ids: Sequence[int] | None) -> dict[tuple[int, str], datetime]:
+    d = DeadAddress
+    query = d.select(d.enterprise, d.recipient, d.at).where(d.cleared_at.is_null())
+    if enterprise_ids is not None:
+        query = query.where(d.enterprise.in_(enterprise_ids))
+    return {(int(enterprise), str(recipient)): at for enterprise, recipient, at in tuples(query)}
+
+
+def _is_dead(dead: dict[tuple[int, str], datetime], person: _Person, route: Route) -> bool:
+    """An address typed again after it was refused has a new chance."""
+    since = dead.get((person.enterprise_id, route.recipient))
+    return since is not None and person.created_at <= since
+
+
+# --- what stands behind a recipient -------------------------------------------------------------------------------
+
+
+def contact_of(recipient: str) -> int | None:
+    """The contact whom `wecom:17` or `sms:17` means; None for a mail address."""
+    kind, _, number = recipient.partition(":")
+    return int(number) if kind in {*ROBOTS, "sms"} and number.isdigit() else None
+
+
+def target_of(recipient: str) -> Target:
+    """Address and secret, opened. Raises `SealError` where the key they were sealed with is gone."""
+    number = contact_of(recipient)
+    row: Any = None if number is None else Contact.get_or_none(Contact.id == number)
+    if row is None:
+        return Target()
+    if recipient.startswith("sms:"):
+        return Target(row.mobile)
+    return Target(robot_address(row), sealing.ring().open(row.robot_secret, ROBOT_SECRET), row.robot_digest)
+
+
+def robot_address(row: Any) -> str:
+    """What was typed before addresses were sealed is read as it stands; the nightly job seals it."""
+    kept = str(row.robot_address)
+    return sealing.ring().open(kept, ROBOT_ADDRESS) if kept.startswith("sealed:") or not kept else kept
+
+
+def worded_as(channel: str, recipient: str) -> str:
+    """letter, short, sms or none; what lies in the folder is worded for the channel it would have gone by."""
+    kind = recipient.partition(":")[0] if contact_of(recipient) is not None else ""
+    return CHANNELS[kind or channel].wording
+
+
+def shown(recipient: str) -> str:
+    """A recipient as pages and exports show it: a mail address; of robots and telephones only what kind."""
+    kind = recipient.partition(":")[0]
+    return "群机器人" if kind in ROBOTS and ":" in recipient else "手机" if kind == "sms" else recipient
 
 
 def without_address(today: date) -> list[tuple[int, str]]:

@@ -10,12 +10,13 @@ from pathlib import Path
 from inspect_station.accounts import audit, station
 from inspect_station.accounts.scope import Actor
 from inspect_station.config import Settings
-from inspect_station.db import bulk_insert, db
+from inspect_station.db import bulk_insert, db, patiently
 from inspect_station.errors import Conflict, InvalidInput, NotFound
-from inspect_station.reminders import digests, ladder, letter, policies, routes, source, steps
+from inspect_station.reminders import digests, fallback, hands, ladder, letter, policies, routes, source, steps
 from inspect_station.reminders.alarms import LAST_TICK, Alarm, alarms, beat, last_tick, worker_heartbeat
 from inspect_station.reminders.channels import FolderChannel, Outgoing
 from inspect_station.reminders.delivery import SENDING_PAUSED, deliver, paused
+from inspect_station.reminders.fallback import domain_of
 from inspect_station.reminders.ladder import LadderRow
 from inspect_station.reminders.models import Message, OwedStep
 from inspect_station.reminders.routes import Route
@@ -39,15 +40,23 @@ class Ticked:
 def tick(settings: Settings, today: date, now: datetime) -> Ticked:
     """Write the owed steps to the outbox and gather them into messages. A second run adds nothing.
 
+    What stayed unanswered for the agreed working days is written once more for the next channel.
     After a gap of more than 45 days somebody must first look: sending is paused.
     """
+    # Many that set out together can wait for each other longer than one statement may.
+    return patiently(lambda: _tick(settings, today, now))
+
+
+def _tick(settings: Settings, today: date, now: datetime) -> Ticked:
     _look_at_the_gap(today, now)
     if (paused() or {}).get("why") == "clock_jump":
         # Steps written for a wrong day would later pass for said: nothing is written until somebody has looked.
         return Ticked(0, 0, 0, True)
     rules = policies.in_force()
     written = steps.write(source.rows(today, rules.horizon), rules, routes.channel_in_use(settings), today, now)
-    messages = digests.compose(digests.Day(today, now, _domain(settings), last_tick(), rules))
+    written += steps.Written(fallback.escalate(settings, today, now))
+    hands.tidy(settings, today, now)
+    messages = digests.compose(digests.Day(today, now, domain_of(settings), last_tick(), rules))
     with db.atomic():
         station.put(LAST_TICK, {"on": today.isoformat(), "at": now.isoformat()}, now)
     return Ticked(written.added, written.superseded, messages, paused() is not None)
@@ -57,11 +66,6 @@ def _look_at_the_gap(today: date, now: datetime) -> None:
     last = last_tick()
     if last is not None and today - last > LONG_GAP and not paused():
         pause(Actor.system(), "downtime", now)
-
-
-def _domain(settings: Settings) -> str:
-    """The right-hand side of Message-IDs: the sender's own domain."""
-    return settings.mail_from.rpartition("@")[2] or "station.local"
 
 
 # --- pausing ------------------------------------------------------------------------------------------------------
@@ -220,7 +224,7 @@ def _queue_by_hand(
 ) -> int:
     enterprise_id = rows[0].enterprise_id
     key = f"manual:{uuid.uuid4()}"
-    number = digests.insert(key, enterprise_id, route, today, now, _domain(settings), actor.account_id)
+    number = digests.insert(key, enterprise_id, route, today, now, domain_of(settings), actor.account_id)
     assert number is not None  # the key is new
     step = ladder.Step(ladder.MANUAL, number, 0, today, True)  # the number keeps two reminders of one day apart
     owed = [steps.Owed(row, step, route) for row in rows]
@@ -269,7 +273,7 @@ def preview(settings: Settings, on: date, now: datetime) -> Previewed:
 
 def _previewed(written: letter.Letter, route: Route, settings: Settings, now: datetime) -> Outgoing:
     return Outgoing(
-        message_id=f"<preview-{uuid.uuid4()}@{_domain(settings)}>",
+        message_id=f"<preview-{uuid.uuid4()}@{domain_of(settings)}>",
         number=written.number,
         recipient=route.recipient,
         recipient_name=route.name,

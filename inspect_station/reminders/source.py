@@ -79,7 +79,7 @@ def _row(row: duelist.OwingRow) -> LadderRow:
 
 
 _NAMES = (
-    "id", "form", "parent_id", "name", "own_number", "certificate_number", "line_number", "location", "quantity",
+    "id", "enterprise_id", "form", "parent_id", "name", "own_number", "certificate_number", "line_number", "location", "quantity",
 )  # fmt: skip
 
 
@@ -97,6 +97,11 @@ def devices(equipment_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
             device = dict(zip((*_NAMES, "parent_name", "parent_certificate"), row, strict=True))
             found[device["id"]] = device
     return found
+
+
+def owner_of(device: dict[str, Any]) -> int:
+    """The enterprise a device belongs to now."""
+    return int(device["enterprise_id"])
 
 
 def enterprise_name(enterprise_id: int) -> str:

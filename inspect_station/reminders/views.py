@@ -9,7 +9,7 @@ from inspect_station.accounts.guard import current_actor, needs, staff_only
 from inspect_station.errors import InvalidInput
 from inspect_station.export import Column
 from inspect_station.registry import service as registry
-from inspect_station.reminders import forecast, records, service
+from inspect_station.reminders import forecast, records, routes, service
 from inspect_station.reminders.records import Filters
 from inspect_station.reminders.schemas import ListSchema, OutlookSchema, RemindSchema, StopSchema
 from inspect_station.reminders.words import CHANNEL_WORDS, FATES, OUTCOME_WORDS, STATE_WORDS
@@ -18,7 +18,13 @@ from inspect_station.web import decode_cursor, encode_cursor, now, settings, tod
 
 pages = Blueprint("reminders", __name__)
 
-_WORDS = {"STATES": STATE_WORDS, "FATES": FATES, "CHANNELS": CHANNEL_WORDS, "OUTCOMES": OUTCOME_WORDS}
+_WORDS = {
+    "shown": routes.shown,
+    "STATES": STATE_WORDS,
+    "FATES": FATES,
+    "CHANNELS": CHANNEL_WORDS,
+    "OUTCOMES": OUTCOME_WORDS,
+}
 _CHIP_WORDS = {"enterprise": "企业", "channel": "渠道", "first": "自", "last": "至", "q": "搜索", "state": "状态"}
 
 
@@ -125,7 +131,7 @@ def letter(message_id: int) -> Response:
 
 @pages.get("/reminders/<int:message_id>/notice.pdf")
 def notice(message_id: int) -> Response:
-    name, content = records.notice_of(current_actor(), message_id)
+    name, content = records.notice_of(current_actor(), settings(), message_id)
     return Response(
         content,
         mimetype="application/pdf",
@@ -199,7 +205,7 @@ def draft() -> str:
     """What a reminder of the ticked rows would say, before it is sent."""
     ids = load(RemindSchema(), {"ids": request.args.getlist("ids")})["ids"]
     found = service.drafts(current_actor(), settings(), ids, today())
-    return render_template("reminders/draft.html", drafts=found, ids=ids)
+    return render_template("reminders/draft.html", drafts=found, ids=ids, **_WORDS)
 
 
 @pages.post("/reminders/new")

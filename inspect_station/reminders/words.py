@@ -1,6 +1,7 @@
 """The outbox's words as people read them."""
 
 from inspect_station.reminders.channels import CHANNELS
+from inspect_station.reminders.quiets import MARK
 
 STATE_WORDS = {
     "queued": ("待发", "hourglass-split"),
@@ -20,10 +21,11 @@ FATES = {
     "refused": (("refused",), "未能送达", "x-circle"),
     "dropped": (("superseded", "suppressed"), "未发", "slash-circle"),
 }
-CHANNEL_WORDS = {name: label for name, (label, _) in CHANNELS.items()}
+CHANNEL_WORDS = {name: kind.label for name, kind in CHANNELS.items()}
 REASON_WORDS = {
     "moved": "到期日期已变化或已无须办理",
     "recipient_gone": "收件人已停用或更换",
+    "reachable": "企业已有可用的地址，改由渠道发送",
 }
 OUTCOME_WORDS = {
     "sent": "对方已接收",
@@ -31,6 +33,7 @@ OUTCOME_WORDS = {
     "refused": "被拒绝",
     "uncertain": "不确定是否送达",
     "interrupted": "发送进程中断",
+    "limited": "对方限速，稍后再发",
 }
 
 
@@ -40,4 +43,16 @@ def state_word(state: str, channel: str) -> str:
 
 
 def reason_word(reason: str) -> str:
+    if reason.startswith(MARK):
+        return f"暂不提醒：{reason.removeprefix(MARK)}"
     return REASON_WORDS.get(reason, reason)
+
+
+# What came of a call, or of a printed notice. (word, whether the enterprise has been told)
+HAND_WORDS = {
+    "reached": ("已告知", True),
+    "no_answer": ("没有接通", False),
+    "later": ("约好再打", False),
+    "wrong_number": ("号码不对", False),
+    "delivered": ("已送达", True),
+}

@@ -119,9 +119,15 @@ def inspections(
         due = today + timedelta(days=_days_left(rng, months))
         while due > today - timedelta(days=730):
             done = add_months(due, -months)
+            answered = done + timedelta(days=_days_early(rng))
             if made.used_on < done <= today:
-                yield _inspection(rng, made, equipment_id, clock, done, due, grade, now)
-            due = done
+                yield _inspection(rng, made, equipment_id, clock, done, due, answered, grade, now)
+            due = answered
+
+
+def _days_early(rng: random.Random) -> int:
+    """How long before the date it answered an inspection was done; one in twelve came too late."""
+    return -rng.randint(1, 60) if rng.random() < 0.08 else rng.randint(0, 25)
 
 
 def _days_left(rng: random.Random, months: int) -> int:
@@ -149,6 +155,7 @@ def _inspection(
     clock: str,
     done: date,
     due: date,
+    answered: date,
     grade: int | None,
     now: datetime,
 ) -> dict[str, Any]:
@@ -165,7 +172,27 @@ def _inspection(
         "report_number": f"KM{done.year}-{made.recipe.code}-{rng.randint(1, 99_999):05d}",
         "inspectors": rng.choice(("陈检、林验", "郑规、黄测", "企业自检")) if light else "陈检、林验",
         "institution": "" if light else _STATION,
-        "answered_due": None,
+        "answered_due": answered.isoformat(),
+        "source": "示例数据",
+        "recorded_at": now,
+    }
+
+
+def extension(
+    made: Made, equipment_id: int, done: dict[str, Any], today: date, now: datetime
+) -> dict[str, Any] | None:
+    """A deep inspection put off for the next overhaul, where its printed date lies just ahead."""
+    on = done["next_due"]
+    deep = made.recipe.graded == done["clock"]
+    if not deep or not on or len(on) < 10 or not today <= date.fromisoformat(on) <= today + timedelta(days=120):
+        return None
+    return {
+        "equipment": equipment_id,
+        "clock": done["clock"],
+        "until": add_months(date.fromisoformat(on), 6).isoformat(),
+        "granted_on": (today - timedelta(days=20)).isoformat(),
+        "document": f"连市监特延〔{today.year}〕{equipment_id % 90 + 1:02d}号",
+        "reason": "装置连续运行，随明年大修一并检验",
         "source": "示例数据",
         "recorded_at": now,
     }

@@ -11,8 +11,8 @@ from inspect_station.accounts.models import Account
 from inspect_station.accounts.scope import Actor
 from inspect_station.db import Table, bulk_insert, db
 from inspect_station.errors import Conflict
-from inspect_station.registry.models import Contact, Enterprise, Equipment, EquipmentTouched, Inspection
-from inspect_station.sample import cases, devices, firms, recipes, staff
+from inspect_station.registry.models import Contact, Enterprise, Equipment, EquipmentTouched, Extension, Inspection
+from inspect_station.sample import cases, devices, firms, plan, recipes, staff
 from inspect_station.sample.devices import Made
 
 FIRMS = 55
@@ -54,6 +54,8 @@ def load(seed: int, scale: int, today: date, now: datetime) -> Loaded:
         staff.furnish(_ACTOR, today, now)
         cases.applications(rng, today, now)
         station.put(station.SAMPLE, {"seed": seed, "scale": scale}, now)
+        if scale == 1:  # a park for load tests gets its plan by the page, in its own time
+            plan.furnish(_ACTOR, ids, today, now)
     return Loaded(len(ids), sum(d for d, _ in counts), sum(n for _, n in counts))
 
 
@@ -96,8 +98,11 @@ def _equip(rng: random.Random, enterprise_id: int, profile: str, today: date, no
     _give_parents(lines, _insert(Equipment, installations), each=25)
     ids = [*alone_ids, *_insert(Equipment, [m.row for m in [*attached, *lines]])]
     pairs = list(zip(ids, [*alone, *attached, *lines], strict=True))
-    rows = [row for i, m in pairs for row in devices.inspections(rng, m, i, today, now)]
+    made_rows = [(m, row) for i, m in pairs for row in devices.inspections(rng, m, i, today, now)]
+    rows = [row for _, row in made_rows]
     bulk_insert(Inspection, rows)
+    longer = [devices.extension(m, row["equipment"], row, today, now) for m, row in made_rows]
+    bulk_insert(Extension, [row for row in longer if row][::7][:3])
     bulk_insert(EquipmentTouched, [{"equipment": i} for i in ids])
     return len(ids) + len(installations), len(rows)
 

@@ -98,8 +98,12 @@ def working_days(_settings: Settings, now: datetime) -> Check:
     return Check("节假日历", "ok", f"{'、'.join(map(str, wanted))} 年已按放假通知")
 
 
-def digests(settings: Settings, _now: datetime) -> Check:
-    """People who should get the weekly digest and cannot be written to."""
+def digests(settings: Settings, now: datetime) -> Check:
+    """People who should get the weekly digest and cannot be written to, or whose server refused it."""
+    refused = staff.refused_lately(now)
+    if refused:
+        text = f"近七天被拒收的周报：{'、'.join(refused)}"
+        return Check("站内周报", "warn", text, "在“提醒 › 站内周报”看原因，请本人改正邮箱后重新发送。")
     names = staff.without_address(settings)
     if names:
         return Check(

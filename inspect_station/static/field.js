@@ -96,20 +96,28 @@
 
   // --- sending ------------------------------------------------------------------------------------------------------
   let sending = false;
+  let again = false; // asked for while a sending was under way: what was written meanwhile goes next
   async function send() {
+    again = true;
     if (sending) return;
     sending = true;
     try {
-      const entries = (await all()).filter((entry) => !entry.problem);
-      if (!entries.length) return;
-      const me = await session();
-      if (!me) return;
-      for (const entry of entries) {
-        if (entry.account === me.account) await sendOne(entry, me.csrf);
+      while (again) {
+        again = false;
+        await sendAll();
       }
     } finally {
       sending = false;
       await show();
+    }
+  }
+
+  async function sendAll() {
+    const entries = (await all()).filter((entry) => !entry.problem);
+    const me = entries.length ? await session() : null;
+    if (!me) return;
+    for (const entry of entries) {
+      if (entry.account === me.account) await sendOne(entry, me.csrf);
     }
   }
 
@@ -146,8 +154,11 @@
   // --- showing ------------------------------------------------------------------------------------------------------
   const say = (text) => { signal.textContent = text; };
 
+  let turn = 0; // of several showings under way the newest one counts
   async function show() {
+    const mine = ++turn;
     const entries = await all();
+    if (mine !== turn) return;
     waiting.hidden = !entries.length;
     waiting.querySelector("ul").replaceChildren(...entries.map(line));
     if (entries.length) say(`${entries.length} 条记录等待发送${navigator.onLine ? "" : "，现在没有信号"}。`);

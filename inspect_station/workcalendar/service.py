@@ -50,6 +50,12 @@ def describe(day: date) -> str:
     return f"{line}（{words}{'' if announced(day.year) else '，暂定'}）"
 
 
+def marks(first: date, last: date) -> dict[date, tuple[str, bool]]:
+    """What the calendar says of the days of a stretch: day → (word for it, whether it is worked)."""
+    query = CalendarDay.select().where(CalendarDay.day >= first, CalendarDay.day <= last)
+    return {row.day: ("调休上班" if row.kind == "work" else row.name or "放假", row.kind == "work") for row in query}
+
+
 def announced(year: int) -> bool:
     return CalendarYear.select().where(CalendarYear.year == year, CalendarYear.announced).exists()
 

@@ -57,10 +57,16 @@ def rescue(draft: Draft, rng: Random, only: Iterable[int] | None = None, steps: 
             _push(draft, number, by_price(draft, number), rng)
 
 
-def mend(draft: Draft, rng: Random) -> None:
-    """Brings late items to days that are not late, where that costs nobody else a day."""
+def mend(draft: Draft, rng: Random, steps: int = MOST_STEPS) -> None:
+    """Brings late items to days that are not late, where that costs nobody else a day.
+
+    Where many are late it ends after about so many steps: a backlog has nowhere to go, and each try is dear.
+    """
+    limit = draft.steps + steps
     items, late = draft.problem.items, draft.problem.late
     for number in [n for n, d in enumerate(draft.day_of) if d != OUT and late(items[n], d)]:
+        if draft.steps > limit:
+            return
         before = draft.late
         timely = [d for d in by_price(draft, number) if not late(items[number], d)]
         draft.mark()
@@ -76,6 +82,7 @@ def _push(draft: Draft, number: int, days: list[int], rng: Random) -> bool:
     """The item enters its day first; who falls out, four at most, must find another day."""
     for day in days:
         plan, ejected = _first(draft.problem, day, number, draft.plans[day].items())
+        draft.steps += 1
         if plan is None or any(draft.problem.items[e].pinned for e in ejected):
             continue
         draft.mark()

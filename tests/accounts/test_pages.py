@@ -126,7 +126,13 @@ def test_metrics_are_for_this_machine_only(sqlite_app: Flask) -> None:
 
 
 def test_ready_says_which_part_is_not_well(sqlite_app: Flask) -> None:
-    assert sqlite_app.test_client().get("/readyz").json["parts"]["schema"]["ok"] is True
+    parts = sqlite_app.test_client().get("/readyz").json["parts"]
+    assert [name for name in ("database", "schema", "rulebook") if parts[name]["ok"]] == [
+        "database",
+        "schema",
+        "rulebook",
+    ]
+    assert parts["worker"]["ok"] is False  # none has ever run here
 
 
 def test_a_token_speaks_for_a_person_without_csrf(sqlite_app: Flask) -> None:

@@ -52,7 +52,7 @@ def test_no_page_is_wider_than_its_screen_or_complains(visitor: Page) -> None:
     complaints: list[str] = []
     visitor.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
     visitor.on("pageerror", lambda e: complaints.append(str(e)))
-    for width, height in ((390, 844), (1440, 900)):
+    for width, height in ((390, 844), (768, 1024), (1200, 800), (1440, 900)):
         visitor.set_viewport_size({"width": width, "height": height})
         for path in PAGES:
             visitor.goto(path)

@@ -11,6 +11,7 @@ import pytest
 from inspect_station import cli
 from inspect_station.db import db
 from inspect_station.duelist import service
+from inspect_station.workcalendar.models import CalendarDay
 from tests.conftest import TODAY, downloaded, token_for
 from tests.duelist.conftest import Town
 from tests.statements import counted
@@ -264,3 +265,12 @@ def test_the_due_command_prints_the_contract(
     assert "共 22 项" in capsys.readouterr().out
     assert cli.main(["export", "due", str(tmp_path / "due.xlsx"), "--bucket", "overdue"]) == 0
     assert len(list(openpyxl.load_workbook(tmp_path / "due.xlsx").active.values)) == 10
+
+
+def test_the_calendar_names_holidays_and_days_worked_instead(town: Town) -> None:
+    with db.connection_context():
+        CalendarDay.create(day="2026-12-05", kind="work", name="调休")
+        CalendarDay.create(day="2026-12-31", kind="off", name="元旦")
+    page = town.browser().get("/due/calendar?month=2026-12").get_data(as_text=True)
+    assert '<time datetime="2026-12-05">5</time><small>调休上班</small>' in page
+    assert '<time datetime="2026-12-31">31</time><small>元旦</small>' in page

@@ -176,7 +176,7 @@ def test_a_change_committed_while_a_refresh_runs_is_not_lost(
     assert touched.wait(10)
     projection.refresh(TODAY)  # sees neither the change nor, rightly, the mark
     taken.set()
-    writer.join(10)
+    writer.join(60)
     (item,) = [i for i in items(equipment=(park.ok.id,)) if i["clock"] == "periodic"]
     assert item["on"] == "2027-09-09"
 

@@ -2,8 +2,10 @@
 
 import importlib
 import multiprocessing
+import os
 import pkgutil
 import re
+import signal
 from pathlib import Path
 
 import peewee
@@ -12,6 +14,8 @@ import pytest
 import inspect_station
 from inspect_station import db as database
 from inspect_station.db import Table
+from tests.conftest import Cast, dispose
+from tests.registry.park import furnish
 
 
 def all_tables() -> list[type[Table]]:
@@ -100,3 +104,62 @@ def _empty_postgres(request: pytest.FixtureRequest) -> str:
         server.execute_sql('DROP DATABASE IF EXISTS "fresh" WITH (FORCE)')
         server.execute_sql('CREATE DATABASE "fresh"')
     return _renamed(server_url, "fresh")
+
+
+def contents(bound: peewee.Database) -> dict[str, list[tuple]]:
+    """Every row of every table but the runner's own."""
+    tables = [t for t in bound.get_tables() if t != "schema_migration"]
+    return {t: sorted(map(repr, bound.execute_sql(f'SELECT * FROM "{t}"').fetchall())) for t in tables}
+
+
+def test_each_step_down_and_up_again_leaves_the_data_of_the_others(
+    station: peewee.Database, cast: Cast, tmp_path: Path
+) -> None:
+    furnish(cast, tmp_path)
+    names = [m.name for m in database.runner().status() if m.applied]
+    for name in reversed(names):
+        database.runner().down(name)
+        before = contents(station)
+        database.migrate()
+        after = contents(station)
+        assert {table: rows for table, rows in after.items() if table in before} == before, name
+        database.runner().down(name)
+    database.migrate()
+
+
+def _migrate_and_die(url: str, after: int) -> None:
+    """Killed at the given statement, as by the power going off."""
+    bound = database.bind(url)
+    ran = 0
+
+    def count(_event: object) -> None:
+        nonlocal ran
+        ran += 1
+        if ran == after:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    bound.query_hooks.append(count)
+    database.migrate()
+
+
+@pytest.mark.parametrize("after", [17, 60])
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_a_migrator_killed_in_mid_step_is_made_good_by_the_next(
+    engine: str, after: int, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    url = f"sqlite:///{tmp_path / 'new.db'}" if engine == "sqlite" else _empty_postgres(request)
+    process = multiprocessing.get_context("spawn").Process(target=_migrate_and_die, args=(url, after))
+    process.start()
+    process.join(60)
+    assert process.exitcode == -signal.SIGKILL
+    bound = database.bind(url)
+    try:
+        database.migrate()
+        with database.connection():
+            migrated = catalogue(bound)
+            first = min(m.name for m in database.runner().status() if m.applied)
+            database.runner().down(first)
+            bound.create_tables(all_tables(), safe=False)
+            assert catalogue(bound) == migrated
+    finally:
+        dispose(bound)

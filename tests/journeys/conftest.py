@@ -12,6 +12,8 @@ from tests import live
 from tests.chromium import launch
 from tests.conftest import NOW, SECRET, TODAY, dispose
 
+# Not faults: a form that was refused says so on its page; a test may cut the network.
+TOLERATED = ("ERR_INTERNET_DISCONNECTED", "status of 409", "status of 412", "status of 422")
 SIZES = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 
 
@@ -35,6 +37,11 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
         yield started
 
 
+def refused(text: str) -> bool:
+    """A form the station refuses comes back with its sentences and this status: that is no fault of the page."""
+    return "the server responded with a status of 422" in text
+
+
 @pytest.fixture
 def visit(park: str, browser: Browser) -> Iterator[Callable[[str, str], Page]]:
     """Open the station as somebody, on a screen of some size; console errors fail the test at its end."""
@@ -50,7 +57,7 @@ def visit(park: str, browser: Browser) -> Iterator[Callable[[str, str], Page]]:
         opened.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda m: complaints.append(m.text) if m.type == "error" else None)
+        page.on("console", lambda m: complaints.append(m.text) if m.type == "error" and not refused(m.text) else None)
         page.goto(live.login_link(park, login))
         page.get_by_role("button", name="登录").click()
         return page
@@ -58,4 +65,4 @@ def visit(park: str, browser: Browser) -> Iterator[Callable[[str, str], Page]]:
     yield enter
     for context in opened:
         context.close()
-    assert complaints == []
+    assert [text for text in complaints if not any(words in text for words in TOLERATED)] == []

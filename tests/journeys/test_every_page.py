@@ -12,13 +12,24 @@ pytestmark = pytest.mark.browser
 
 PAGES = {
     "zhanzhang": ("/due", "/due?view=flat&bucket=overdue", "/due/calendar", "/enterprises", "/audit", "/reminders",
-                  "/reminders/outlook", "/reminders/ladder", "/enterprises/1/ladder",
-                  "/reminders/notices", "/reminders/staff", "/reminders/steps", "/reminders/backlog", "/me", "/imports"),
+                  "/reminders/outlook", "/reminders/by-hand", "/answers", "/reminders/ladder", "/enterprises/1/ladder",
+                  "/reminders/notices", "/reminders/staff", "/reminders/steps", "/reminders/backlog", "/me", "/imports",
+                  "/plan/", "/plan/1/month?of=2026-12", "/plan/1/week?of=2026-12-07", "/plan/1/unplanned",
+                  "/plan/1/warnings", "/plan/1/compare", "/plan/plans", "/plan/propose?what_if=1", "/plan/windows",
+                  "/plan/windows/new", "/plan/data", "/plan/data/boiler/internal", "/plan/visits", "/plan/visits/9",
+                  "/staffing/", "/staffing/4", "/staffing/codes", "/staffing/codes/1"),
     "chenjian": ("/equipment", "/equipment/20", "/equipment/20/due/periodic", "/equipment/20/edit",
-                 "/equipment/20/inspections/new", "/equipment/20/acts/stop", "/enterprises/1", "/search?q=R-0001"),
+                 "/equipment/20/inspections/new", "/equipment/20/acts/stop", "/enterprises/1",
+                 "/enterprises/1/contacts/new", "/search?q=R-0001", "/plan/day?on=2026-12-01"),
     "jishu": ("/rules", "/rules/fixed_vessel.periodic.metal.grade_3", "/rules/sources", "/rules/preview"),
-    "admin": ("/settings/", "/settings/people", "/settings/people/new", "/settings/calendar/"),
-    "qiye01": ("/due", "/equipment", "/reminders", "/me", "/me/calendars"),
+    "admin": ("/cases/promises", "/settings/", "/settings/people", "/settings/people/new", "/settings/channels",
+              "/settings/calendar/"),
+    "linyan": ("/cases", "/cases?state=open", "/cases/6", "/cases/10", "/cases/new?enterprise=20", "/tasks/3/preparation",
+               "/results/new?equipment=20&clock=periodic", "/reports", "/findings", "/findings/new?equipment=20&clock=periodic",
+               "/reasons/new?ids=5&ids=6", "/postponements", "/equipment/20/postpone", "/equipment/20/transfer",
+               "/equipment/20/merge", "/labels", "/field?all=1"),
+    "qiye01": ("/home", "/cases", "/cases/new", "/due", "/equipment", "/reminders", "/me", "/me/calendars",
+               "/plan/visits", "/plan/windows", "/plan/windows/new"),
 }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ from tools import vendor
 
 PACKAGE = ROOT / "inspect_station"
 # A letter is read in mail programs, which know no style sheets of ours; it is never served as a page.
-LETTERS = {"letter.html"}
+LETTERS = {"letter.html", "digest.html"}
 TEMPLATES = sorted(p for p in (PACKAGE / "templates").rglob("*.html") if p.name not in LETTERS)
 FORBIDDEN = re.compile(
     r"\sstyle=|\son[a-z]+=\"|<style|<script(?![^>]*\bsrc=)|https?://(?!www\.w3\.org)|hx-on|javascript:"

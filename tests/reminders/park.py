@@ -58,3 +58,26 @@ def contact(firm: Enterprise, email: str, name: str = "安全员", **more: Any) 
 
 def in_days(days: int) -> str:
     return date.fromordinal(TODAY.toordinal() + days).isoformat()
+
+
+def robot_of(firm: Enterprise, kind: str, address: str, secret: str = "", **more: Any) -> Contact:
+    """A contact with a group robot, its address sealed as the register seals it."""
+    from inspect_station import sealing
+    from inspect_station.registry import contacts
+
+    ring = sealing.ring()
+    return contact(
+        firm,
+        more.pop("email", ""),
+        robot_kind=kind,
+        robot_address=ring.seal(address, contacts.ROBOT_ADDRESS),
+        robot_secret=ring.seal(secret, contacts.ROBOT_SECRET),
+        robot_hint=address[-4:],
+        robot_digest=ring.digest(address),
+        **more,
+    )
+
+
+def outside(data_dir: Any, **more: Any) -> Settings:
+    """Settings of a station whose robots live on this machine."""
+    return settings(data_dir, robot_hosts="127.0.0.1,localhost", private_targets=True, **more)

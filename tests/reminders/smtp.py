@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import ssl
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -79,17 +80,23 @@ class Postbox:
 
 
 class _Server(Controller):
+    starttls: ssl.SSLContext | None = None
+
     def factory(self) -> SMTP:
-        return _Rude(self.handler, hostname="localhost")  # else it asks the DNS for its name
+        # Named, else it asks the DNS for its name.
+        return _Rude(
+            self.handler, hostname="localhost", tls_context=self.starttls, require_starttls=bool(self.starttls)
+        )
 
 
 @contextmanager
-def postbox() -> Iterator[Postbox]:
+def postbox(tls: ssl.SSLContext | None = None, starttls: ssl.SSLContext | None = None) -> Iterator[Postbox]:
     box = Postbox()
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         box.port = probe.getsockname()[1]
-    server = _Server(box, hostname="127.0.0.1", port=box.port)
+    server = _Server(box, hostname="127.0.0.1", port=box.port, ssl_context=tls)
+    server.starttls = starttls
     server.start()
     try:
         yield box

@@ -1,5 +1,6 @@
 """Letters through a real SMTP server, well-behaved and not."""
 
+import threading
 from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.policy import SMTP
@@ -7,8 +8,11 @@ from pathlib import Path
 
 import pypdfium2
 import pytest
+from peewee import OperationalError
 
+from inspect_station import db as database
 from inspect_station.reminders import delivery, records, service
+from inspect_station.reminders.answers import links
 from inspect_station.reminders.channels import MailChannel, Outgoing
 from inspect_station.reminders.models import Attempt, Message, OwedStep
 from tests.conftest import NOW, TODAY, Cast
@@ -46,7 +50,9 @@ def test_a_letter_arrives_with_text_html_and_a_stable_id(cast: Cast, box: Postbo
     assert "R-" in text
     assert "定期检验：2026-12-02（还有 10 天）" in text
     assert "容15闽A" in mail.get_body(("html",)).get_content()
-    assert Message.get().text.splitlines() == text.replace("\r\n", "\n").splitlines()
+    # What is kept is what went out, but for the link, which opens the firm's page.
+    kept = links.shown(Message.get().text, links.url_for(Message.get(), config))
+    assert kept.splitlines() == text.replace("\r\n", "\n").splitlines()
 
 
 def test_a_long_list_is_cut_in_the_letter_and_whole_in_the_workbook(cast: Cast, box: Postbox, tmp_path: Path) -> None:
@@ -88,11 +94,16 @@ def test_the_mail_carries_its_notice_as_a_pdf_which_can_be_had_again_to_the_byte
     ):
         assert words in text, words
     vessel(cast.jia, in_days(-3))
-    assert records.notice_of(cast.jia_user, Message.get().id)[1] == notice.get_content()
-    _, again = records.eml_of(cast.inspector, config, Message.get().id)
-    assert notice.get_content() in [
-        part.get_content() for part in message_from_bytes(again, policy=SMTP).iter_attachments()
-    ]
+    assert records.notice_of(cast.jia_user, config, Message.get().id)[1] == notice.get_content()
+    _, again = records.eml_of(cast.jia_user, config, Message.get().id)
+    assert notice.get_content() in attached(again)
+    # Whoever holds the link answers in the firm's name: what the station's people download has no code on it.
+    _, for_staff = records.eml_of(cast.inspector, config, Message.get().id)
+    assert notice.get_content() not in attached(for_staff)
+
+
+def attached(eml: bytes) -> list[bytes]:
+    return [part.get_content() for part in message_from_bytes(eml, policy=SMTP).iter_attachments()]
 
 
 def test_a_refusal_for_good_is_tried_once_and_comes_to_the_human_list(
@@ -127,8 +138,10 @@ def test_a_refusal_for_now_is_tried_again_after_one_five_fifteen_sixty_minutes_a
 
 def test_after_five_days_of_refusals_a_person_must_look(cast: Cast, box: Postbox, tmp_path: Path) -> None:
     config = owe(cast, box, tmp_path)
-    box.will_answer(A, "450 busy")
-    assert service.deliver(config, NOW + timedelta(days=5, hours=1)) == {"refused": 1}
+    late = NOW + timedelta(days=9)  # the worker was down: nothing has been tried yet
+    box.will_answer(A, "450 busy", "450 busy")
+    assert service.deliver(config, late) == {"failed": 1}
+    assert service.deliver(config, late + timedelta(days=5, hours=1)) == {"refused": 1}
     assert "连续 5 天" in Message.get().reason
 
 
@@ -194,6 +207,44 @@ def test_a_claim_whose_sender_died_is_sent_again_and_marked(cast: Cast, box: Pos
     assert service.deliver(config, minutes(11)) == {"interrupted": 1, "sent": 1}
     assert Message.get().doubtful
     assert [a.outcome for a in Attempt.select().order_by(Attempt.id)] == ["interrupted", "sent"]
+
+
+def test_a_claim_made_on_a_clock_gone_wrong_is_freed_when_it_is_right_again(
+    cast: Cast, box: Postbox, tmp_path: Path
+) -> None:
+    config = owe(cast, box, tmp_path)
+    assert isinstance(delivery.claim(config, NOW + timedelta(hours=20), "dead:1"), delivery.Claimed)
+    assert service.deliver(config, NOW) == {"interrupted": 1, "sent": 1}
+    assert Message.get().doubtful
+
+
+def test_a_database_that_fails_for_a_moment_after_the_letter_is_out_costs_no_second_letter(
+    cast: Cast, box: Postbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = owe(cast, box, tmp_path)
+    real, failing = delivery.record_sent, iter([True, True])
+
+    def record(*args: object) -> str:
+        if next(failing, False):
+            raise OperationalError("database is locked")
+        return real(*args)
+
+    monkeypatch.setattr(delivery, "record_sent", record)
+    monkeypatch.setattr(database, "_LOOK_AGAIN_SECONDS", 0.001)
+    assert service.deliver(config, NOW) == {"sent": 1}
+    assert box.recipients() == [A]
+    assert not Message.get().doubtful
+
+
+def test_a_sender_asked_to_stop_begins_no_letter(
+    cast: Cast, box: Postbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = owe(cast, box, tmp_path)
+    stopped = threading.Event()
+    stopped.set()
+    monkeypatch.setattr(delivery, "stopping", stopped)
+    assert service.deliver(config, NOW) == {}
+    assert Message.get().state == "queued"
 
 
 def test_a_sender_whose_lease_ran_out_does_not_overwrite_the_fate(cast: Cast, box: Postbox, tmp_path: Path) -> None:

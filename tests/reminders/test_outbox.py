@@ -7,7 +7,7 @@ import pytest
 
 from inspect_station.accounts import station
 from inspect_station.registry.models import EquipmentTouched, Inspection
-from inspect_station.reminders import service
+from inspect_station.reminders import hands, service
 from inspect_station.reminders.models import Message, OwedStep
 from inspect_station.reminders.routes import addresses
 from tests.conftest import NOW, TODAY, Cast
@@ -142,16 +142,17 @@ def test_a_date_that_moves_away_and_back_is_told_after_all(cast: Cast, tmp_path:
     assert steps() == ["d15 sent"]
 
 
-def test_an_enterprise_without_an_address_is_an_alarm_and_its_letter_lies_on_the_human_list(
+def test_an_enterprise_without_an_address_is_an_alarm_and_its_letter_lies_on_the_telephone_list(
     cast: Cast, tmp_path: Path
 ) -> None:
     vessel(cast.jia, in_days(10))
     contact(cast.yi, "b@yi.example")
     service.tick(settings(tmp_path), TODAY, NOW)
-    assert service.deliver(settings(tmp_path), NOW) == {"refused": 1}
+    assert service.deliver(settings(tmp_path), NOW) == {}
     letter = Message.get()
-    assert letter.state == "refused"
-    assert "没有可用的邮箱地址" in letter.reason
+    assert (letter.channel, letter.state, letter.next_at) == ("phone", "queued", None)
+    (task,) = hands.tasks(cast.inspector)
+    assert (task.enterprise, task.items, task.earliest) == ("福州甲化工有限公司", 1, in_days(10))
     alarm = next(a for a in service.alarms(NOW) if a.code == "no_address")
     assert "福州甲化工有限公司" in alarm.sentence
 
@@ -163,6 +164,7 @@ def test_an_address_found_later_gets_what_is_owed(cast: Cast, tmp_path: Path) ->
     contact(cast.jia, "a@jia.example")
     service.tick(settings(tmp_path), *later(0))
     assert service.deliver(settings(tmp_path), NOW) == {"sent": 1}
+    assert hands.tasks(cast.inspector) == []  # mail reaches them now: nobody need call
     assert "no_address" not in {a.code for a in service.alarms(NOW)}
 
 

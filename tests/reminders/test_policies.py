@@ -18,6 +18,7 @@ from schedules.ladder import Ladder
 from schedules.terms import Clock
 from tests.conftest import NOW, TODAY, Cast, csrf_of, log_in, people
 from tests.reminders.park import contact, in_days, settings, vessel
+from tests.reminders.smtp import Postbox
 
 OFFICE_HOURS = Hours(time(8), time(20), workdays_only=True)
 
@@ -132,6 +133,21 @@ def test_letters_wait_for_the_hours_and_nobody_cries_over_them(cast: Cast, tmp_p
     assert "queue" not in {alarm.code for alarm in alarms.alarms(evening)}
     assert service.deliver(settings(tmp_path), evening) == {}
     assert service.deliver(settings(tmp_path), at(1)[1]) == {"sent": 1}
+
+
+def test_a_letter_that_waited_long_for_its_hours_is_not_given_up_at_its_first_failure(
+    cast: Cast, box: Postbox, tmp_path: Path
+) -> None:
+    config = box.settings(tmp_path)
+    vessel(cast.jia, in_days(10))
+    contact(cast.jia, "a@jia.example")
+    policies.change(cast.head, replace(policies.shipped(), hours=OFFICE_HOURS), NOW)
+    service.tick(config, TODAY, NOW)
+    assert service.deliver(config, NOW) == {"quiet": 1}
+    box.will_answer("a@jia.example", "450 busy")
+    monday = at(8)[1]
+    assert service.deliver(config, monday) == {"failed": 1}
+    assert service.deliver(config, monday + timedelta(minutes=1)) == {"sent": 1}
 
 
 def test_hours_given_up_let_waiting_letters_go_at_once(cast: Cast, tmp_path: Path) -> None:

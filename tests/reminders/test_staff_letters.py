@@ -12,9 +12,10 @@ from flask import Flask
 from inspect_station import jobs
 from inspect_station.accounts import service as accounts
 from inspect_station.accounts.models import Account
+from inspect_station.casework import service as casework
 from inspect_station.db import connection
 from inspect_station.errors import InvalidInput, NotFound
-from inspect_station.registry.models import Enterprise
+from inspect_station.registry.models import Enterprise, Equipment
 from inspect_station.reminders import service as reminders
 from inspect_station.reminders.models import StaffLetter
 from inspect_station.reminders.staff import digest, service
@@ -110,6 +111,11 @@ def test_told_without_effect_is_named_until_something_happens(park: Cast, tmp_pa
     assert "没有。" in section(text_of(park.inspector), "已提醒、还没有结果的企业")
     service.compose(config, late.date(), late)
     assert "福州甲化工有限公司：3 项" in section(text_of(park.inspector), "已提醒、还没有结果的企业")
+    due = Equipment.get(Equipment.name == "甲下月")
+    casework.apply(park.jia_user, park.jia.id, [(due.id, "periodic")], source="portal", now=late)
+    after = late + timedelta(days=7)
+    service.compose(config, after.date(), after)
+    assert "福州甲化工有限公司：2 项" in section(text_of(park.inspector), "已提醒、还没有结果的企业")
 
 
 def test_it_goes_by_mail_once_and_waits_while_sending_is_paused(park: Cast, box: Postbox, tmp_path: Path) -> None:
@@ -141,6 +147,7 @@ def test_a_refused_one_is_tried_again_by_hand_and_a_busy_server_later(
     assert service.deliver(config, MONDAY + timedelta(minutes=1)) == {"refused": 1}
     letter = StaffLetter.get()
     assert "no such mailbox" in letter.reason
+    assert "检一" in checks.digests(config, MONDAY).text
     service.resend(park.head, letter.id, MONDAY)
     assert service.deliver(config, MONDAY) == {"sent": 1}
 

@@ -90,6 +90,13 @@ def test_a_lease_has_one_holder_until_it_ends(cast: Cast) -> None:
     assert leases.take("timetable", "a", NOW + 2 * minute, minute)
 
 
+def test_a_lease_taken_on_a_wrong_clock_keeps_nobody_out(cast: Cast) -> None:
+    minute = timedelta(minutes=1)
+    assert leases.take("timetable", "a", NOW + timedelta(days=400), minute)
+    assert leases.take("timetable", "b", NOW, minute)
+    assert not leases.take("timetable", "a", NOW, minute)
+
+
 def test_alarms_name_the_stopped_worker_the_missing_tick_and_the_old_queue(cast: Cast, tmp_path: Path) -> None:
     monday = NOW + timedelta(days=1)
     vessel(cast.jia, in_days(10))

@@ -6,6 +6,7 @@ The routes are the application's own: one that has no expectation here fails the
 import io
 import sys
 import zipfile
+from datetime import date
 
 import pytest
 from peewee import SQL
@@ -15,10 +16,12 @@ from inspect_station.duelist import query as due_query
 from inspect_station.duelist import service as duelist
 from inspect_station.issuing import service as issuing
 from inspect_station.issuing.models import IssuedNotice
+from inspect_station.planning.models import Plan, PlanItem, PlanVisit, SiteWindow, VisitPerson
 from inspect_station.registry.ledgers.models import LedgerImport
 from inspect_station.registry.models import Contact
 from inspect_station.reminders import service as reminders
-from inspect_station.reminders.models import Message
+from inspect_station.reminders.answers.models import Answer, AnswerItem
+from inspect_station.reminders.models import DeadAddress, Message
 from inspect_station.web import settings
 from tests.casework.park import furnish_cases
 from tests.clinic.park import furnish_clinic
@@ -93,11 +96,30 @@ MATRIX = {
     "reminders.end_own_ladder": "enterprise",
     "reminders.draft": "staff",
     "reminders.remind": "staff",
+    "reminders.hand_list": "staff",
+    "reminders.hand_task": "message",
+    "reminders.hand_print": "message",
+    "reminders.hand_call": "message",
+    "reminders.hand_delivered": "message",
+    "reminders.authority_list": "staff",
+    "reminders.clear_dead": "dead_address",
+    "reminders.try_contact": "contact",
     "reminders.ask_to_pause": "staff",
     "reminders.pause": "staff",
     "reminders.resume": "staff",
     "reminders.resend": "message",
     "reminders.stop": "message",
+    "answer.page": "public",
+    "answer.form": "public",
+    "answer.give": "public",
+    "answers.inbox": "staff",
+    "answers.inbox_export": "staff",
+    "answers.answer": "answer",
+    "answers.confirm": "answer",
+    "answers.reject": "answer",
+    "answers.finish": "answer",
+    "answers.evidence": "answer",
+    "answers_api.answers": None,
     "reminders_api.reminders": None,
     "reminders_api.reminder": "message",
     "reminders_api.remind": "staff",
@@ -247,6 +269,9 @@ MATRIX = {
     "api_applications.refuse_application": "application",
     "api_applications.withdraw_application": "application",
     "settings.overview": "staff",
+    "settings.channels": "staff",
+    "settings.change_channels": "staff",
+    "settings.try_channel": "staff",
     "settings.people": "staff",
     "settings.new_person": "staff",
     "settings.add_person": "staff",
@@ -273,6 +298,55 @@ MATRIX = {
     "staffing.edit_code": "staff",
     "staffing.change_code": "staff",
     "staffing.remove_code": "staff",
+    "planning.plan_list": "staff",
+    "planning.propose_form": "staff",
+    "planning.propose": "staff",
+    "planning.year": "staff",
+    "planning.month": "staff",
+    "planning.week": "staff",
+    "planning.unplanned": "staff",
+    "planning.warnings": "staff",
+    "planning.compare": "staff",
+    "planning.export": "staff",
+    "planning.progress_page": "staff",
+    "planning.again": "staff",
+    "planning.cancel": "staff",
+    "planning.approve": "staff",
+    "planning.publish": "staff",
+    "planning.discard": "staff",
+    "planning.keep": "staff",
+    "planning.copy": "staff",
+    "planning.move": "staff",
+    "planning.pin": "staff",
+    "planning.take_out": "staff",
+    "planning.accept_counter": "staff",
+    "planning.note_agreed": "staff",
+    "planning.place": "staff",
+    "planning.day": "staff",
+    "planning.data": "staff",
+    "planning.set_weights": "staff",
+    "planning.figures": "staff",
+    "planning.set_figures": "staff",
+    "planning.board": "self",
+    "planning.visit": "visit",
+    "planning.visit_list": None,
+    "planning.answer": "visit",
+    "planning.agree": "visit",
+    "planning.counter": "visit",
+    "planning.windows": None,
+    "planning.new_window": "self",
+    "planning.add_window": "self",
+    "planning.edit_window": "window",
+    "planning.change_window": "window",
+    "planning.remove_window": "window",
+    "planning.set_site": "enterprise",
+    "api_plans.list_plans": "staff",
+    "api_plans.get_plan": "staff",
+    "api_visits.list_visits": None,
+    "api_visits.get_visit": "visit",
+    "api_visits.move_visit": "visit",
+    "api_visits.agree": "visit",
+    "api_visits.counter": "visit",
     "registry.equipment_list": None,
     "registry.equipment_export": None,
     "registry.new_equipment": "staff",
@@ -305,6 +379,7 @@ MATRIX = {
     "registry.end_contact_form": "contact",
     "registry.end_contact": "contact",
     "registry.reveal_contact": "contact",
+    "portal.home": "self",
     "portal.device": "equipment",
     "portal.device_code": "equipment",
     "portal.enterprise": "enterprise",
@@ -331,6 +406,9 @@ BODIES = {
     "api_clinic.add_visit": {"enterprise_id": 1},
     "api_clinic.start_visit": None,
     "api_clinic.record_visit": {"kind": "hazard"},
+    "api_visits.move_visit": {"date": "2026-12-01"},
+    "api_visits.agree": None,
+    "api_visits.counter": {"on": "2026-12-01"},
     "api_applications.add_application": {"enterprise_id": 1, "items": [{"equipment_id": 1, "clock": "periodic"}]},
     "api_applications.accept_application": None,
     "api_results.add_result": {"equipment_ids": [1], "clock": "periodic", "completed_on": "2026-11-20"},
@@ -357,6 +435,7 @@ WORDS = {
     "batch": "no-such-batch",
     "token": "no-such-token",
     "secret": "no-such-secret",
+    "kind": "noted",
 }
 
 
@@ -411,6 +490,21 @@ def test_every_route_stands_in_the_matrix(sqlite_app):
     assert {rule.endpoint for rule, _ in routes(sqlite_app)} == set(MATRIX)
 
 
+def planned(cast, equipment):
+    """A published visit to 甲 and a window of 甲's."""
+    days = {"as_of": TODAY, "first_on": TODAY, "last_on": date(2027, 11, 30)}
+    plan = Plan.create(name=CANARY, state="approved", published_until=date(2027, 1, 31), made_by="检一", instance={},
+                       seconds=0, created_at=NOW, **days)  # fmt: skip
+    visit = PlanVisit.create(plan=plan, enterprise=cast.jia, on_day=date(2026, 12, 1), start=40, minutes=60)
+    VisitPerson.create(visit=visit, account=cast.inspector.account_id)
+    PlanItem.create(plan=plan, visit=visit, key=f"{equipment}.periodic", equipment=equipment, clock="periodic",
+                    kind="fixed_vessel", enterprise=cast.jia, minutes=60, people=1, due_on=date(2027, 1, 31),
+                    why=CANARY)  # fmt: skip
+    window = SiteWindow.create(enterprise=cast.jia, sort="closed", first_on=date(2026, 12, 8), made_by=CANARY,
+                               last_on=date(2026, 12, 9), note=CANARY, made_at=NOW)  # fmt: skip
+    return visit.id, window.id
+
+
 @pytest.fixture
 def scene(app, tmp_path):
     with people(app) as cast, app.app_context():
@@ -420,6 +514,11 @@ def scene(app, tmp_path):
         reminders.deliver(settings(), NOW)
         made = {"created_at": NOW, "account": cast.inspector.account_id, "enterprise": CANARY}
         things.ledger = LedgerImport.create(file_name=f"{CANARY}.xlsx", size=1, state="previewed", **made).id
+        things.dead_address = DeadAddress.create(
+            enterprise=cast.jia.id, recipient="ehs@jia.example", channel="mail", reason=CANARY, at=NOW
+        ).id
+        things.visit, things.window = planned(cast, things.equipment)
+        vars(things).update(furnish_cases(cast, things, settings().files_dir))
         rows = [
             row["id"]
             for row in duelist.due_page(cast.inspector, duelist.Filters(), "due", duelist.Place(), 5, TODAY).rows
@@ -429,6 +528,9 @@ def scene(app, tmp_path):
         vars(things).update(furnish_cases(cast, things, settings().files_dir))
         vars(things).update(furnish_clinic(cast, things, settings().files_dir))
         things.message = Message.get(Message.enterprise == cast.jia.id).id
+        said = {"kind": "stopped", "facts": {"act": "stop", "on": "2026-11-01"}, "given_at": NOW, "note": CANARY}
+        things.answer = Answer.create(message=things.message, enterprise=cast.jia.id, **said).id
+        AnswerItem.create(answer=things.answer, equipment=things.equipment)
     return cast, things
 
 
@@ -498,6 +600,8 @@ def test_jia_sees_its_own_and_may_change_nothing(app, scene):
         "duelist.why",
         "reminders.message",
         "reminders.letter",
+        "planning.answer",
+        "planning.edit_window",
         "reminders.notice",
         "issuing.notice",
         "issuing.notice_pdf",
@@ -520,7 +624,8 @@ def test_jia_sees_its_own_and_may_change_nothing(app, scene):
         "portal.record",
         "portal.health",
     }
-    # What an enterprise does with its own cases; the answers say what was wrong with an empty form, or that it is done.
+    # What an enterprise does with its own cases, visits and days; the answers say what was wrong with an empty form, or
+    # that it is done.
     own = {
         "casework.add_application": {422},
         "clinic.add_request": {302},
@@ -539,6 +644,13 @@ def test_jia_sees_its_own_and_may_change_nothing(app, scene):
         "casework.answer_date": {422, 409},
         "api_applications.add_application": {201, 409},
         "api_applications.withdraw_application": {200, 409},
+        "planning.agree": {302},
+        "planning.counter": {422},
+        "planning.change_window": {422},
+        "planning.remove_window": {302},
+        "planning.set_site": {302, 422},
+        "api_visits.agree": {200},
+        "api_visits.counter": {422},
     }
     for rule, method in routes(app):
         what = MATRIX[rule.endpoint]
@@ -546,7 +658,8 @@ def test_jia_sees_its_own_and_may_change_nothing(app, scene):
         if what in {"public", "self", "leave"}:
             continue
         response = ask(client, rule, method, number, csrf, headers)
-        may = what is None or rule.endpoint in readable or (rule.rule.startswith("/api/") and method == "GET")
+        reads = rule.rule.startswith("/api/") and method == "GET" and what != "staff"
+        may = what is None or rule.endpoint in readable or reads
         usual = {302} if rule.endpoint == "registry.reveal_contact" else {200} if may else {404}
         expected = own.get(rule.endpoint, usual)
         assert response.status_code in expected, (rule.endpoint, response.status_code)

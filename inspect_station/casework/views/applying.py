@@ -43,7 +43,7 @@ def add_application() -> Any:
 
 def _apply() -> list[int]:
     """One application for each firm among the chosen rows, all or none."""
-    wishes = load(WishSchema(), {k: v for k, v in typed("shutdown").items() if k not in {"items", "ids"}})
+    wishes = load(WishSchema(), {k: v for k, v in typed("shutdown").items() if k not in {"items", "ids", "offered"}})
     actor = current_actor()
     firms: dict[int, list[tuple[int, str]]] = {}
     for row in _rows(duelist.Filters(rows=_numbers(request.form.getlist("items")) or (0,))):

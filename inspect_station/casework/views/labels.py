@@ -35,7 +35,7 @@ def label_sheet() -> Response:
         raise InvalidInput("没有这种标签尺寸。", {"size": ["没有这种尺寸"]})
     found = labels(
         current_actor(),
-        settings().base_url.rstrip("/") + url_for("casework.scan", code=""),
+        settings().base_url.rstrip("/") + url_for("casework.scan", code="0").removesuffix("0"),
         enterprise=_one("enterprise"),
         ids=whole_numbers(request.args.getlist("ids"), MOST),
         parent=_one("parent"),
@@ -52,7 +52,6 @@ def _one(name: str) -> int | None:
     return next(iter(whole_numbers([request.args.get(name, "")])), None)
 
 
-@pages.get("/d/", defaults={"code": ""})
 @pages.get("/d/<code>")
 @public
 def scan(code: str) -> Any:

@@ -13,7 +13,7 @@ from inspect_station.registry import columns, cursors, service
 from inspect_station.registry.enterprises import Filters
 from inspect_station.registry.schemas import ContactSchema, EnterpriseQuery, EnterpriseSchema, ReasonSchema
 from inspect_station.registry.views import forms, pages
-from inspect_station.registry.words import CONTACT_ROLES, ENTERPRISE_FIELDS, ENTERPRISE_STATUSES
+from inspect_station.registry.words import CONTACT_ROLES, ENTERPRISE_FIELDS, ENTERPRISE_STATUSES, ROBOT_KINDS
 from inspect_station.validation import load
 from inspect_station.web import now, today, workbook
 
@@ -181,8 +181,19 @@ def _contact_page(enterprise_id: int, given: Mapping[str, Any], error: StationEr
         given=given,
         error=error,
         errors=error.fields if error else {},
-        labels={"role": "职务", "name": "姓名", "mobile": "手机", "email": "邮箱", "robot_address": "群机器人地址"},
+        labels={
+            "role": "职务",
+            "name": "姓名",
+            "mobile": "手机",
+            "email": "邮箱",
+            "robot_kind": "群机器人",
+            "robot_address": "群机器人地址",
+            "robot_secret": "签名密钥",
+            "preferred": "首选渠道",
+        },
         roles=list(CONTACT_ROLES.items()),
+        robot_kinds=list(ROBOT_KINDS.items()),
+        channel_choices=[("mail", "邮件"), ("sms", "短信"), *ROBOT_KINDS.items()],
     )
 
 

@@ -13,7 +13,7 @@ from inspect_station.accounts.scope import Actor
 from inspect_station.duelist import service as duelist
 from inspect_station.registry import service as registry
 from inspect_station.registry.models import Enterprise
-from inspect_station.reminders import routes, source
+from inspect_station.reminders import quiets, routes, source
 from inspect_station.reminders.models import Message, OwedStep
 from inspect_station.reminders.reading import tuples
 from inspect_station.workcalendar import service as workcalendar
@@ -22,6 +22,7 @@ ROWS_MOST = 500
 FIRMS_NAMED = 15
 SILENT_AFTER = 5  # working days without an effect
 SILENT_WITHIN = timedelta(days=60)
+_A_REPEAT = 8  # the day past its date of a second overdue step
 FAILED_WITHIN = timedelta(days=7)
 _LATE = ("forbidden", "overdue")
 
@@ -116,7 +117,10 @@ class Silent:
 
 
 def silent_firms(today: date, firms: set[int] | None = None) -> list[Silent]:
-    """Told at least five working days ago, and the dates still stand; the longest first."""
+    """Told at least five working days ago, neither answered nor applied for, and the dates still stand.
+
+    The longest silent first.
+    """
     before = workcalendar.calendar(today).add(today, -SILENT_AFTER)
     query = (
         OwedStep.select(OwedStep.enterprise, OwedStep.equipment, OwedStep.clock, OwedStep.due, fn.MAX(Message.day))
@@ -125,6 +129,9 @@ def silent_firms(today: date, firms: set[int] | None = None) -> list[Silent]:
         .group_by(OwedStep.enterprise, OwedStep.equipment, OwedStep.clock, OwedStep.due)
     )
     told = [row for row in tuples(query) if firms is None or row[0] in firms]
+    resting = quiets.standing(today)
+    # An answer rests at least the repeats: what it quiets is not silent.
+    told = [row for row in told if resting.over(row[1], row[2], "overdue", _A_REPEAT, today) is None]
     present = source.present((row[1] for row in told), today)
     found: dict[int, list[date]] = {}
     for enterprise_id, equipment_id, clock, due, day in told:

@@ -1,7 +1,7 @@
 """The station's own letters as pages ask for them: the head and the administrator see all, others their own."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from inspect_station.accounts import audit
@@ -14,7 +14,7 @@ from inspect_station.reminders.models import StaffLetter
 from inspect_station.reminders.staff.delivery import deliver
 from inspect_station.reminders.staff.digest import Written, compose, without_address
 
-__all__ = ["Written", "compose", "deliver", "letter_of", "letters", "resend", "without_address"]
+__all__ = ["Written", "compose", "deliver", "letter_of", "letters", "refused_lately", "resend", "without_address"]
 
 LISTED = 200
 _SEE_ALL = ("head", "admin", "auditor", "system")
@@ -52,6 +52,17 @@ def _seen(actor: Actor, *more: Any) -> Any:
     columns = [getattr(StaffLetter, name) for name in _COLUMNS]
     query = StaffLetter.select(*columns, *more, Account.name.alias("who")).join(Account)
     return query if actor.role in _SEE_ALL else query.where(StaffLetter.account == actor.account_id)
+
+
+def refused_lately(now: datetime) -> list[str]:
+    """Whose letters were refused in the last seven days."""
+    query = (
+        StaffLetter.select(Account.name)
+        .join(Account)
+        .where(StaffLetter.state == "refused", StaffLetter.done_at > now - timedelta(days=7))
+        .distinct()
+    )
+    return sorted(str(row["name"]) for row in dicts(query))
 
 
 def resend(actor: Actor, letter_id: int, now: datetime) -> None:

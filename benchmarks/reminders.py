@@ -1,0 +1,130 @@
+"""P14 and P15: one day's reminders, and their delivery. `python -m benchmarks.reminders [ROWS]` (default 100 000).
+
+P14 compares the tick of an ordinary day, the day before having been told, with a loop that reads every row of the due
+list and asks the ladder what it owes. P15 hands 2 000 letters to a receiver that takes 50 ms for each, with eight
+senders; the ideal is 2 000 × 50 ms ÷ 8.
+"""
+
+import multiprocessing
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from multiprocessing.connection import Connection
+from random import Random
+
+from benchmarks.duelist import fill as fill_devices
+from drills import park
+from drills.ground import NOW, TODAY, Ground
+from drills.postmaster import Postmaster
+from inspect_station.db import bulk_insert
+from inspect_station.duelist.models import DueRow
+from inspect_station.registry.models import Contact, Enterprise
+from inspect_station.reminders import service, source
+from inspect_station.reminders.models import OwedStep
+from schedules import ladder as law
+from schedules.answers import Due
+from schedules.terms import Clock, DoneBy, Origin
+
+LETTERS, SENDERS, TAKES_SECONDS = 2_000, 8, 0.05
+IDEAL_SECONDS = LETTERS * TAKES_SECONDS / SENDERS
+_FIRMS, _PEOPLE = 50, 40
+
+
+def main(rows: int) -> None:
+    with Ground() as ground:
+        one_day(ground, rows)
+        for engine in ground.engines:
+            delivery(ground, engine)
+
+
+# --- P14 ----------------------------------------------------------------------------------------------------------
+
+
+def one_day(ground: Ground, rows: int) -> None:
+    place = ground.station("sqlite")
+    with place.opened():
+        fill_devices(rows // 2, Random(1))  # two clocks each
+        _people()
+        settings = place.mailing(1)
+        source.refresh(TODAY)
+        service.tick(settings, TODAY, NOW)
+        tomorrow, then = TODAY + timedelta(days=1), NOW + timedelta(days=1)
+        source.refresh(tomorrow)  # the night's job
+        begun = time.process_time()
+        owing = _loop_over_all(tomorrow)
+        reference = time.process_time() - begun
+        before = OwedStep.select().count()
+        begun = time.process_time()
+        done = service.tick(settings, tomorrow, then)
+        ours = time.process_time() - begun
+        second = service.tick(settings, tomorrow, then)
+    print(f"     {rows} rows: {owing} owe a step, {done.steps} new ones of {before} recorded; loop {reference:.2f} s")
+    line("P14", "one day's reminders against a loop over all", ours / reference, 0.1)
+    line("P14", "added by a second run", second.steps + second.messages, 0)
+
+
+def _people() -> None:
+    common = {"role": "safety_officer", "started_on": TODAY, "created_at": NOW, "name": "安全员"}
+    firms = [firm.id for firm in Enterprise.select()]
+    bulk_insert(Contact, [common | {"enterprise": firm, "email": park.address(firm, 0)} for firm in firms])
+
+
+def _loop_over_all(today: object) -> int:
+    """Every row is read and asked; nothing is looked up or written."""
+    rules = law.load()
+    query = DueRow.select(DueRow.clock, DueRow.due_on, DueRow.answer).tuples().iterator()
+    return sum(bool(law.owed(_due(clock, on), today, rules)) for clock, on, answer in query if answer == "due")
+
+
+def _due(clock: str, on: object) -> Due:
+    by = DoneBy.INSTITUTION
+    return Due(Clock(clock), by, (), None, (), None, on, "day", Origin.REPORT, on, None, None, None)
+
+
+# --- P15 ----------------------------------------------------------------------------------------------------------
+
+
+def delivery(ground: Ground, engine: str) -> None:
+    place = ground.station(engine)
+    with receiver() as port:
+        settings = place.mailing(port)
+        with place.opened():
+            park.fill(_FIRMS, _PEOPLE, [10] * _FIRMS)
+            service.tick(settings, TODAY, NOW)
+            begun, spent = time.perf_counter(), time.process_time()
+            sent = 0
+            while done := service.deliver(settings, NOW, senders=SENDERS):  # one run ends after a minute at most
+                sent += done["sent"]
+            seconds, spent = time.perf_counter() - begun, time.process_time() - spent
+    assert sent == LETTERS, sent
+    print(f"     {LETTERS} letters in {seconds:.1f} s, {1000 * spent / LETTERS:.1f} ms CPU each")
+    line("P15", f"delivery by {SENDERS} senders against the ideal, {engine}", seconds / IDEAL_SECONDS, 1.3)
+
+
+@contextmanager
+def receiver() -> Iterator[int]:
+    """The port of a mail server in a process of its own, which takes its time for each letter."""
+    ours, theirs = multiprocessing.Pipe()
+    process = multiprocessing.get_context("spawn").Process(target=_receive, args=[theirs], daemon=True)
+    process.start()
+    try:
+        yield ours.recv()
+    finally:
+        ours.send("enough")
+        process.join(10)
+
+
+def _receive(word: Connection) -> None:
+    with Postmaster(seconds=TAKES_SECONDS) as office:
+        word.send(office.port)
+        word.recv()
+
+
+def line(name: str, what: str, figure: float, bar: float) -> None:
+    print(f"{name}  {what:56} {figure:7.3f}   bar {bar}  {'ok' if figure <= bar else 'MISSED'}", flush=True)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)

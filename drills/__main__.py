@@ -1,0 +1,77 @@
+"""`python -m drills [ROW …]`: run the rows, print the table; 1 where a row failed."""
+
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+
+from drills import (
+    r01_killed_sender,
+    r02_many_workers,
+    r03_database_restarted,
+    r05_mail_faults,
+    r06_robots,
+    r07_clock_jumps,
+    r08_downtime,
+    r10_hostile_text,
+    r16_asked_to_stop,
+)
+from drills.ground import Ground
+from drills.tally import Tally
+
+Row = Callable[[Ground], Iterator[Tally]]
+
+# A row of measures is one module and one line here.
+ROWS: Mapping[str, Row] = {
+    "R1": r01_killed_sender.run,
+    "R2": r02_many_workers.run,
+    "R3": r03_database_restarted.run,
+    "R5": r05_mail_faults.run,
+    "R6": r06_robots.run,
+    "R7": r07_clock_jumps.run,
+    "R8": r08_downtime.run,
+    "R10": r10_hostile_text.run,
+    "R16": r16_asked_to_stop.run,
+}
+_HEAD = f"{'row':4} {'fault':44} {'given':>6} {'lost':>5} {'doubled':>8} {'uncertain':>10} {'superseded':>11}  verdict    s"
+
+
+def main(wanted: list[str]) -> int:
+    unknown = [name for name in wanted if name not in ROWS]
+    if unknown:
+        print(f"no row {unknown[0]}; there are {' '.join(ROWS)}", file=sys.stderr)
+        return 2
+    begun = time.monotonic()
+    print(_HEAD, flush=True)
+    with Ground() as ground:
+        verdicts = [_row(name, ROWS[name], ground) for name in wanted or ROWS]
+    print(f"{sum(verdicts)} of {len(verdicts)} rows passed in {time.monotonic() - begun:.0f} s")
+    return 0 if all(verdicts) else 1
+
+
+def _row(name: str, run: Row, ground: Ground) -> bool:
+    """Run one row and print its lines as they come; whether all passed."""
+    passed, begun = True, time.monotonic()
+    try:
+        for tally in run(ground):
+            _print(name, tally, time.monotonic() - begun)
+            passed, begun = passed and tally.passed, time.monotonic()
+    except Exception:  # the rows after it are still worth knowing
+        traceback.print_exc(file=sys.stdout)
+        print(f"{name:4} ended by an error: FAIL", flush=True)
+        return False
+    return passed
+
+
+def _print(name: str, tally: Tally, seconds: float) -> None:
+    counts = f"{tally.given:6} {tally.lost:5} {tally.doubled:8} {tally.uncertain:10} {tally.superseded:11}"
+    print(f"{name:4} {tally.fault:44} {counts}  {'pass' if tally.passed else 'FAIL':7} {seconds:4.0f}")
+    for sentence in tally.remarks:
+        print(f"{'':5}{sentence}")
+    for sentence in tally.wrong:
+        print(f"{'':5}WRONG: {sentence}")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

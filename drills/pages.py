@@ -1,0 +1,95 @@
+"""The pages of a station under a real gunicorn, and how a program asks for them."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from drills import timeshift
+from drills.ground import Place
+from inspect_station.accounts import service as accounts
+from inspect_station.accounts.scope import Actor
+from tests import postgres
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`status` 0: nobody answered."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = b""
+
+
+class Web:
+    """gunicorn with its workers; started, asked, stopped."""
+
+    def __init__(self, place: Place, ahead: float) -> None:
+        self.address = f"http://127.0.0.1:{postgres.free_port()}"
+        self._environment = place.environment(
+            STATION_BIND=self.address.removeprefix("http://"),
+            STATION_LOG_LEVEL="ERROR",
+            STATION_WEB_WORKERS="2",
+            **timeshift.environment(ahead),
+        )
+        self._log = place.folder / "web.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Returns when it answers."""
+        given = {k: v for k, v in os.environ.items() if not k.startswith("STATION_")}
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "gunicorn", "drills.web:app"],
+                cwd=ROOT,
+                env=given | self._environment,
+                stdout=log,
+                stderr=log,
+            )
+        deadline = time.monotonic() + 60
+        while self.ask("/healthz").status != 200:
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"gunicorn did not start: {self._log.read_text()[-2000:]}")
+            time.sleep(0.1)
+
+    def stop(self) -> int | None:
+        """SIGTERM; the exit code, or None after 30 seconds."""
+        assert self._process is not None
+        self._process.terminate()
+        try:
+            return self._process.wait(30)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+            return None
+
+    def ask(self, path: str, token: str = "", given: Any = None, **headers: str) -> Answer:
+        """GET, or POST what is given as JSON."""
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        body = None if given is None else json.dumps(given).encode()
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        request = urllib.request.Request(self.address + path, body, headers)
+        try:
+            with urllib.request.urlopen(request, timeout=15) as answer:
+                return Answer(answer.status, dict(answer.headers), answer.read())
+        except urllib.error.HTTPError as error:
+            return Answer(error.code, dict(error.headers), error.read())
+        except OSError:
+            return Answer(0, {})
+
+
+def token_of_a_head(now: Any) -> str:
+    """A token that may do what the station's administrator may."""
+    account = accounts.create_account(Actor.system(), login="drill", name="演练", role="admin", now=now)
+    return accounts.create_token(Actor.system(), account, "drill", now)

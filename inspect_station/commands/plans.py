@@ -1,0 +1,18 @@
+"""plan-work: the process in which a plan is made."""
+
+from argparse import Namespace
+from typing import Any
+
+from inspect_station import clock
+from inspect_station.planning import service
+
+
+def add(verbs: Any) -> None:
+    step = verbs.add_parser("plan-work", help="计算一份网页上提出的计划（由网页自动启动）")
+    step.add_argument("id", type=int)
+    step.set_defaults(run=make)
+
+
+def make(args: Namespace) -> int:
+    service.work.work(args.id, clock.now)
+    return 0

@@ -1,0 +1,145 @@
+"""Group robots of WeCom, DingTalk and Feishu: a text to a secret address; the fate stands in the body, not the status."""
+
+import base64
+import hmac
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import quote_plus, urlsplit
+
+import orjson
+
+from inspect_station.config import Settings
+from inspect_station.reminders.channels.base import ChannelError, Outgoing
+from inspect_station.reminders.channels.http import Answer, call, quoted, refuse_by_status
+
+TEXT_MOST = 2048  # bytes of a WeCom text; the others allow more
+_MINUTE = timedelta(minutes=1)
+TEN_MINUTES = timedelta(minutes=10)
+_BUSY, _LIMITED, _DEAD = "busy", "limited", "dead"
+
+
+class RobotChannel:
+    """What the three share. A subclass knows its hosts, its body and its error codes."""
+
+    label = ""
+    hosts: tuple[str, ...] = ()
+    penalty = _MINUTE
+    code_names: tuple[str, ...] = ("errcode",)
+    words_names: tuple[str, ...] = ("errmsg",)
+    # Codes that mean more than "no": busy and limited are tried again, dead ones blame the address.
+    codes: Mapping[int, str] = {}
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def send(self, letter: Outgoing) -> str:
+        """Raises `ChannelError`; a status of 200 alone says nothing."""
+        now = letter.at or letter.written_at
+        url, body = self._signed(letter.target.address, self._body(letter.text), letter.target.secret, now)
+        self._look_at(url)
+        answer = call(
+            url, body=orjson.dumps(body), headers={"Content-Type": "application/json; charset=utf-8"},
+            private=self._settings.private_targets, now=now,
+        )  # fmt: skip
+        return self._read(answer)
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def _look_at(self, url: str) -> None:
+        problem = address_problem(url, self.hosts, self._settings.robot_hosts, self.label)
+        if problem:
+            raise ChannelError(f"群机器人地址不能用：{problem}", dead=True)
+
+    def _body(self, text: str) -> dict[str, Any]:
+        return {"msgtype": "text", "text": {"content": text}}
+
+    def _signed(self, url: str, body: dict[str, Any], secret: str, now: datetime) -> tuple[str, dict[str, Any]]:
+        return url, body
+
+    def _read(self, answer: Answer) -> str:
+        refuse_by_status(answer, self.penalty)
+        code, words = self._code(answer.text)
+        if code == 0:
+            return quoted(answer.text)
+        meaning = self.codes.get(code, "")
+        sentence = f"{self.label}拒收，错误码 {code}：{words}"
+        if meaning == _LIMITED:
+            raise ChannelError(sentence, wait=answer.wait or self.penalty)
+        raise ChannelError(sentence, permanent=meaning != _BUSY, dead=meaning == _DEAD)
+
+    def _code(self, text: str) -> tuple[int, str]:
+        try:
+            answer = orjson.loads(text)
+        except orjson.JSONDecodeError as error:
+            raise ChannelError(f"{self.label}的回答看不懂，不能当作已发出：{quoted(text)}") from error
+        named = answer if isinstance(answer, dict) else {}
+        code = next((named[name] for name in self.code_names if name in named), None)
+        if not isinstance(code, int) or isinstance(code, bool):
+            raise ChannelError(f"{self.label}的回答里没有错误码，不能当作已发出：{quoted(text)}")
+        return code, quoted(str(next((named[name] for name in self.words_names if name in named), "")))
+
+
+class WeComRobot(RobotChannel):
+    """20 messages a minute for each robot; text of at most 2 048 bytes."""
+
+    label = "企业微信群机器人"
+    hosts = ("qyapi.weixin.qq.com",)
+    codes = {-1: _BUSY, 45009: _LIMITED, 45033: _LIMITED, 93000: _DEAD, 93004: _DEAD, 93008: _DEAD}
+
+
+class DingTalkRobot(RobotChannel):
+    """20 a minute, beyond that ten minutes of silence; signed by HMAC-SHA256 over time and secret."""
+
+    label = "钉钉群机器人"
+    hosts = ("oapi.dingtalk.com",)
+    penalty = TEN_MINUTES
+    codes = {
+        -1: _BUSY, 130101: _LIMITED, 130102: _LIMITED, 90030: _LIMITED, 410100: _LIMITED, 430103: _LIMITED, 300001: _DEAD,
+        300005: _DEAD, 400013: _DEAD, 400101: _DEAD, 400102: _DEAD, 400106: _DEAD,
+    }  # fmt: skip
+
+    def _signed(self, url: str, body: dict[str, Any], secret: str, now: datetime) -> tuple[str, dict[str, Any]]:
+        if not secret:
+            return url, body
+        moment = str(int(now.timestamp() * 1000))
+        digest = hmac.new(secret.encode(), f"{moment}\n{secret}".encode(), "sha256").digest()
+        # Quoted here and nowhere else: quoted twice, the signature never matches.
+        return f"{url}&timestamp={moment}&sign={quote_plus(base64.b64encode(digest))}", body
+
+
+class FeishuRobot(RobotChannel):
+    """100 a minute and 5 a second; signed with time and secret as the key of an empty text."""
+
+    label = "飞书群机器人"
+    hosts = ("open.feishu.cn", "open.larksuite.com")
+    code_names = ("code", "StatusCode")
+    words_names = ("msg", "StatusMessage")
+    codes = {9499: _LIMITED, 11232: _LIMITED, 19001: _DEAD, 19003: _BUSY}
+
+    def _body(self, text: str) -> dict[str, Any]:
+        return {"msg_type": "text", "content": {"text": text}}
+
+    def _signed(self, url: str, body: dict[str, Any], secret: str, now: datetime) -> tuple[str, dict[str, Any]]:
+        if not secret:
+            return url, body
+        moment = str(int(now.timestamp()))
+        digest = hmac.new(f"{moment}\n{secret}".encode(), b"", "sha256").digest()
+        return url, {"timestamp": moment, "sign": base64.b64encode(digest).decode(), **body}
+
+
+def address_problem(url: str, hosts: tuple[str, ...], further: str, label: str) -> str:
+    """What is wrong with a robot's address, as one sentence; empty where nothing is."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+        parts.port  # noqa: B018 - raises where it is no number
+    except ValueError:
+        return "网址写错了，请从机器人的设置页重新复制"
+    own = {name.strip().lower() for name in further.split(",") if name.strip()}
+    if host in own and parts.scheme in {"http", "https"}:
+        return ""
+    if parts.scheme != "https":
+        return "应为 https:// 开头的完整网址"
+    return "" if host in hosts else f"{label}的网址应在 {'、'.join(hosts)} 上，现在是 {host or '空的'}"

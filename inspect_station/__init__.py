@@ -18,10 +18,6 @@ from inspect_station.casework.views import pages as casework_pages
 from inspect_station.clinic.api import api as clinic_api
 from inspect_station.clinic.views import pages as clinic_pages
 from inspect_station.config import Settings
-from inspect_station.duelist import (  # noqa: F401  their pages belong to the blueprint below
-    batch_views,
-    extras,
-    rule_views,
 from inspect_station.duelist import (
     batch_views,  # noqa: F401  its pages belong to the due list's blueprint
     extras,
@@ -32,9 +28,9 @@ from inspect_station.duelist.api import api as duelist_api
 from inspect_station.duelist.views import pages as duelist_pages
 from inspect_station.feeds.views import pages as feeds_pages
 from inspect_station.issuing.views import pages as issuing_pages
-from inspect_station.portal import records  # noqa: F401  its pages belong to the blueprint below
 from inspect_station.planning.api import plans_api, visits_api
 from inspect_station.planning.views import pages as planning_pages
+from inspect_station.portal import records  # noqa: F401  its pages belong to the blueprint below
 from inspect_station.portal.views import pages as portal_pages
 from inspect_station.registry import api as registry_api
 from inspect_station.registry import words as registry_words

@@ -39,18 +39,34 @@ def post(client, address, **form):
     return client.post(address, data=body, content_type=f"multipart/form-data; boundary={boundary}")
 
 
+def shot(width, height, name="a.jpg"):
+    return FileStorage(io.BytesIO(photo(width, height)), name)
+
+
 def finding_form(place=0, **changes):
-    typed = {"symptom": "安全阀校验有效期已过", "grade": "major", "measure": "送检", "deadline": "2026-12-06"} | changes
+    typed = {
+        "symptom": "安全阀校验有效期已过",
+        "grade": "major",
+        "measure": "送检",
+        "deadline": "2026-12-06",
+    } | changes
     return {f"finding-{place}-{name}": value for name, value in typed.items()}
 
 
 def head_form(**changes):
-    return {"kind": "hazard", "minutes": "40", "signed_by": "李明", "signature": signature(), "act": "finish"} | changes
+    return {
+        "kind": "hazard",
+        "minutes": "40",
+        "signed_by": "李明",
+        "signature": signature(),
+        "act": "finish",
+    } | changes
 
 
 def test_a_firm_asks_and_is_answered_in_time(app, cast):
     client = log_in(app, cast.jia_user)
-    asked = post(client, "/clinic/requests/new", kind="consult", question="停用一年要办什么？", photos=(io.BytesIO(photo(60, 40)), "a.jpg"))  # fmt: skip
+    taken = shot(60, 40, "a.jpg")
+    asked = post(client, "/clinic/requests/new", kind="consult", question="停用一年要办什么？", photos=taken)
     assert asked.status_code == 302
     page = client.get(asked.headers["Location"]).get_data(as_text=True)
     assert "停用一年要办什么？" in page
@@ -84,7 +100,7 @@ def test_a_record_of_a_visit_is_written_in_one_form(app, cast):
     visit = at(app, begun, cast)
     saved = post(
         client, f"/clinic/visits/{visit}/record", **head_form(), **finding_form(),
-        **{"finding-0-photos": (io.BytesIO(photo(800, 600)), "a.jpg")},
+        **{"finding-0-photos": shot(800, 600, "a.jpg")},
     )  # fmt: skip
     assert saved.headers["Location"] == f"/clinic/visits/{visit}"
     shown = log_in(app, cast.jia_user).get(f"/clinic/visits/{visit}").get_data(as_text=True)
@@ -100,7 +116,7 @@ def test_a_refused_record_keeps_everything_typed_and_its_photos(app, cast):
     wrong = finding_form(grade="", deadline="2026-11-01", symptom="有异响")
     refused = post(
         client, address, **head_form(summary="谈了检修"), **wrong,
-        **{"finding-0-photos": (io.BytesIO(photo(80, 60)), "a.jpg")},
+        **{"finding-0-photos": shot(80, 60, "a.jpg")},
     )  # fmt: skip
     text = refused.get_data(as_text=True)
     assert refused.status_code == 422
@@ -157,7 +173,7 @@ def test_a_severe_finding_leads_straight_to_the_duty_of_law(app, cast):
 def test_a_prescription_is_answered_by_the_firm_and_confirmed(app, cast):
     finding = at(app, lambda: only_finding(done(cast)))
     firm = log_in(app, cast.jia_user)
-    post(firm, f"/clinic/findings/{finding}/reply", reply="已送检", photos=(io.BytesIO(photo(60, 40)), "证.jpg"))
+    post(firm, f"/clinic/findings/{finding}/reply", reply="已送检", photos=shot(60, 40, "证.jpg"))
     staff = log_in(app, cast.inspector)
     assert "已送检" in staff.get(f"/clinic/findings/{finding}").get_data(as_text=True)
     unsaid = post(staff, f"/clinic/findings/{finding}/confirm", outcome="partly")
@@ -166,10 +182,10 @@ def test_a_prescription_is_answered_by_the_firm_and_confirmed(app, cast):
     assert at(app, ClinicFinding.get_by_id, finding).state == "done"
 
 
-@pytest.mark.parametrize("address", ["/clinic", "/clinic/requests", "/clinic/visits", "/clinic/findings", "/clinic/hours", "/clinic/scope"])  # fmt: skip
+@pytest.mark.parametrize("address", ["", "/requests", "/visits", "/findings", "/hours", "/scope"])
 def test_an_empty_clinic_says_why_and_what_to_do(app, cast, address):
     for actor in (cast.inspector, cast.jia_user):
-        assert log_in(app, actor).get(address).status_code == 200
+        assert log_in(app, actor).get(f"/clinic{address}").status_code == 200
 
 
 def test_lists_narrow_and_refuse_words_they_do_not_know(app, cast):
@@ -186,7 +202,13 @@ def test_the_exports_hold_what_the_lists_show(app, cast):
     at(app, done, cast)
     client = log_in(app, cast.inspector)
     visits, findings = (downloaded(client, f"/clinic/{what}.xlsx").active for what in ("visits", "findings"))
-    assert [cell.value for cell in visits[2]][:5] == ["CZ2026-00001", "回访中", "福州甲化工有限公司", "隐患排查", "其他"]
+    assert [cell.value for cell in visits[2]][:5] == [
+        "CZ2026-00001",
+        "回访中",
+        "福州甲化工有限公司",
+        "隐患排查",
+        "其他",
+    ]
     assert findings["F2"].value == "安全阀校验有效期已过"
 
 
@@ -195,7 +217,7 @@ def test_the_visit_sheet_shows_finding_signature_and_photo(app, cast):
     visit = at(app, begun, cast)
     post(
         client, f"/clinic/visits/{visit}/record", **head_form(), **finding_form(grade="severe"),
-        **{"finding-0-photos": (io.BytesIO(photo(800, 600)), "a.jpg")},
+        **{"finding-0-photos": shot(800, 600, "a.jpg")},
     )  # fmt: skip
     made = log_in(app, cast.jia_user).get(f"/clinic/visits/{visit}.pdf").get_data()
     page = pypdfium2.PdfDocument(made)[0]
@@ -230,7 +252,13 @@ def test_rounds_put_severe_before_late_before_unseen(app, cast):
 
 def test_is_it_special_equipment_and_in_one_tap_it_stands_in_the_ledger(app, cast):
     client = log_in(app, cast.inspector)
-    facts = {"object": "vessel", "pressure_mpa": "0.8", "volume_l": "1000", "diameter_mm": "800", "medium": "harmless_gas"}
+    facts = {
+        "object": "vessel",
+        "pressure_mpa": "0.8",
+        "volume_l": "1000",
+        "diameter_mm": "800",
+        "medium": "harmless_gas",
+    }
     asked = client.get("/clinic/scope", query_string=facts).get_data(as_text=True)
     assert "属于特种设备" in asked
     assert "待核实" in asked
@@ -256,7 +284,7 @@ def test_the_library_belongs_to_the_technical_head(app, cast):
     inspector, head = log_in(app, cast.inspector), log_in(app, cast.technical_head)
     assert "安全阀校验有效期已过" in inspector.get("/clinic/library").get_data(as_text=True)
     assert inspector.get("/clinic/library/new").status_code == 403
-    entry = dict(symptom="法兰螺栓松动", measure="按力矩紧固", grade="minor", days="7", verified="unknown")
+    entry = {"symptom": "法兰螺栓松动", "measure": "按力矩紧固", "grade": "minor", "days": "7", "verified": "unknown"}
     assert post(head, "/clinic/library/new", **entry).status_code == 302
     assert post(head, "/clinic/library/new", **entry).status_code == 409
     assert post(head, "/clinic/library/new", symptom="只有症状").status_code == 422

@@ -525,7 +525,6 @@ def scene(app, tmp_path):
         ]
         issuing.issue(cast.inspector, settings(), rows, "notice", False, TODAY, NOW)
         things.notice = IssuedNotice.get(IssuedNotice.enterprise == cast.jia.id).id
-        vars(things).update(furnish_cases(cast, things, settings().files_dir))
         vars(things).update(furnish_clinic(cast, things, settings().files_dir))
         things.message = Message.get(Message.enterprise == cast.jia.id).id
         said = {"kind": "stopped", "facts": {"act": "stop", "on": "2026-11-01"}, "given_at": NOW, "note": CANARY}

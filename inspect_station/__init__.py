@@ -55,6 +55,8 @@ from inspect_station.settings import channel_views  # noqa: F401  its pages belo
 from inspect_station.settings.views import pages as settings_pages
 from inspect_station.staffing.views import pages as staffing_pages
 from inspect_station.workcalendar.views import pages as workcalendar_pages
+from inspect_station.workload.api import api as workload_api
+from inspect_station.workload.views import pages as workload_pages
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -109,6 +111,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     api.register_blueprint(plans_api)
     api.register_blueprint(visits_api)
     app.register_blueprint(feeds_pages)
+    app.register_blueprint(workload_pages)
+    api.register_blueprint(workload_api)
 
     app.add_url_rule("/", "home", home)
     return app

@@ -89,15 +89,15 @@
     const { submitter } = event;
     const finish = submitter?.value === "finish";
     reachable().then(async (there) => {
+      // One record of this visit waits at a time: the form holds everything that an earlier one held.
+      const waiting = (await queue.all()).filter((entry) => entry.url === form.dataset.record);
+      await Promise.all(waiting.map((entry) => queue.drop(entry.key)));
       if (there) {
         passing = true;
         form.requestSubmit(submitter);
         setTimeout(() => { passing = false; }, 0);
         return;
       }
-      // One record of this visit waits at a time: the newest holds everything.
-      const waiting = (await queue.all()).filter((entry) => entry.url === form.dataset.record);
-      await Promise.all(waiting.map((entry) => queue.drop(entry.key)));
       await queue.put(await entryOf(finish));
       problem("");
       await queue.show();

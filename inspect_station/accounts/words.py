@@ -157,6 +157,11 @@ ACT_NAMES = {
     "ladder.reset": "恢复默认提醒阶梯",
     "ladder.agree": "与企业约定提醒",
     "ladder.agree_end": "取消提醒约定",
+    "workload.close": "月份结账",
+    "workload.remark": "填写月报评语",
+    "workload.target": "改动年度目标",
+    "wall.create": "建立大屏地址",
+    "wall.revoke": "停用大屏地址",
 }
 OBJECT_NAMES = {
     "account": "人员",
@@ -195,4 +200,6 @@ OBJECT_NAMES = {
     "plan": "计划",
     "visit": "到访",
     "window": "停车时段",
+    "month": "月份",
+    "wall": "大屏",
 }

@@ -92,6 +92,8 @@ class ClinicSlot(Table):
     booked_at = MomentField(null=True)
     account = ForeignKeyField(Account, null=True, on_delete="SET NULL")
 
+    inspector_id: int
+
     class Meta:
         constraints = [
             Check("place IN ('centre', 'site')"),

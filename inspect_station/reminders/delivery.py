@@ -19,6 +19,7 @@ import structlog
 
 from inspect_station import clock
 from inspect_station.accounts import station
+from inspect_station.clinic import service as clinic
 from inspect_station.config import Settings
 from inspect_station.db import connection, db, is_sqlite, patiently
 from inspect_station.reminders import fallback, ladder, letter, limits, paper, policies, quiets, routes, short, source
@@ -387,6 +388,7 @@ def _write(message: Message, steps: Sequence[OwedStep], settings: Settings, toda
         items_of(steps, today),
         today,
         link,
+        clinic.owed(today, [message.enterprise_id]).get(message.enterprise_id, ()),
     )
     _keep_notice(message, steps, settings, today)
     worded = worded_for(message, written, settings, link)

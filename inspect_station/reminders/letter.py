@@ -15,6 +15,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from inspect_station.clinic.service import OwedPrescription
 from inspect_station.config import Settings
 from inspect_station.export import Column, write_workbook
 from schedules.dates import add_months
@@ -182,8 +183,12 @@ def write(
     every: Sequence[Item],
     today: date,
     answer_url: str = "",
+    prescriptions: Sequence[OwedPrescription] = (),
 ) -> Letter:
-    """The finished letter. `answer_url`: the page on which its recipient answers; drafts and previews have none."""
+    """The finished letter. `answer_url`: the page on which its recipient answers; drafts and previews have none.
+
+    `prescriptions` of the clinic, near their deadline or past it, ride along.
+    """
     items = gathered(every)
     counts = {name: sum(i.count for i in items if i.section == name) for name, _, _ in SECTIONS}
     file_name = f"设备清单-{number}.xlsx" if len(items) > BODY_MOST else ""
@@ -205,6 +210,7 @@ def write(
         "counts": counts,
         "origin": Origin,
         "answer_url": answer_url,
+        "prescriptions": prescriptions,
     }
     return Letter(
         number=number,

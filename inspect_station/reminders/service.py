@@ -9,6 +9,7 @@ from pathlib import Path
 
 from inspect_station.accounts import audit, station
 from inspect_station.accounts.scope import Actor
+from inspect_station.clinic import service as clinic
 from inspect_station.config import Settings
 from inspect_station.db import bulk_insert, db, patiently
 from inspect_station.errors import Conflict, InvalidInput, NotFound
@@ -190,7 +191,10 @@ def letter_of(
     """The letter these rows would make today."""
     devices = source.devices(sorted({r.equipment_id for r in rows}))
     items = [letter.item_of(steps.facts_of(r), r.clock, devices[r.equipment_id], today) for r in rows]
-    return letter.write(settings, number, source.enterprise_name(enterprise_id), addressee, items, today)
+    prescriptions = clinic.owed(today, [enterprise_id]).get(enterprise_id, ())
+    return letter.write(
+        settings, number, source.enterprise_name(enterprise_id), addressee, items, today, "", prescriptions
+    )
 
 
 def last_told(enterprise_id: int) -> date | None:

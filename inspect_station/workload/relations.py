@@ -194,7 +194,8 @@ def _silent() -> str:
 def _visited(since: str) -> str:
     return (
         "SELECT d.enterprise_id FROM inspection i JOIN due_row d ON d.equipment_id = i.equipment_id AND d.clock = i.clock "
-        f"WHERE {_OURS} AND i.replaced_by_id IS NULL AND i.completed_on >= {since} AND i.completed_on <= :asof"
+        f"WHERE {_OURS} AND i.replaced_by_id IS NULL AND i.completed_on >= substr({since}, 1, 7) "
+        f"AND i.completed_on <= :asof AND {_DONE} >= {since} AND {_DONE} <= :asof"
     )
 
 
@@ -254,12 +255,13 @@ def begun_sql() -> str:
     """When each sort of fact was first kept, one column each in the order of `begun_names`; NULL: not yet.
 
     The facts of inspections begin with the first device entered, or the first inspection that kept which date it
-    answered, whichever is earlier.
+    answered (the earlier of both dates), whichever is earlier.
     """
     parts = [f"(SELECT MIN({at}) FROM {table})" for table, at in _AT.items()]
     parts += [
         "(SELECT MIN(created_at) FROM equipment)",
-        "(SELECT MIN(completed_on) FROM inspection WHERE answered_due IS NOT NULL)",
+        "(SELECT MIN(CASE WHEN completed_on < answered_due THEN completed_on ELSE answered_due END) FROM inspection "
+        "WHERE answered_due IS NOT NULL)",
     ]
     return "SELECT " + ", ".join(parts)
 

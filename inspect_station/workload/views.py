@@ -59,7 +59,7 @@ def month() -> str:
         lines=service.month.lines(actor, period, on),
         groups=GROUPS,
         target=service.month.target(actor, period.first.year, on),
-        parts={by: service.closing.told_parts(actor, period, on, by) for by in service.shares.BY},
+        split={by: service.closing.told_parts(actor, period, on, by) for by in service.shares.BY},
         by=service.shares.BY,
         reasons=charts.bars(service.reasons.of_overdue(actor, period, on)),
         ages=charts.bars(service.month.ages(actor, period, on)),

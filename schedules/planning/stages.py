@@ -9,6 +9,7 @@ from schedules.planning.draft import OUT, Draft, Score
 from schedules.planning.effort import Effort
 from schedules.planning.polish import polish
 from schedules.planning.problem import Problem
+from schedules.planning.repair import level
 from schedules.planning.rule import careful
 from schedules.planning.search import FILL, Search, program_steps, tolerance
 from schedules.planning.solver import Limits
@@ -46,7 +47,7 @@ class Maker:
         relaxation = self._relaxation() if solver.available() else None
         draft = self._improve(first, relaxation)
         if draft.score() > first.score():
-            draft = first
+            draft = self._settle(first, draft)
         self._prove(draft, relaxation)
         if self.effort.cut:
             self.stages.append("时限先到：同样的输入再算一次，结果可能不同")
@@ -58,6 +59,15 @@ class Maker:
             f"{stage}：未排 {parts.unplanned}，迟 {parts.late_days} 天，变动 {parts.move_cost}，"
             f"超载 {parts.overload_min} 人分钟，费用 {parts.economy}"
         )
+
+    def _settle(self, first: Draft, draft: Draft) -> Draft:
+        """The better of the rule's plan and one behind it: a little overload is levelled out, or is not worth a far
+        dearer year (`tolerance`; with few items the order is taken at its word)."""
+        least = first.score().overload_min
+        level(draft, least)
+        reach = least + tolerance(self.problem)
+        self._note("均衡", draft)
+        return min(first, draft, key=lambda d: d.score().banded(reach))
 
     def _relaxation(self) -> Relaxation | None:
         """The week level's relaxation where the limit allows it."""

@@ -152,7 +152,7 @@ def _people(actor: Actor, period: Period, today: date) -> Table:
     rows = [
         (p.name, p.planned, p.done, *p.signed.values(), _hours(p.planned_minutes), _hours(p.capacity_minutes),
          p.clinic_visits)
-        for p in people.people(actor, period, today)
+        for p in people.people(actor, period)
     ]  # fmt: skip
     return Table("检验人员", headings, rows)
 

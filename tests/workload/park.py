@@ -25,6 +25,7 @@ from inspect_station.casework.models import (
     Report,
     ReportItem,
 )
+from inspect_station.clinic.models import ClinicFinding, ClinicVisit
 from inspect_station.registry.models import Equipment, Inspection
 from inspect_station.reminders.answers.models import Answer
 from inspect_station.reminders.models import Message, OwedStep
@@ -79,6 +80,7 @@ def told(cast: Cast, park: Park) -> None:
         message = Message.create(
             key=f"k{firm.id}", message_id=f"<{firm.id}@x>", enterprise=firm, channel="mail", recipient="a@b", day=at.date(),
             state="sent", created_at=at, queued_at=at, done_at=at,
+            subject="催检", text="请尽快报检。",
         )  # fmt: skip
         OwedStep.create(
             equipment=equipment, clock="periodic", due=due, step="30", channel="mail", recipient="a@b", enterprise=firm,
@@ -146,6 +148,32 @@ def found(cast: Cast, park: Park) -> None:
     )  # fmt: skip
 
 
+def visited(cast: Cast) -> None:
+    """The clinic at 甲: in October with one finding, on 9 November with two, one of them seen before; one visit called off."""
+    earlier = _visit(cast, date(2026, 10, 20), "finished")
+    first = _finding(earlier, cast, date(2026, 11, 19), ended=moment(11, 18))
+    visit = _visit(cast, date(2026, 11, 9), "finished")
+    _finding(visit, cast, date(2026, 11, 20), repeats=first)
+    _finding(visit, cast, date(2026, 12, 20), grade="severe")
+    _visit(cast, date(2026, 11, 10), "cancelled")
+
+
+def _visit(cast: Cast, on: date, state: str) -> ClinicVisit:
+    return ClinicVisit.create(
+        enterprise=cast.jia, origin="round", kind="hazard", state=state, planned_on=on, visited_on=on,
+        inspector=cast.other_inspector.account_id, created_at=moment(on.month, on.day),
+    )  # fmt: skip
+
+
+def _finding(
+    visit: ClinicVisit, cast: Cast, deadline: date, ended: datetime | None = None, **given: Any
+) -> ClinicFinding:
+    return ClinicFinding.create(
+        visit=visit, enterprise=cast.jia, symptom="安全阀未校验", measure="校验", deadline=deadline, ended_at=ended,
+        state="done" if ended else "open", created_at=moment(11, 9), **{"grade": "minor"} | given,
+    )  # fmt: skip
+
+
 def moment(month: int, day: int, hour: int = 9, minute: int = 30) -> datetime:
     return NOW.replace(month=month, day=day, hour=hour, minute=minute)
 
@@ -156,4 +184,5 @@ def whole(cast: Cast) -> Park:
     told(cast, park)
     reported(cast, park)
     found(cast, park)
+    visited(cast)
     return park

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from inspect_station.casework.models import Application, ApplicationItem, FindingNotice, Report
+from inspect_station.clinic.models import ClinicFinding, ClinicVisit
 from inspect_station.clock import SHANGHAI
 from inspect_station.duelist.models import DueRow
 from inspect_station.registry.models import Enterprise, Inspection
@@ -124,6 +125,10 @@ class Recount:
         first = [i for i in inspected if not self.again(i)]
         running = {k for k, r in self.rows.items() if r.standing <= 3}
         notices = [n for n in FindingNotice.select() if n.state != "cancelled"]
+        visits = {v.id: v for v in ClinicVisit.select() if v.state != "cancelled" and v.visited_on}
+        met = [v for v in visits.values() if self.within(v.visited_on)]
+        prescribed = [f for f in ClinicFinding.select() if f.state != "dropped"]
+        noted = [f for f in prescribed if f.visit_id in {v.id for v in met}]
         sent = [m for m in Message.select() if m.state == "sent" and self.within(m.day)]
         answered = {a.message_id for a in Answer.select()}
         spoke = {a.enterprise_id for a in Answer.select() if self.within(on(a.given_at))}
@@ -132,6 +137,7 @@ class Recount:
         served = (
             self.seen(self.first) | {n.enterprise_id for n in notices if n.issued_at and self.within(on(n.issued_at))}
         ) & active
+        since = self.asof - timedelta(days=90)
         done = sum(d for *_, d in due)
         open_ = [
             n for n in notices
@@ -160,11 +166,19 @@ class Recount:
             "findings_issued": _all(n for n in notices if n.issued_at and self.within(on(n.issued_at))),
             "findings_closed": _all(n for n in notices if n.closed_at and self.within(on(n.closed_at))),
             "findings_open": _all(open_),
+            "clinic_visits": _all(met),
+            "clinic_findings": (sum(f.repeats_id is not None for f in noted), len(noted)),
+            "clinic_repeated": (sum(f.repeats_id is not None for f in noted), len(noted)),
+            "rate_clinic": self.promised(prescribed, "deadline", "ended_at"),
             "reminders_sent": (sum(m.id in answered for m in sent), len(sent)),
             "reminders_answered": (sum(m.id in answered for m in sent), len(sent)),
             "firms_silent": _all(({m.enterprise_id for m in sent} - spoke) & active),
             "firms_served": (len(served), len(active)),
-            "firms_unseen": _all(active - self.seen(self.asof - timedelta(days=89))),
+            "firms_unseen": _all(
+                active
+                - self.seen(since)
+                - {v.enterprise_id for v in visits.values() if since <= v.visited_on <= self.asof}
+            ),
         }
 
 

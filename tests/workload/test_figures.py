@@ -36,6 +36,10 @@ BY_HAND = {
     "findings_issued": (1, 1),
     "findings_closed": (1, 1),
     "findings_open": (1, 1),
+    "clinic_visits": (1, 1),
+    "clinic_findings": (1, 2),
+    "clinic_repeated": (1, 2),
+    "rate_clinic": (1, 2),  # due 11-19: ended 11-18; due 11-20: not yet; the third's day has not come
     "reminders_sent": (1, 2),
     "reminders_answered": (1, 2),
     "firms_silent": (1, 1),  # 乙
@@ -171,23 +175,26 @@ def test_an_inspector_counts_the_firms_he_looks_after(cast: Cast) -> None:
     mine = service.counting.figures(cast.inspector, NOVEMBER, TODAY)
     assert (mine["due"].value, mine["overdue"].value, mine["firms_served"].total) == (0, 1, 1)
     assert service.counting.figures(cast.auditor, NOVEMBER, TODAY)["overdue"].value == 2
-    assert [p.name for p in service.people.people(cast.inspector, NOVEMBER, TODAY)] == [cast.inspector.name]
+    assert [p.name for p in service.people.people(cast.inspector, NOVEMBER)] == [cast.inspector.name]
 
 
 def test_an_enterprise_finds_nothing_here(cast: Cast) -> None:
-    for ask in (service.counting.figures, service.people.people):
-        with pytest.raises(NotFound):
-            ask(cast.jia_user, NOVEMBER, TODAY)
+    with pytest.raises(NotFound):
+        service.counting.figures(cast.jia_user, NOVEMBER, TODAY)
+    with pytest.raises(NotFound):
+        service.people.people(cast.jia_user, NOVEMBER)
     with pytest.raises(NotFound):
         service.forecast.forecast(cast.jia_user, TODAY)
 
 
 def test_people_are_told_by_their_reports_and_signatures(cast: Cast) -> None:
     small.whole(cast)
-    people = {p.account_id: p for p in service.people.people(cast.head, NOVEMBER, TODAY)}
+    people = {p.account_id: p for p in service.people.people(cast.head, NOVEMBER)}
     mine, head = people[cast.inspector.account_id], people[cast.head.account_id]
     assert (mine.done, mine.signed["written"], mine.signed["issued"]) == (2, 3, 0)  # L was inspected in October
     assert head.signed["issued"] == 2
+    assert (mine.clinic_visits, head.clinic_visits) == (0, 0)
+    assert people[cast.other_inspector.account_id].clinic_visits == 1
     assert (mine.planned, mine.share) == (None, None)  # no plan in force: 无数据
     assert mine.capacity_minutes == 21 * (420 - 40)
 

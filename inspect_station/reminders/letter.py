@@ -182,8 +182,13 @@ def write(
     every: Sequence[Item],
     today: date,
     answer_url: str = "",
+    *,
+    ask_stop: bool = False,
 ) -> Letter:
-    """The finished letter. `answer_url`: the page on which its recipient answers; drafts and previews have none."""
+    """The finished letter. `answer_url`: the page on which its recipient answers; drafts and previews have none.
+
+    `ask_stop`: something in it needs a standstill and the station knows of none.
+    """
     items = gathered(every)
     counts = {name: sum(i.count for i in items if i.section == name) for name, _, _ in SECTIONS}
     file_name = f"设备清单-{number}.xlsx" if len(items) > BODY_MOST else ""
@@ -205,6 +210,7 @@ def write(
         "counts": counts,
         "origin": Origin,
         "answer_url": answer_url,
+        "ask_stop": ask_stop,
     }
     return Letter(
         number=number,

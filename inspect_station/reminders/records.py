@@ -192,7 +192,8 @@ def _text_now(settings: Settings, message: Message, steps: Sequence[OwedStep], t
     name = source.enterprise_name(message.enterprise_id)
     items = delivery.items_of(steps, today)
     number = delivery.number_for(message.id, message.day)
-    written = letter.write(settings, number, name, message.recipient_name, items, today, links.HIDDEN)
+    ask = delivery.asks_stop(message.enterprise_id, steps, today)
+    written = letter.write(settings, number, name, message.recipient_name, items, today, links.HIDDEN, ask_stop=ask)
     return delivery.worded_for(message, written, settings, links.HIDDEN).text or written.text
 
 

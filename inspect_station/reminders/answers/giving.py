@@ -11,9 +11,9 @@ from inspect_station.casework import service as casework
 from inspect_station.config import Settings
 from inspect_station.db import bulk_insert, db
 from inspect_station.errors import Conflict, InvalidInput, TooMany
+from inspect_station.planning import service as planning
 from inspect_station.registry import service as registry
 from inspect_station.registry.documents import Kept
-from inspect_station.planning import service as planning
 from inspect_station.reminders import delivery, routes
 from inspect_station.reminders.answers import resting
 from inspect_station.reminders.answers.models import Answer, AnswerItem

@@ -71,8 +71,9 @@ def test_wishes_that_are_no_standstill_with_both_ends_make_no_window(
 
 def test_a_standstill_known_already_stays_as_it_is(cast: Cast, tmp_path: Path) -> None:
     told = tell(cast, tmp_path)
+    first, last = date.fromisoformat(in_days(25)), date.fromisoformat(in_days(45))
     number = planning.sites.add(
-        SYSTEM, cast.jia.id, sort="shutdown", first_on=date.fromisoformat(in_days(25)), last_on=date.fromisoformat(in_days(45)), note="大修", now=NOW
+        SYSTEM, cast.jia.id, sort="shutdown", first_on=first, last_on=last, note="大修", now=NOW
     )  # fmt: skip
     apply(told, wished_from=in_days(30), wished_to=in_days(40))
     assert [w["id"] for w in windows(cast)] == [number]

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.browser
 
 PAGES = {
     "zhanzhang": ("/due", "/due?view=flat&bucket=overdue", "/due/calendar", "/enterprises", "/audit", "/reminders",
-                  "/reminders/outlook", "/reminders/by-hand", "/answers", "/reminders/ladder", "/enterprises/1/ladder",
+                  "/reminders/outlook?enterprise=1", "/reminders/by-hand", "/answers", "/reminders/ladder", "/enterprises/1/ladder",
                   "/reminders/notices", "/reminders/notices/1", "/reminders/authority", "/reminders/1",
                   "/answers/1", "/reminders/staff", "/reminders/steps", "/reminders/backlog", "/me", "/imports",
                   "/plan/", "/plan/1/month?of=2026-12", "/plan/1/week?of=2026-12-07", "/plan/1/unplanned",

@@ -18,6 +18,12 @@ from tests.conftest import NOW, TODAY, csrf_of, downloaded, log_in, people
 
 
 @pytest.fixture
+def app(sqlite_app):
+    """One engine is enough for pages: services, API and the tenant matrix run on both."""
+    return sqlite_app
+
+
+@pytest.fixture
 def cast(app):
     with people(app) as made:
         return made

@@ -184,10 +184,13 @@ def write(
     today: date,
     answer_url: str = "",
     prescriptions: Sequence[OwedPrescription] = (),
+    *,
+    ask_stop: bool = False,
 ) -> Letter:
     """The finished letter. `answer_url`: the page on which its recipient answers; drafts and previews have none.
 
-    `prescriptions` of the clinic, near their deadline or past it, ride along.
+    `prescriptions` of the clinic, near their deadline or past it, ride along. `ask_stop`: something in it needs a
+    standstill and the station knows of none.
     """
     items = gathered(every)
     counts = {name: sum(i.count for i in items if i.section == name) for name, _, _ in SECTIONS}
@@ -211,6 +214,7 @@ def write(
         "origin": Origin,
         "answer_url": answer_url,
         "prescriptions": prescriptions,
+        "ask_stop": ask_stop,
     }
     return Letter(
         number=number,

@@ -205,8 +205,11 @@ def _text_now(settings: Settings, message: Message, steps: Sequence[OwedStep], t
     name = source.enterprise_name(message.enterprise_id)
     items = delivery.items_of(steps, today)
     number = delivery.number_for(message.id, message.day)
-    prescriptions = clinic.owed(today, [message.enterprise_id]).get(message.enterprise_id, ())
-    written = letter.write(settings, number, name, message.recipient_name, items, today, links.HIDDEN, prescriptions)
+    firm = message.enterprise_id
+    prescriptions = clinic.owed(today, [firm]).get(firm, ())
+    ask = delivery.asks_stop(firm, steps, today)
+    to = message.recipient_name
+    written = letter.write(settings, number, name, to, items, today, links.HIDDEN, prescriptions, ask_stop=ask)
     return delivery.worded_for(message, written, settings, links.HIDDEN).text or written.text
 
 

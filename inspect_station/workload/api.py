@@ -54,7 +54,7 @@ def _answer(actor: Any, asked: service.Period) -> dict[str, Any]:
         },
         **by,
         "overdue_by_reason": service.reasons.of_overdue(actor, asked, on),
-        "people": [_person(each) for each in service.people.people(actor, asked, on)],
+        "people": [_person(each) for each in service.people.people(actor, asked)],
         "corrections": [
             {"figure": c.told.key, "told": c.told.value, "now": c.now.value}
             for c in service.closing.corrections(actor, asked, on)

@@ -14,6 +14,9 @@ from inspect_station.workload import relations
 from inspect_station.workload.definitions import DEFINITIONS, Definition
 from inspect_station.workload.periods import Period
 
+NO_DATA = "无数据"
+NONE_OF = "—"  # a rate of nothing
+
 
 @dataclass(frozen=True, slots=True)
 class Narrowed:
@@ -54,7 +57,7 @@ class Figure:
     @property
     def words(self) -> str:
         if self.value is None:
-            return "无数据"
+            return NONE_OF if self.total == 0 else NO_DATA
         return f"{self.value:.1f}" if self.definition.rate else f"{self.value:.0f}"
 
 
@@ -131,6 +134,7 @@ def parts(
     view = narrowed or view_of(actor)
     if not known("due", period, begun()):
         return []
+    duelist.refresh(today)
     found: dict[str, dict[str, Any]] = {}
     for name in ("inspected",) if by == "business" else ("due", "inspected", "overdue"):
         for word, total, counted, devices, lines, length in _grouped(name, by, period, today, view):

@@ -76,6 +76,18 @@ _ALL = (
     Definition("findings_issued", "下达意见书", "本期内下达的检验意见通知书。", "findings", "work", "份"),
     Definition("findings_closed", "办结意见书", "本期内确认整改办结的检验意见通知书。", "closed", "work", "份", good=1),
     Definition("findings_open", "期末未办结意见书", "到期末已下达、尚未办结的检验意见通知书。", "open_findings", "work", "份", good=-1),
+    Definition("clinic_visits", "诊所出诊", "出诊日在本期内的工业诊所出诊，取消的不算。", "clinic_visits", "clinic", "次", good=1),
+    Definition(
+        "clinic_findings", "诊所发现", "本期出诊中发现的问题，撤销的不算；按一般、较重、严重分。", "clinic_findings", "clinic", "条"
+    ),
+    Definition(
+        "clinic_repeated", "其中重复出现", "本期诊所发现中，同一企业以前已发现过的同一问题。",
+        "clinic_findings", "clinic", "条", part=True, good=-1,
+    ),
+    Definition(
+        "rate_clinic", "处方按期办结率", "处方期限在本期内的诊所发现中，到期限（含）已整改办结的比例；未到期限且未办结的不计。",
+        "clinic_done", "clinic", "%", rate=True, good=1,
+    ),
     Definition("reminders_sent", "发出提醒", "本期内成功发出的提醒，一封里可以有多台设备。", "sent", "told", "封"),
     Definition("reminders_answered", "收到答复", "本期发出的提醒中，企业已通过链接或门户答复的。", "sent", "told", "封", part=True, good=1),
     Definition(
@@ -87,7 +99,9 @@ _ALL = (
         "served", "told", "家", part=True, good=1,
     ),
     Definition(
-        "firms_unseen", "90 天未到访", "正常经营的企业中，到期末的 90 天内没有检验、也没有诊所出诊的。", "unseen", "told", "家", good=-1
+        "firms_unseen", "90 天未到访",
+        "正常经营的企业中，到期末的 90 天内没有由检验机构实施的检验、也没有诊所出诊的。",
+        "unseen", "told", "家", good=-1,
     ),
 )  # fmt: skip
 DEFINITIONS: Mapping[str, Definition] = {each.key: each for each in _ALL}
@@ -96,6 +110,8 @@ GROUPS: Mapping[str, str] = {
     "rates": "比率",
     "promises": "限时办结",
     "work": "报告和意见书",
+    "clinic": "工业诊所",
     "told": "提醒和服务",
 }
 BUSINESS: Mapping[str, str] = {"first": "首次检验", "regular": "定期检验", "again": "复检"}
+GRADES: Mapping[str, str] = {"minor": "一般", "major": "较重", "severe": "严重"}

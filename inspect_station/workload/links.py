@@ -9,14 +9,16 @@ from flask import url_for
 from inspect_station.accounts.scope import Actor
 from inspect_station.registry import service as registry
 from inspect_station.workcalendar import service as workcalendar
-from inspect_station.workload.definitions import BUSINESS
+from inspect_station.workload.definitions import BUSINESS, GRADES
 from schedules.terms import Clock
 
 _PAGES = {
     "report": ("检验报告", "casework.report", "report_id"),
     "application": ("报检", "casework.case", "application_id"),
-    "finding": ("检验意见通知书", "casework.finding", "finding_id"),
+    "finding": ("检验意见通知书", "casework.finding", "notice_id"),
     "message": ("提醒", "reminders.message", "message_id"),
+    "visit": ("出诊", "clinic.visit", "visit_id"),
+    "clinic": ("诊所发现", "clinic.finding", "finding_id"),
     "firm": ("企业", "portal.enterprise", "enterprise_id"),
 }
 
@@ -28,7 +30,10 @@ def clock_label(clock: str | None) -> str:
 def of_row(row: Mapping[str, Any]) -> dict[str, Any]:
     """`what`, `url` and words of a row: the device's page, or that of the case, report, finding, message or firm."""
     sort, _, number = row["ref"].partition(":")
-    found = {"clock_label": clock_label(row["clock"]), "business_label": BUSINESS.get(row["business"], "")}
+    found = {
+        "clock_label": clock_label(row["clock"]),
+        "business_label": {**BUSINESS, **GRADES}.get(row["business"], ""),
+    }
     if sort in _PAGES:
         what, endpoint, argument = _PAGES[sort]
         return found | {"what": what, "number": number, "url": _address(endpoint, {argument: int(number)})}

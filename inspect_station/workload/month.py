@@ -122,6 +122,7 @@ def funnel(actor: Actor, period: Period, today: date) -> list[dict[str, Any]]:
     """Of what fell due in the period: applied for, planned, inspected, reported. Each step counts those of the first."""
     if not counting.known("due", period, counting.begun()):
         return []
+    duelist.refresh(today)
     conditions, values = counting.view_of(actor).conditions()
     key = "x.equipment_id = r.equipment_id AND x.clock = r.clock"
     applied = (

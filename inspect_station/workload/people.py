@@ -9,6 +9,7 @@ from peewee import fn
 
 from inspect_station.accounts.scope import Actor
 from inspect_station.casework.models import Report, ReportItem
+from inspect_station.clinic.models import ClinicVisit
 from inspect_station.planning import service as planning
 from inspect_station.registry.rows import tuples
 from inspect_station.staffing import service as staffing
@@ -38,8 +39,8 @@ class Person:
         return round(100 * self.planned_minutes / self.capacity_minutes)
 
 
-def people(actor: Actor, period: Period, today: date, clinic: Mapping[int, int] | None = None) -> list[Person]:
-    """The station's inspectors by name; an inspector is shown himself alone. `clinic`: visits of each, where known."""
+def people(actor: Actor, period: Period) -> list[Person]:
+    """The station's inspectors by name; an inspector is shown himself alone."""
     actor.need_staff()
     found = {
         each.account_id: Person(each.account_id, each.name, capacity_minutes=minutes(each, period))
@@ -48,9 +49,7 @@ def people(actor: Actor, period: Period, today: date, clinic: Mapping[int, int] 
     }
     _add_planned(actor, found, period)
     _add_reports(found, period)
-    if clinic is not None:
-        for person in found.values():
-            person.clinic_visits = clinic.get(person.account_id, 0)
+    _add_clinic(found, period)
     return list(found.values())
 
 
@@ -99,6 +98,18 @@ def _add_reports(found: Mapping[int, Person], period: Period) -> None:
             signer = found.get(said.get("id"))
             if signer and stage in signer.signed and begin <= datetime.fromisoformat(said["at"]) < end:
                 signer.signed[stage] = (signer.signed[stage] or 0) + 1
+
+
+def _add_clinic(found: Mapping[int, Person], period: Period) -> None:
+    """Visits made by the person who led them."""
+    if not ClinicVisit.select().where(ClinicVisit.created_at < midnight(period.after().first)).exists():
+        return
+    query = ClinicVisit.select(ClinicVisit.inspector, fn.COUNT(ClinicVisit.id)).where(
+        ClinicVisit.state != "cancelled", ClinicVisit.visited_on.between(period.first, period.last)
+    )
+    counts = dict(tuples(query.group_by(ClinicVisit.inspector)))
+    for person in found.values():
+        person.clinic_visits = counts.get(person.account_id, 0)
 
 
 def _reports(period: Period, begin: datetime, end: datetime) -> Iterable[tuple[Any, ...]]:

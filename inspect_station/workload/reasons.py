@@ -8,6 +8,7 @@ from typing import Any
 from inspect_station.accounts.scope import Actor
 from inspect_station.casework import service as casework
 from inspect_station.db import run
+from inspect_station.duelist import service as duelist
 from inspect_station.workload import relations
 from inspect_station.workload.counting import Narrowed, begun, known, view_of
 from inspect_station.workload.periods import Period
@@ -43,6 +44,7 @@ def of_overdue(actor: Actor, period: Period, today: date, narrowed: Narrowed | N
     view = narrowed or view_of(actor)
     if not known("overdue", period, begun()):
         return []
+    duelist.refresh(today)
     parts, values = view.conditions()
     found = run(
         f"SELECT o.why, count(*) FROM (SELECT {_WHY} AS why FROM ({relations.sql('overdue')}) r "
@@ -55,6 +57,7 @@ def of_overdue(actor: Actor, period: Period, today: date, narrowed: Narrowed | N
 def ages(actor: Actor, period: Period, today: date, narrowed: Narrowed | None = None) -> list[dict[str, Any]]:
     """Overdue rows by how long they have been so."""
     view = narrowed or view_of(actor)
+    duelist.refresh(today)
     parts, values = view.conditions()
     asof = period.as_of(today)
     cases = " ".join(f"WHEN r.day >= :age_{n} THEN {n}" for n in range(len(AGES) - 1))

@@ -194,17 +194,47 @@ def _silent() -> str:
 def _visited(since: str) -> str:
     return (
         "SELECT d.enterprise_id FROM inspection i JOIN due_row d ON d.equipment_id = i.equipment_id AND d.clock = i.clock "
-        f"WHERE {_OURS} AND i.replaced_by_id IS NULL AND i.completed_on >= {since} AND i.completed_on <= :asof"
+        f"WHERE {_OURS} AND i.replaced_by_id IS NULL AND i.completed_on >= substr({since}, 1, 7) "
+        f"AND i.completed_on <= :asof AND {_DONE} >= {since} AND {_DONE} <= :asof"
+    )
+
+
+def _went(since: str) -> str:
+    """Firms at which the clinic was."""
+    return (
+        f"SELECT v.enterprise_id FROM clinic_visit v WHERE v.state <> 'cancelled' AND v.visited_on >= {since} "
+        "AND v.visited_on <= :asof"
+    )
+
+
+def _clinic_visits() -> str:
+    return (
+        f"SELECT t.enterprise_id, {_NO_DEVICE}, {_text('t.visited_on')} AS day, 'visit:' || t.id AS ref, 1 AS counted, "
+        "'' AS business FROM clinic_visit t WHERE t.state <> 'cancelled' AND t.visited_on >= :first "
+        "AND t.visited_on <= :asof"
+    )
+
+
+def _clinic_findings() -> str:
+    """Counted: seen at the same firm before."""
+    return (
+        f"SELECT t.enterprise_id, t.equipment_id, {_text('NULL')} AS clock, {_text('NULL')} AS kind, "
+        f"{_text('v.visited_on')} AS day, 'clinic:' || t.id AS ref, "
+        "CASE WHEN t.repeats_id IS NULL THEN 0 ELSE 1 END AS counted, t.grade AS business "
+        "FROM clinic_finding t JOIN clinic_visit v ON v.id = t.visit_id WHERE t.state <> 'dropped' "
+        "AND v.state <> 'cancelled' AND v.visited_on >= :first AND v.visited_on <= :asof"
     )
 
 
 def _served() -> str:
     findings = "SELECT t.enterprise_id FROM finding_notice t WHERE t.issued_at >= :begin AND t.issued_at < :till"
-    return _firm(f"CASE WHEN f.id IN ({_visited(':first')} UNION {findings}) THEN 1 ELSE 0 END")
+    return _firm(
+        f"CASE WHEN f.id IN ({_visited(':first')} UNION {_went(':first')} UNION {findings}) THEN 1 ELSE 0 END"
+    )
 
 
 def _unseen() -> str:
-    return _firm("1", f"f.id NOT IN ({_visited(':unseen_since')})")
+    return _firm("1", f"f.id NOT IN ({_visited(':unseen_since')} UNION {_went(':unseen_since')})")
 
 
 _RELATIONS: Mapping[str, Callable[[], str]] = {
@@ -226,6 +256,9 @@ _RELATIONS: Mapping[str, Callable[[], str]] = {
     "findings": lambda: _moment("finding_notice", "issued_at", "finding", "t.state <> 'cancelled'", device=True),
     "closed": lambda: _moment("finding_notice", "closed_at", "finding", "t.state = 'closed'", device=True),
     "open_findings": _open_findings,
+    "clinic_visits": _clinic_visits,
+    "clinic_findings": _clinic_findings,
+    "clinic_done": lambda: _promised("clinic_finding", "deadline", "ended_at", "clinic", "t.state <> 'dropped'"),
     "sent": _sent,
     "silent": _silent,
     "served": _served,
@@ -236,8 +269,15 @@ SOURCES: Mapping[str, str] = {
     "initiative": "application", "accept": "application", "schedule": "application", "report": "report",
     "issued": "report", "findings": "finding_notice", "closed": "finding_notice", "open_findings": "finding_notice",
     "reinspect": "finding_notice", "sent": "message", "silent": "message",
+    "clinic_visits": "clinic_visit", "clinic_findings": "clinic_visit", "clinic_done": "clinic_visit",
 }  # fmt: skip
-_AT = {"application": "submitted_at", "report": "created_at", "finding_notice": "created_at", "message": "created_at"}
+_AT = {
+    "application": "submitted_at",
+    "report": "created_at",
+    "finding_notice": "created_at",
+    "message": "created_at",
+    "clinic_visit": "created_at",
+}
 
 
 def sql(relation: str) -> str:
@@ -254,12 +294,13 @@ def begun_sql() -> str:
     """When each sort of fact was first kept, one column each in the order of `begun_names`; NULL: not yet.
 
     The facts of inspections begin with the first device entered, or the first inspection that kept which date it
-    answered, whichever is earlier.
+    answered (the earlier of both dates), whichever is earlier.
     """
     parts = [f"(SELECT MIN({at}) FROM {table})" for table, at in _AT.items()]
     parts += [
         "(SELECT MIN(created_at) FROM equipment)",
-        "(SELECT MIN(completed_on) FROM inspection WHERE answered_due IS NOT NULL)",
+        "(SELECT MIN(CASE WHEN completed_on < answered_due THEN completed_on ELSE answered_due END) FROM inspection "
+        "WHERE answered_due IS NOT NULL)",
     ]
     return "SELECT " + ", ".join(parts)
 
@@ -276,7 +317,7 @@ def parameters(period: Period, today: date) -> dict[str, Any]:
         "today": today.isoformat(),
         "begin": _stored(period.first),
         "till": _stored(asof + timedelta(days=1)),
-        "unseen_since": (asof - timedelta(days=89)).isoformat(),
+        "unseen_since": (asof - timedelta(days=90)).isoformat(),
         "sort_first": SORT_FIRST.isoformat(),
     }
 

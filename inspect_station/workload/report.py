@@ -17,8 +17,6 @@ from inspect_station.workload.definitions import DEFINITIONS, GROUPS
 from inspect_station.workload.month import Line
 from inspect_station.workload.periods import Period
 
-NOTHING = "无数据"
-
 
 @dataclass(frozen=True, slots=True)
 class Table:
@@ -107,9 +105,10 @@ def _line(line: Line) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _number(figure: counting.Figure) -> float | int | None:
+def _number(figure: counting.Figure) -> float | int | str | None:
+    """None: 无数据; a rate of nothing is neither that nor 0."""
     if figure.value is None:
-        return None
+        return counting.NONE_OF if figure.total == 0 else None
     return figure.value if figure.definition.rate else int(figure.value)
 
 
@@ -126,11 +125,15 @@ def _by_kind(actor: Actor, period: Period, today: date, by: str) -> Table:
         "管道（km）",
     )
     rows = [
-        (r["label"], r["due"], r["due_done"], r["rate"], r["inspected"], r["overdue"], r["devices"], r["lines"],
+        (r["label"], r["due"], r["due_done"], _rate(r["rate"]), r["inspected"], r["overdue"], r["devices"], r["lines"],
          round(r["km"], 3))
         for r in closing.told_parts(actor, period, today, by)
     ]  # fmt: skip
     return Table(f"按{shares.BY[by]}", headings, rows, "台（条）、管道指应检的设备，同一台只计一次。")
+
+
+def _rate(value: float | None) -> float | str:
+    return counting.NONE_OF if value is None else value
 
 
 def _people(actor: Actor, period: Period, today: date) -> Table:
@@ -149,7 +152,7 @@ def _people(actor: Actor, period: Period, today: date) -> Table:
     rows = [
         (p.name, p.planned, p.done, *p.signed.values(), _hours(p.planned_minutes), _hours(p.capacity_minutes),
          p.clinic_visits)
-        for p in people.people(actor, period, today)
+        for p in people.people(actor, period)
     ]  # fmt: skip
     return Table("检验人员", headings, rows)
 
@@ -182,7 +185,7 @@ def as_pdf(report: Report) -> bytes:
 def said(value: Any) -> str:
     """A cell in words, the same on paper and on the page."""
     if value is None:
-        return NOTHING
+        return counting.NO_DATA
     return f"{value:,.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
 
 

@@ -3,7 +3,7 @@
 from marshmallow import fields, validate
 
 from inspect_station.validation import StationSchema
-from inspect_station.workload.definitions import BUSINESS
+from inspect_station.workload.definitions import BUSINESS, GRADES
 from inspect_station.workload.forecast import LENGTHS
 from schedules.terms import Clock, Kind
 
@@ -15,7 +15,7 @@ class PeriodQuery(StationSchema):
 class RowsQuery(PeriodQuery):
     kind = fields.String(load_default="", validate=validate.OneOf(["", *Kind]))
     clock = fields.String(load_default="", validate=validate.OneOf(["", *Clock]))
-    business = fields.String(load_default="", validate=validate.OneOf(["", *BUSINESS]))
+    business = fields.String(load_default="", validate=validate.OneOf(["", *BUSINESS, *GRADES]))
     enterprise = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(min=1, max=2**31 - 1))
     part = fields.String(load_default="", validate=validate.OneOf(["", "yes", "no"]))
     page = fields.Integer(load_default=1, validate=validate.Range(min=1, max=10_000))

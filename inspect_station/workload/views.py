@@ -11,7 +11,7 @@ from inspect_station.errors import InvalidInput, NotFound, Stale, StationError
 from inspect_station.validation import load
 from inspect_station.web import now, settings, today, workbook
 from inspect_station.workload import charts, links, service
-from inspect_station.workload.definitions import BUSINESS, DEFINITIONS, GROUPS
+from inspect_station.workload.definitions import BUSINESS, DEFINITIONS, GRADES, GROUPS
 from inspect_station.workload.schemas import (
     ForecastQuery,
     PeriodQuery,
@@ -29,17 +29,24 @@ def _asked(schema: Any) -> dict[str, Any]:
     return load(schema, {name: value for name, value in request.args.items() if value})
 
 
+def _typed(schema: Any) -> dict[str, Any]:
+    """What a form holds, without what was left empty and the token that guards it."""
+    return load(schema, {name: value for name, value in request.form.items() if value and name != "csrf_token"})
+
+
 def _period() -> service.Period:
     of = _asked(PeriodQuery())["of"]
     return service.read(of) if of else service.around("month", today())
 
 
-def _frame(tab: str, period: service.Period | None = None) -> dict[str, Any]:
+def _frame(tab: str, period: service.Period | None = None, key: str = "") -> dict[str, Any]:
     """What every page of the room shows around its content."""
     actor = current_actor()
     period = period or service.around("month", today())
     return {
         "tab": tab,
+        "here": "workload.rows" if key else f"workload.{tab}",
+        "here_args": {"key": key} if key else {},
         "period": period,
         "asof": period.as_of(today()),
         "kinds": [(name, label, service.around(name, period.as_of(today())).key) for name, label in service.periods.KINDS.items()],
@@ -59,7 +66,7 @@ def month() -> str:
         lines=service.month.lines(actor, period, on),
         groups=GROUPS,
         target=service.month.target(actor, period.first.year, on),
-        parts={by: service.closing.told_parts(actor, period, on, by) for by in service.shares.BY},
+        split={by: service.closing.told_parts(actor, period, on, by) for by in service.shares.BY},
         by=service.shares.BY,
         reasons=charts.bars(service.reasons.of_overdue(actor, period, on)),
         ages=charts.bars(service.month.ages(actor, period, on)),
@@ -75,7 +82,7 @@ def month() -> str:
 @staff_only
 def people() -> str:
     period = _period()
-    found = service.people.people(current_actor(), period, today())
+    found = service.people.people(current_actor(), period)
     return render_template("workload/people.html", **_frame("people", period), people=found)
 
 
@@ -114,7 +121,7 @@ _COLUMNS = (
     export.Column("检验项目", lambda row: links.clock_label(row["clock"]), 12),
     export.Column("日期", lambda row: row["day"], 12),
     export.Column("计入", lambda row: "是" if row["counted"] else "否", 8),
-    export.Column("业务类型", lambda row: BUSINESS.get(row["business"], ""), 12),
+    export.Column("业务类型", lambda row: {**BUSINESS, **GRADES}.get(row["business"], ""), 12),
 )
 
 
@@ -137,7 +144,7 @@ def rows(key: str) -> Any:
     held = {name: args[name] for name in ("kind", "clock", "business", "enterprise", "part") if args[name]}
     return render_template(
         "workload/rows.html",
-        **_frame("month", period),
+        **_frame("month", period, key),
         definition=DEFINITIONS[key],
         figure=service.counting.figures(actor, period, today(), narrowed)[key],
         rows=[row | links.of_row(row) for row in found[:each]],
@@ -160,7 +167,7 @@ def _chips(key: str, period: service.Period, held: dict[str, Any]) -> list[dict[
     words: dict[str, tuple[str, Any]] = {
         "kind": ("种类", lambda v: Kind(v).label),
         "clock": ("检验项目", lambda v: Clock(v).label),
-        "business": ("业务类型", BUSINESS.get),
+        "business": ("业务类型", {**BUSINESS, **GRADES}.get),
         "enterprise": ("企业", lambda v: links.firm_name(current_actor(), v)),
         "part": ("计入", {"yes": "是", "no": "否"}.get),
     }
@@ -224,7 +231,7 @@ def _file(data: bytes, media: str, name: str) -> Response:
 @pages.post("/workload/report/<of>/remark")
 @staff_only
 def write_remark(of: str) -> Any:
-    given, period = load(RemarkSchema(), request.form), service.read(of)
+    given, period = _typed(RemarkSchema()), service.read(of)
     try:
         service.closing.write_remark(current_actor(), period, given["text"], given["revision"], now())
     except (InvalidInput, Stale) as error:
@@ -261,7 +268,7 @@ def close(of: str) -> Response:
 @pages.post("/workload/target")
 @staff_only
 def set_target() -> Response:
-    given = load(TargetSchema(), {name: value for name, value in request.form.items() if value})
+    given = _typed(TargetSchema())
     service.month.set_target(current_actor(), given["year"], given["target"], now())
     flash("年度目标已保存。" if given["target"] else "年度目标已取消，按年内应检项数计算。", "success")
     return redirect(url_for("workload.report", of=str(given["year"])))  # type: ignore[return-value]
@@ -297,7 +304,7 @@ def wall_links() -> str:
 @pages.post("/workload/walls")
 @staff_only
 def add_wall_link() -> str:
-    name = load(WallSchema(), {"name": request.form.get("name", "")})["name"]
+    name = _typed(WallSchema())["name"]
     secret = service.wall.create(current_actor(), name, now())
     address = url_for("workload.wall_by_secret", secret=secret, _external=True)
     return render_template(

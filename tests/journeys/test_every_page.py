@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 PAGES = {
     "zhanzhang": ("/due", "/due?view=flat&bucket=overdue", "/due/calendar", "/enterprises", "/audit", "/reminders",
                   "/reminders/outlook", "/reminders/by-hand", "/answers", "/reminders/ladder", "/enterprises/1/ladder",
-                  "/reminders/notices", "/reminders/notices/1", "/reminders/authority", "/reminders/1", "/reminders/by-hand/1",
+                  "/reminders/notices", "/reminders/notices/1", "/reminders/authority", "/reminders/1",
                   "/answers/1", "/reminders/staff", "/reminders/steps", "/reminders/backlog", "/me", "/imports",
                   "/plan/", "/plan/1/month?of=2026-12", "/plan/1/week?of=2026-12-07", "/plan/1/unplanned",
                   "/plan/1/warnings", "/plan/1/compare", "/plan/plans", "/plan/propose?what_if=1", "/plan/windows",
@@ -51,3 +51,16 @@ def test_pages_are_readable_and_fit_the_screen(visit: Callable[..., Page], login
         assert "示例数据" in page.locator("main").inner_text(), path
         found = Axe().run(page)
         assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_page_of_a_call_is_readable_and_leads_back(visit: Callable[..., Page], size: str) -> None:
+    page = visit("zhanzhang", size)
+    page.goto("/reminders/by-hand")
+    page.locator("main [data-row-link]").first.click()
+    page.wait_for_url("**/reminders/by-hand/*")
+    assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]["width"]
+    found = Axe().run(page)
+    assert found.violations_count == 0, found.generate_report()
+    page.get_by_role("link", name="电话名单").first.click()
+    page.wait_for_url("**/reminders/by-hand")

@@ -18,8 +18,9 @@ MOST = 5
 PAGES = (
     "/due", "/due?view=flat", "/due?view=flat&q=cg", "/equipment", "/equipment?q=V-1", "/equipment?grade=3", "/enterprises",
     "/enterprises?q=fz", "/audit", "/search?q=V",
+    "/clinic/requests", "/clinic/visits", "/clinic/findings",
 )  # fmt: skip
-API = ("due", "equipment", "enterprises", "inspections", "extensions", "reminders", "rules")
+API = ("due", "equipment", "enterprises", "inspections", "extensions", "reminders", "rules", "clinic/visits")
 
 
 def _furnish(firms: int, each: int) -> None:

@@ -207,6 +207,14 @@ def by_deadline(actor: Actor, today: date, most: int = 20) -> list[dict[str, Any
     ]
 
 
+def live_count(actor: Actor) -> int:
+    """How many prescriptions have no end."""
+    query = ClinicFinding.select().where(
+        visible(actor, ClinicFinding.enterprise), ClinicFinding.state.in_(words.OPEN_FINDINGS)
+    )
+    return int(query.count())
+
+
 def of_visit(actor: Actor, visit_id: int, today: date) -> list[dict[str, Any]]:
     conditions = [*_conditions(actor, Filters(), today), ClinicFinding.visit == visit_id]
     return [_complete(row, today) for row in dicts(_rows(conditions).order_by(ClinicFinding.id))]

@@ -13,7 +13,7 @@ from inspect_station.clinic import words
 from inspect_station.clinic.models import ClinicFinding, ClinicVisit
 from inspect_station.duelist import service as duelist
 from inspect_station.duelist.models import DueRow
-from inspect_station.registry.models import Enterprise, Equipment, Inspection
+from inspect_station.registry.models import Enterprise
 from inspect_station.registry.rows import dicts, tuples
 
 UNSEEN_DAYS = 90
@@ -74,23 +74,13 @@ def _unseen(days: int | None) -> bool:
 
 
 def _seen() -> dict[int, date]:
-    """The last day somebody of ours was at each firm: a visit, or an inspection."""
-    visits = (
+    """The last day of a visit of ours to each firm. An inspection alone is none: its record says what was asked."""
+    query = (
         ClinicVisit.select(ClinicVisit.enterprise, fn.MAX(ClinicVisit.visited_on))
         .where(ClinicVisit.visited_on.is_null(False), ClinicVisit.state != "cancelled")
         .group_by(ClinicVisit.enterprise)
     )
-    found = {row[0]: _as_date(row[1]) for row in tuples(visits)}
-    inspections = (
-        Inspection.select(Equipment.enterprise, fn.MAX(Inspection.completed_on))
-        .join(Equipment)
-        .where(Inspection.completed_on.is_null(False), Inspection.institution == "")
-        .group_by(Equipment.enterprise)
-    )
-    for enterprise, text in tuples(inspections):
-        day = date.fromisoformat(f"{text}-01"[:10])  # a month alone: its first day
-        found[enterprise] = max(found.get(enterprise, day), day)
-    return found
+    return {row[0]: _as_date(row[1]) for row in tuples(query)}
 
 
 def _as_date(value: Any) -> date:

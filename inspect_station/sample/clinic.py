@@ -37,7 +37,8 @@ _QUESTIONS: Sequence[tuple[str, str, str, int, str | None]] = (
     ("consult", "portal", "两台冷凝器计划停用一年以上，需要办哪些手续？", 4,
      "停用一年以上的，三十日内书面告知登记机关；启用前须自检，超过检验有效期的先检验。"),
     ("rectify", "walk_in", "安全阀铅封掉了，自己补一个可以吗？", 2, "不可以，请送有资质的单位重新校验并铅封。"),
-    ("ledger", "portal", "台账里有三台早就拆掉的换热器，怎么注销？", 9, "请到登记机关办理注销，把注销证明拍照发来，我们同步更正台账。"),
+    ("ledger", "portal", "台账里有三台早就拆掉的换热器，怎么注销？", 9,
+     "请到登记机关办理注销，把注销证明拍照发来，我们同步更正台账。"),
     ("hazard", "scan", "这台缓冲罐底部法兰有一点渗漏，能不能来看看？", 0, None),
     ("training", "phone", "想请你们给新来的操作工讲一次压力容器安全，半天时间。", 6, "可以，拟安排在下周三上午，请确认人数。"),
 )  # fmt: skip
@@ -84,8 +85,8 @@ def _visit(
         summary=rng.choice(_SUMMARIES), minutes=rng.choice((30, 45, 60, 90, 120)), signed_by="",
         unsigned_reason="示例数据没有签字", created_at=at, finished_at=at, account=firm["responsible"],
     )  # fmt: skip
-    theirs = Equipment.select(Equipment.id).where(Equipment.enterprise == firm["id"], Equipment.form == "device")
-    devices = [number for (number,) in tuples(theirs.limit(6))]
+    owned = Equipment.select(Equipment.id).where(Equipment.enterprise == firm["id"], Equipment.form == "device")
+    devices = [device for (device,) in tuples(owned.order_by(Equipment.id).limit(6))]
     looked = rng.sample(devices, min(len(devices), 2))
     bulk_insert(VisitDevice, [{"visit": row.id, "equipment": device} for device in looked])
     left = [_finding(rng, row, entry, looked, ago, at, today, names) for entry in chosen]
@@ -168,7 +169,7 @@ def _hours(firms: Sequence[Any], today: date, now: datetime) -> None:
     ).where(ClinicSlot.id == taken).execute()
     slot = ClinicSlot.get_by_id(taken)
     ClinicVisit.create(
-        enterprise=firm, slot=taken, origin="booked", kind="consult", planned_on=slot.day, inspector=slot.inspector_id,
+        enterprise=firm, slot=taken, origin="booked", kind="consult", planned_on=slot.day, inspector=slot.inspector,
         place="园区服务中心", reason=slot.topic, created_at=now,
     )  # fmt: skip
 

@@ -89,16 +89,17 @@
     const { submitter } = event;
     const finish = submitter?.value === "finish";
     reachable().then(async (there) => {
+      // One record of this visit waits at a time: the form holds everything that an earlier one held.
+      const entry = there ? null : await entryOf(finish); // a photo that cannot be kept is said before anything goes
+      const waiting = (await queue.all()).filter((one) => one.url === form.dataset.record);
+      await Promise.all(waiting.map((one) => queue.drop(one.key)));
       if (there) {
         passing = true;
         form.requestSubmit(submitter);
         setTimeout(() => { passing = false; }, 0);
         return;
       }
-      // One record of this visit waits at a time: the newest holds everything.
-      const waiting = (await queue.all()).filter((entry) => entry.url === form.dataset.record);
-      await Promise.all(waiting.map((entry) => queue.drop(entry.key)));
-      await queue.put(await entryOf(finish));
+      await queue.put(entry);
       problem("");
       await queue.show();
       queue.say("没有信号，记录已存在手机里，有信号时自动发送。");

@@ -25,6 +25,7 @@ def _for_staff() -> str:
         requests=service.requests.page(actor, Filters("open"), today(), size=SHOWN),
         agenda=service.visits.agenda(actor, today())[:SHOWN],
         prescriptions=service.findings.by_deadline(actor, today(), SHOWN),
+        live=service.findings.live_count(actor),
         rounds=unseen[:SHOWN],
         reached=reached,
         firms=firms,

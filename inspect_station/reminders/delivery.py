@@ -20,6 +20,7 @@ import structlog
 from inspect_station import clock
 from inspect_station.accounts import station
 from inspect_station.accounts.scope import Actor
+from inspect_station.clinic import service as clinic
 from inspect_station.config import Settings
 from inspect_station.db import connection, db, is_sqlite, patiently
 from inspect_station.planning import service as planning
@@ -395,6 +396,7 @@ def _write(message: Message, steps: Sequence[OwedStep], settings: Settings, toda
         items_of(steps, today),
         today,
         link,
+        clinic.owed(today, [message.enterprise_id]).get(message.enterprise_id, ()),
         ask_stop=asks_stop(message.enterprise_id, steps, today),
     )
     _keep_notice(message, steps, settings, today)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from inspect_station.accounts import audit, station
 from inspect_station.accounts.scope import Actor
+from inspect_station.clinic import service as clinic
 from inspect_station.config import Settings
 from inspect_station.db import bulk_insert, db, patiently
 from inspect_station.errors import Conflict, InvalidInput, NotFound
@@ -190,8 +191,9 @@ def letter_of(
     """The letter these rows would make today."""
     devices = source.devices(sorted({r.equipment_id for r in rows}))
     items = [letter.item_of(steps.facts_of(r), r.clock, devices[r.equipment_id], today) for r in rows]
+    prescriptions = clinic.owed(today, [enterprise_id]).get(enterprise_id, ())
     name, ask = source.enterprise_name(enterprise_id), asks_stop(enterprise_id, rows, today)
-    return letter.write(settings, number, name, addressee, items, today, ask_stop=ask)
+    return letter.write(settings, number, name, addressee, items, today, "", prescriptions, ask_stop=ask)
 
 
 def last_told(enterprise_id: int) -> date | None:

@@ -30,7 +30,7 @@ def demonstrate(args: Namespace) -> int:
     clinic.seed(clock.now())
     staffing.seed(clock.now())
     if not (args.if_empty and Account.select().exists()):
-        done = load.load(args.seed, args.scale, clock.today(), clock.now())
+        done = load.load(args.seed, args.scale, clock.today(), clock.now(), solved=True)
         if args.scale == 1:  # printing needs the whole due list, which a load test wants to compute itself
             told.load(args.settings, clock.today(), clock.now())
             paper.load(args.settings, clock.today(), clock.now())

@@ -17,7 +17,6 @@ from inspect_station.casework.result_api import api as results_api
 from inspect_station.casework.views import pages as casework_pages
 from inspect_station.config import Settings
 from inspect_station.duelist import (
-    batch_views,  # noqa: F401  its pages belong to the due list's blueprint
     extras,
     rule_views,  # noqa: F401  its pages belong to the due list's blueprint
     rulebooks,

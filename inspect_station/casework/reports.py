@@ -20,14 +20,46 @@ _ORDER = tuple(STAGES)
 SHOWN = 300
 
 
-def refuse_double(number: str, but: int | None = None) -> None:
-    """Raises `InvalidInput` where another report carries this number already."""
+def refuse_double(
+    number: str, enterprise_id: int, *, year: str, reason: str = "", but: int | None = None, own: Sequence[int] = ()
+) -> None:
+    """Raises `InvalidInput` where another report carries this number, or an inspection of this firm and year does.
+
+    `reason` lets a number stand that an old ledger has already: there one report told of several devices. `own` are
+    the inspections of the report `but` itself.
+    """
     if not number:
         return
-    other = Report.select(Report.id).where(Report.number == number, Report.id != (but or 0)).exists()
-    if other:
+    if Report.select(Report.id).where(Report.number == number, Report.id != (but or 0)).exists():
         sentence = f"报告编号“{number}”已经用过，请核对"
         raise InvalidInput(f"{sentence}。", {"report_number": [sentence]})
+    place = None if reason.strip() else _in_ledger(number, enterprise_id, year, own)
+    if place:
+        sentence = f"报告编号“{number}”已经记在{place}，请核对"
+        asked = ["确是同一份报告的，请写明理由"]
+        raise InvalidInput(
+            f"{sentence}；确是同一份报告的，请写明理由后再保存。", {"report_number": [sentence], "reason": asked}
+        )
+
+
+def _in_ledger(number: str, enterprise_id: int, year: str, own: Sequence[int]) -> str:
+    """Where the ledger has this number already, in words; empty where it has not."""
+    query = (
+        Inspection.select(
+            Inspection.completed_on, Inspection.clock, Equipment.name, Equipment.own_number, Equipment.line_number
+        )
+        .join(Equipment)
+        .where(
+            Equipment.enterprise == enterprise_id, Inspection.report_number == number, Inspection.replaced_by.is_null(),
+            Inspection.completed_on.startswith(year), Inspection.id.not_in([0, *own]),
+        )
+        .order_by(Inspection.id)
+        .limit(1)
+    )  # fmt: skip
+    for row in dicts(query):
+        device = f"{row['name']} {row['line_number'] or row['own_number']}".strip()
+        return f"“{device}”{row['completed_on']} 的{Clock(row['clock']).label}"
+    return ""
 
 
 def get(actor: Actor, report_id: int, today: date) -> dict[str, Any]:
@@ -91,7 +123,15 @@ def _current(ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     return found
 
 
-def advance(actor: Actor, report_id: int, *, now: datetime, revision: int | None = None, number: str = "") -> str:
+def advance(
+    actor: Actor,
+    report_id: int,
+    *,
+    now: datetime,
+    revision: int | None = None,
+    number: str = "",
+    reason: str = "",
+) -> str:
     """Sign the next step; returns it. Nobody signs two steps that follow each other; issuing wants a number.
 
     Raises `Conflict`, `InvalidInput`, or `Stale` where another has signed since.
@@ -105,7 +145,7 @@ def advance(actor: Actor, report_id: int, *, now: datetime, revision: int | None
         if stage is None:
             raise Conflict("报告已经签发，不能再流转。")
         _may_sign(actor, row, stage)
-        fields = _numbered(row, number.strip(), stage)
+        fields = _numbered(row, number.strip(), stage, reason)
         steps = {**(row["steps"] or {}), stage: {"by": actor.name, "id": actor.account_id, "at": now.isoformat()}}
         written = (
             Report.update(
@@ -133,14 +173,15 @@ def _may_sign(actor: Actor, row: Mapping[str, Any], stage: str) -> None:
         raise NotAllowed("报告由站长或技术负责人批准签发。")
 
 
-def _numbered(row: Mapping[str, Any], number: str, stage: str) -> dict[str, Any]:
+def _numbered(row: Mapping[str, Any], number: str, stage: str, reason: str) -> dict[str, Any]:
     if not number or number == row["number"]:
         if stage == "issued" and not row["number"]:
             raise InvalidInput("签发前请填写报告编号。", {"report_number": ["请填写报告编号"]})
         return {}
     if row["number"]:
         raise Conflict(f"报告编号已是“{row['number']}”，改编号请更正检验记录。")
-    refuse_double(number, row["id"])
+    own, year = [item["current"] for item in row["items"]], str(row["completed_on"])[:4]
+    refuse_double(number, row["enterprise"], year=year, reason=reason, but=row["id"], own=own)
     return {"number": number}
 
 

@@ -54,8 +54,6 @@ MATRIX = {
     "duelist.export": None,
     "duelist.filters": None,
     "duelist.print_list": None,
-    "duelist.new_inspections": "staff",
-    "duelist.add_inspections": "staff",
     "duelist.why": "equipment",
     "duelist.rules": None,
     "duelist.rule": "public",

@@ -48,7 +48,10 @@ def advance_report(report_id: int) -> Any:
     def act() -> str:
         revision = next(iter(whole_numbers([request.form.get("revision", "")])), None)
         number = request.form.get("report_number", "")[:100]
-        service.reports.advance(current_actor(), report_id, now=now(), revision=revision, number=number)
+        reason = request.form.get("reason", "").replace("\0", "")[:300]
+        service.reports.advance(
+            current_actor(), report_id, now=now(), revision=revision, number=number, reason=reason
+        )
         return url_for("casework.report", report_id=report_id)
 
     return forms.save(act, "已签，报告进入下一步。", lambda error: _report_page(report_id, error))

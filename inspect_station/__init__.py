@@ -11,6 +11,7 @@ from inspect_station import db as database
 from inspect_station.accounts import guard
 from inspect_station.accounts.views import FIELD_WORDS
 from inspect_station.accounts.views import pages as accounts_pages
+from inspect_station.casework import service as casework
 from inspect_station.casework.api import api as casework_api
 from inspect_station.casework.remarks import EXTRAS
 from inspect_station.casework.result_api import api as results_api
@@ -33,7 +34,9 @@ from inspect_station.registry import words as registry_words
 from inspect_station.registry.views import pages as registry_pages
 from inspect_station.reminders import (
     alarms,
+    authority_views,  # noqa: F401  its pages belong to the reminders' blueprint
     hand_views,  # noqa: F401  its pages belong to the reminders' blueprint
+    hands,
     outbox_views,  # noqa: F401  its pages belong to the blueprint of the views
     policy_views,  # noqa: F401  its pages belong to the blueprint of the views
 )
@@ -62,7 +65,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     api = web.make_api(app)
     web.install(app)
     guard.install(app)
-    navigation.install(app, badges={"answers.inbox": answers.open_count})
+    navigation.install(
+        app,
+        badges={
+            "casework.cases": casework.cases.waiting_count,
+            "answers.inbox": answers.open_count,
+            "reminders.hand_list": hands.waiting_count,
+        },
+    )
 
     health.install(
         app,

@@ -10,6 +10,7 @@ from inspect_station.accounts import audit
 from inspect_station.accounts.scope import Actor, visible
 from inspect_station.casework import promises
 from inspect_station.casework.models import Application, ApplicationItem
+from inspect_station.casework.words import FURTHEST_DAYS
 from inspect_station.db import db
 from inspect_station.duelist import service as duelist
 from inspect_station.errors import Conflict, InvalidInput, NotFound
@@ -101,6 +102,9 @@ def _check_wishes(wanted: Sequence[Item], first: date | None, last: date | None,
         problems["wished_to"] = ["希望的日期已经过去"]
     if first and last and last < first:
         problems["wished_to"] = ["应不早于起始日期"]
+    for name, day in (("wished_from", first), ("wished_to", last)):
+        if day and (day - today).days > FURTHEST_DAYS:
+            problems[name] = ["离今天太远，请检查年份"]
     if problems:
         raise InvalidInput("报检信息有误：" + "；".join(s for p in problems.values() for s in p) + "。", problems)
 

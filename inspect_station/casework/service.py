@@ -15,6 +15,7 @@ from inspect_station.casework import (
     reasons,
     reports,
     results,
+    todo,
     words,
 )
 from inspect_station.casework.applying import apply
@@ -41,6 +42,7 @@ __all__ = [
     "reasons",
     "reports",
     "results",
+    "todo",
     "wishes",
     "words",
 ]

@@ -13,7 +13,8 @@ pytestmark = pytest.mark.browser
 PAGES = {
     "zhanzhang": ("/due", "/due?view=flat&bucket=overdue", "/due/calendar", "/enterprises", "/audit", "/reminders",
                   "/reminders/outlook", "/reminders/by-hand", "/answers", "/reminders/ladder", "/enterprises/1/ladder",
-                  "/reminders/notices", "/reminders/staff", "/reminders/steps", "/reminders/backlog", "/me", "/imports",
+                  "/reminders/notices", "/reminders/notices/1", "/reminders/authority", "/reminders/1", "/reminders/by-hand/1",
+                  "/answers/1", "/reminders/staff", "/reminders/steps", "/reminders/backlog", "/me", "/imports",
                   "/plan/", "/plan/1/month?of=2026-12", "/plan/1/week?of=2026-12-07", "/plan/1/unplanned",
                   "/plan/1/warnings", "/plan/1/compare", "/plan/plans", "/plan/propose?what_if=1", "/plan/windows",
                   "/plan/windows/new", "/plan/data", "/plan/data/boiler/internal", "/plan/visits", "/plan/visits/9",
@@ -29,7 +30,7 @@ PAGES = {
                "/reasons/new?ids=5&ids=6", "/postponements", "/equipment/20/postpone", "/equipment/20/transfer",
                "/equipment/20/merge", "/labels", "/field?all=1"),
     "qiye01": ("/home", "/cases", "/cases/new", "/due", "/equipment", "/reminders", "/me", "/me/calendars",
-               "/plan/visits", "/plan/windows", "/plan/windows/new"),
+               "/reminders/notices", "/plan/visits", "/plan/windows", "/plan/windows/new"),
 }  # fmt: skip
 
 

@@ -99,6 +99,8 @@ MATRIX = {
     "reminders.hand_call": "message",
     "reminders.hand_delivered": "message",
     "reminders.authority_list": "staff",
+    "reminders.authority_print": "staff",
+    "reminders.authority_export": "staff",
     "reminders.clear_dead": "dead_address",
     "reminders.try_contact": "contact",
     "reminders.ask_to_pause": "staff",

@@ -1,6 +1,7 @@
 """The face of casework: what pages, the API, reminders and jobs may ask for."""
 
 from inspect_station.casework import (
+    attachments,
     cases,
     dating,
     deciding,
@@ -26,6 +27,7 @@ __all__ = [
     "Quiet",
     "Wish",
     "apply",
+    "attachments",
     "cases",
     "dating",
     "deciding",

@@ -152,6 +152,8 @@ MATRIX = {
     "casework.new_application": None,
     "casework.add_application": "own",
     "casework.case": "application",
+    "casework.attach": "application",
+    "casework.attachment": "attachment",
     "casework.accept": "application",
     "casework.hand_over": "application",
     "casework.refuse_form": "application",
@@ -547,6 +549,7 @@ def test_jia_sees_its_own_and_may_change_nothing(app, scene):
         "casework.preparation",
         "casework.report",
         "casework.photo",
+        "casework.attachment",
         "casework.finding",
         "casework.finding_pdf",
         "casework.new_postponement",
@@ -556,6 +559,7 @@ def test_jia_sees_its_own_and_may_change_nothing(app, scene):
     # that it is done.
     own = {
         "casework.add_application": {422},
+        "casework.attach": {422},
         "casework.withdraw": {302, 409},
         "casework.tick_preparation": {302, 409},
         "casework.report_of": {302},

@@ -1,8 +1,11 @@
 """Reports: written, checked, reviewed, issued; each step by somebody, the number once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+
+from peewee import fn
 
 from inspect_station.accounts import audit
 from inspect_station.accounts.scope import Actor, visible
@@ -11,13 +14,23 @@ from inspect_station.casework.models import Report, ReportItem
 from inspect_station.casework.words import STAGES
 from inspect_station.db import db
 from inspect_station.errors import Conflict, InvalidInput, NotAllowed, NotFound, Stale
+from inspect_station.registry import paging
 from inspect_station.registry import service as registry
 from inspect_station.registry.models import Enterprise, Equipment, Inspection
+from inspect_station.registry.paging import Page
 from inspect_station.registry.rows import dicts
 from schedules.terms import Clock
 
 _ORDER = tuple(STAGES)
 SHOWN = 300
+SORTS: Mapping[str, tuple[Any, ...]] = {"id": (Report.id,)}
+
+
+@dataclass(frozen=True)
+class Filters:
+    stage: str = ""  # a stage; none: whatever is not issued
+    q: str = ""
+    late_on: date | None = None  # only those whose promise was broken by this day
 
 
 def refuse_double(
@@ -193,13 +206,43 @@ def _tell_inspections(actor: Actor, row: Mapping[str, Any], number: str, now: da
         )
 
 
-def of_enterprise(actor: Actor, enterprise_id: int | None, stage: str, most: int = 100) -> list[dict[str, Any]]:
-    """Reports on their way (or in one stage), the oldest first."""
-    conditions = [visible(actor, Report.enterprise), Report.stage == stage if stage else Report.stage != "issued"]
-    if enterprise_id is not None:
-        conditions.append(Report.enterprise == enterprise_id)
-    query = Report.select(Report, Enterprise.name.alias("enterprise_name")).join(Enterprise).where(*conditions)
-    return dicts(query.order_by(Report.completed_on, Report.id).limit(most))
+def page(actor: Actor, filters: Filters, today: date, *, after: Sequence[Any] | None = None, size: int = 50) -> Page:
+    """Reports on their way (or in one stage), the oldest first, each with its promise. One statement."""
+    count = Report.select(Report.id).join(Enterprise).where(*_conditions(actor, filters))
+    found = paging.page(_listed(actor, filters), SORTS, "id", after, size, count=count)
+    for row in found.rows:
+        _complete(row, today)
+    return found
+
+
+def stream(actor: Actor, filters: Filters, today: date) -> Iterator[dict[str, Any]]:
+    """Every report under the filters, for an export."""
+    for rows in paging.chunks(_listed(actor, filters), SORTS, "id", 1000):
+        for row in rows:
+            yield _complete(row, today)
+
+
+def _conditions(actor: Actor, filters: Filters) -> list[Any]:
+    stage = Report.stage == filters.stage if filters.stage else Report.stage != "issued"
+    made: list[Any] = [visible(actor, Report.enterprise), stage]
+    if filters.late_on is not None:
+        made.append((Report.report_by < filters.late_on) & Report.issued_at.is_null())
+    for word in filters.q.replace("\0", "").split()[:5]:
+        named = Enterprise.name.contains(word) | Enterprise.initials.contains(word)
+        made.append(named | Report.number.contains(word))
+    return made
+
+
+def _listed(actor: Actor, filters: Filters) -> Any:
+    count = ReportItem.select(fn.COUNT(ReportItem.id)).where(ReportItem.report == Report.id)
+    query = Report.select(Report, Enterprise.name.alias("enterprise_name"), count.alias("item_count"))
+    return query.join(Enterprise).where(*_conditions(actor, filters))
+
+
+def _complete(row: dict[str, Any], today: date) -> dict[str, Any]:
+    row["promise"] = promises.promise("report", row["report_by"], row["issued_at"], today)
+    row["people"] = "、".join(str(person["name"]) for person in row["inspectors"] or [])
+    return row
 
 
 def of_inspection(actor: Actor, inspection_id: int) -> int:

@@ -1,5 +1,6 @@
 """Papers that go with an application: told of in one sentence where they do not fit, seen by its two sides only."""
 
+# ruff: noqa: F811  the fixture is imported by its name
 import io
 from typing import Any
 
@@ -20,13 +21,13 @@ def file(content: bytes, name: str) -> FileStorage:
     return FileStorage(io.BytesIO(content), name)
 
 
-def applied(scene: Any, *files: FileStorage) -> tuple[int, str, str]:  # noqa: F811
+def applied(scene: Any, *files: FileStorage) -> tuple[int, str, str]:
     app, cast, park = scene
     number = str(row_id(park.overdue))
     return post(app, cast.jia_user, "/cases/new", items=number, offered=number, note="大修期间", files=list(files))
 
 
-def test_a_plan_and_a_photo_go_with_the_application_and_both_sides_open_them(scene: Any) -> None:  # noqa: F811
+def test_a_plan_and_a_photo_go_with_the_application_and_both_sides_open_them(scene: Any) -> None:
     app, cast, _ = scene
     status, _, where = applied(scene, file(PLAN, "停车计划.pdf"), file(photo(300, 200), "现场.jpg"))
     assert status == 302
@@ -56,7 +57,7 @@ def test_a_file_that_does_not_fit_is_told_of_and_nothing_is_applied_for(
     scene: Any,
     content: bytes,
     name: str,
-    words: str,  # noqa: F811
+    words: str,
 ) -> None:
     status, page, _ = applied(scene, file(content, name))
     assert status == 422
@@ -66,7 +67,7 @@ def test_a_file_that_does_not_fit_is_told_of_and_nothing_is_applied_for(
         assert not Application.select().exists()
 
 
-def test_a_file_is_added_later_while_the_application_is_open(scene: Any) -> None:  # noqa: F811
+def test_a_file_is_added_later_while_the_application_is_open(scene: Any) -> None:
     app, cast, _ = scene
     _, _, where = applied(scene)
     assert post(app, cast.jia_user, f"{where}/files", files=[file(PLAN, "计划.pdf")])[0] == 302
@@ -78,7 +79,7 @@ def test_a_file_is_added_later_while_the_application_is_open(scene: Any) -> None
     assert (status, "不能再添加文件" in page) == (409, True)
 
 
-def test_files_of_one_firm_never_go_into_the_case_of_another(scene: Any) -> None:  # noqa: F811
+def test_files_of_one_firm_never_go_into_the_case_of_another(scene: Any) -> None:
     app, cast, park = scene
     ids = [str(row_id(park.overdue)), str(row_id(park.yi_vessel))]
     form = {"items": ids, "offered": ids, "files": [file(PLAN, "计划.pdf")]}

@@ -3,6 +3,7 @@
 import base64
 import html
 import io
+import re
 from datetime import date
 from typing import Any
 
@@ -308,3 +309,35 @@ def test_a_reinspection_of_the_day_of_the_failure_is_explained_and_offers_what_t
         )[0]
         == 302
     )
+
+
+def test_reports_and_postponements_are_paged_searched_and_exported(scene: Any) -> None:
+    app, cast, park = scene
+    wish = {"until": date(2029, 1, 1), "reason": "装置连续运行", "measures": "每周测厚", "approved_by": "陈总"}
+    with db.connection_context():
+        for n in range(3):
+            Report.create(
+                enterprise=cast.jia.id, number=f"KM-{n}", completed_on=TODAY, report_by=date(2026, 11, 20 + n), created_at=NOW
+            )  # fmt: skip
+        for device in (park.overdue, park.ok, park.approaching):
+            service.postponing.ask(cast.jia_user, device.id, {"clock": "periodic", **wish}, now=NOW)
+    client = log_in(app, cast.inspector)
+    for path, first, last in (
+        ("/reports", "KM-0", "KM-2"),
+        ("/postponements", park.approaching.own_number, park.overdue.own_number),
+    ):
+        page = client.get(f"{path}?per_page=2").text
+        assert "共 3 份" in page
+        assert (first in page, last in page) == (True, False)
+        following = html.unescape(re.search(r'href="([^"]*cursor=[^"]*)"', page).group(1))
+        page = client.get(following).text
+        assert (first in page, last in page) == (False, True)
+        assert client.get(f"{path}?cursor=odd").status_code == 422
+        assert "没有符合这些条件的" in client.get(f"{path}?q=没有的").text
+    assert "没有符合这些条件的报告" in client.get("/reports?late=1&q=KM-1&stage=issued").text
+    late = client.get("/reports?late=1").text
+    assert ("KM-0" in late, "KM-2" in late) == (True, False)
+    sheet = downloaded(client, "/reports.xlsx?q=KM-1").active
+    assert [sheet.cell(2, n).value for n in (1, 2, 3)] == ["KM-1", "已编制", "福州甲化工有限公司"]
+    sheet = downloaded(log_in(app, cast.jia_user), "/postponements.xlsx?state=open").active
+    assert [sheet.cell(row, 6).value.year for row in (2, 3, 4)] == [2029, 2029, 2029]

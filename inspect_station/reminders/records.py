@@ -8,6 +8,7 @@ from typing import Any
 from peewee import fn
 
 from inspect_station.accounts.scope import Actor, visible
+from inspect_station.clinic import service as clinic
 from inspect_station.config import Settings
 from inspect_station.errors import Conflict, NotFound
 from inspect_station.registry.models import Enterprise
@@ -204,7 +205,11 @@ def _text_now(settings: Settings, message: Message, steps: Sequence[OwedStep], t
     name = source.enterprise_name(message.enterprise_id)
     items = delivery.items_of(steps, today)
     number = delivery.number_for(message.id, message.day)
-    written = letter.write(settings, number, name, message.recipient_name, items, today, links.HIDDEN)
+    firm = message.enterprise_id
+    prescriptions = clinic.owed(today, [firm]).get(firm, ())
+    ask = delivery.asks_stop(firm, steps, today)
+    to = message.recipient_name
+    written = letter.write(settings, number, name, to, items, today, links.HIDDEN, prescriptions, ask_stop=ask)
     return delivery.worded_for(message, written, settings, links.HIDDEN).text or written.text
 
 

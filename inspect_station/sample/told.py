@@ -57,6 +57,9 @@ def load(settings: Settings, today: date, now: datetime) -> int:
     quickly = replace(settings, mail_pdf=False, smtp_host="")
     reminders.tick(quickly, today - _BEFORE, now - _BEFORE)
     reminders.deliver(quickly, now - _BEFORE)
+    yesterday = now - timedelta(days=1)  # as if the timetable had run until the park was loaded
+    reminders.tick(quickly, yesterday.date(), yesterday)
+    reminders.deliver(quickly, yesterday)
     _calls(settings, now)
     return sum(1 for _ in _answer(settings, today, now))
 

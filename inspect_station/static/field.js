@@ -134,7 +134,7 @@
   async function sendOne(entry, csrf) {
     let response;
     try {
-      response = await fetch("/api/v1/results", {
+      response = await fetch(entry.url || "/api/v1/results", {
         method: "POST",
         headers: { "Content-Type": "application/json", "Idempotency-Key": entry.key, "X-CSRFToken": csrf },
         body: JSON.stringify(entry.body),
@@ -142,10 +142,12 @@
     } catch { return; }
     if (response.ok) {
       await drop(entry.key);
+      dispatchEvent(new CustomEvent("queue:sent", { detail: entry }));
       say(`已发送：${entry.names.join("、")}。`);
     } else if ([400, 404, 409, 412, 413, 422].includes(response.status)) {
       const answer = await response.json().catch(() => ({}));
       await put({ ...entry, status: response.status, problem: answer.message || "没有被接受，请核对。" });
+      dispatchEvent(new CustomEvent("queue:refused", { detail: { ...entry, status: response.status, answer } }));
     }
   }
 
@@ -166,7 +168,7 @@
   function line(entry) {
     const item = document.createElement("li");
     const { body } = entry;
-    const said = [body.completed_on, body.conclusion || "没有结论", body.grade && `${body.grade} 级`, body.next_due && `下次 ${body.next_due}`,
+    const said = entry.said || [body.completed_on, body.conclusion || "没有结论", body.grade && `${body.grade} 级`, body.next_due && `下次 ${body.next_due}`,
       body.report_number && `报告 ${body.report_number}`, body.note, body.photos.length && `照片 ${body.photos.length} 张`];
     item.append(paragraph(`${entry.label}：${entry.names.join("、")}`, "strong"), paragraph(said.filter(Boolean).join(" · "), "small"));
     if (entry.problem) {
@@ -188,7 +190,7 @@
     const row = document.createElement("div");
     row.className = "row-actions";
     const reason = document.createElement("input");
-    if (entry.status === 422) {
+    if (entry.status === 422 && !entry.url) {
       reason.className = "form-control";
       reason.placeholder = "超出期限的，在这里写理由";
       reason.setAttribute("aria-label", "超出期限的理由");
@@ -197,8 +199,8 @@
     }
     row.append(
       button(entry.status === 412 ? "核对过了，仍要登记" : "再发一次", "btn btn-primary", async () => {
-        const body = { ...entry.body, reason: reason.value.trim() };
-        if (entry.status === 412) body.filled_on = null;
+        const body = entry.url ? { ...entry.body } : { ...entry.body, reason: reason.value.trim() };
+        if (entry.status === 412) Object.assign(body, entry.url ? { revision: null } : { filled_on: null });
         // Another content needs another key.
         await drop(entry.key);
         await put({ ...entry, key: crypto.randomUUID(), body, problem: "", status: 0 });
@@ -225,6 +227,9 @@
     made.addEventListener("click", act);
     return made;
   }
+
+  // The clinic's record is kept and sent by the same queue; its entries name their own address and words.
+  window.fieldQueue = { all, put, drop, show, send, smaller, say };
 
   addEventListener("online", send);
   addEventListener("offline", show);

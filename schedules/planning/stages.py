@@ -7,6 +7,7 @@ from schedules.planning import bounds, solver
 from schedules.planning.bounds import GOALS, Relaxation
 from schedules.planning.draft import OUT, Draft, Score
 from schedules.planning.effort import Effort
+from schedules.planning.ejection import make_room
 from schedules.planning.polish import polish
 from schedules.planning.problem import Problem
 from schedules.planning.repair import level
@@ -20,6 +21,7 @@ PROOF_SHARE = 0.15
 ALWAYS_STEPS = 20_000
 POLISH_ROUNDS = 40
 TIDIED_WEEKS = 2
+ROOM_SHARE, ROOM_AGAIN, ROOM_ROUNDS = 0.15, 0.05, 8
 STALL = 25
 
 Bounds = dict[str, int | None]
@@ -103,10 +105,13 @@ class Maker:
                 # a little more overload than the rule's is soon mended, its economy is not
                 reach = band + tolerance(self.problem)
                 draft = min(other, draft, key=lambda d: d.score().banded(reach))
-        self._rounds(draft, search)
+        least = (bounds.floor(self.problem)[0], 0) if relaxation is None else relaxation.expected()
+        if draft.score()[:2] > least and make_room(draft, self.effort, rng, ROOM_SHARE):
+            self._note("腾位", draft)
+        self._rounds(draft, search, least)
         return draft
 
-    def _rounds(self, draft: Draft, search: Search) -> None:
+    def _rounds(self, draft: Draft, search: Search, least: tuple[int, int]) -> None:
         """Parts decided anew, weeks laid anew, visits taken apart, until nothing helps or time is up."""
         rounds = idle = 0
         weeks = len(self.problem.weeks)
@@ -118,6 +123,8 @@ class Maker:
                 search.tidy(draft, search.rng.randrange(weeks))
             polish(draft, search.band, self.effort, search.rng, POLISH_ROUNDS)
             rounds += 1
+            if rounds % ROOM_ROUNDS == 0 and draft.score()[:2] > least:
+                make_room(draft, self.effort, search.rng, ROOM_AGAIN)
             score = draft.score().banded(search.band)
             idle = 0 if score < best else idle + 1
             best = score

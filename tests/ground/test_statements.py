@@ -27,10 +27,13 @@ from tests.statements import counted
 MOST = 5
 PAGES = (
     "/due", "/due?view=flat", "/due?view=flat&q=cg", "/equipment", "/equipment?q=V-1", "/equipment?grade=3", "/enterprises",
-    "/enterprises?q=fz", "/audit", "/search?q=V", "/cases", "/cases?q=fz", "/reports", "/reports?late=1", "/reports?q=KM", "/postponements",
-    "/postponements?state=open", "/findings", "/findings?state=open",
+    "/enterprises?q=fz", "/audit", "/search?q=V", "/cases", "/cases?q=fz", "/reports", "/reports?late=1", "/reports?q=KM",
+    "/postponements", "/postponements?state=open", "/findings", "/findings?state=open", "/clinic/requests", "/clinic/visits",
+    "/clinic/findings",
 )  # fmt: skip
-API = ("applications", "due", "equipment", "enterprises", "inspections", "extensions", "reminders", "rules")
+API = (
+    "applications", "due", "equipment", "enterprises", "inspections", "extensions", "reminders", "rules", "clinic/visits",
+)  # fmt: skip
 
 
 def _furnish(firms: int, each: int) -> None:

@@ -8,18 +8,21 @@ from flask import Flask
 
 from inspect_station.accounts.models import AuditEntry
 from inspect_station.duelist import projection
+from inspect_station.planning import service as planning
 from inspect_station.registry.models import Contact, Enterprise, Equipment, EquipmentTouched, Inspection
 from inspect_station.reminders import service as reminders
 from inspect_station.web import settings
-from tests.conftest import NOW, TODAY, log_in, people, token_for
+from tests.conftest import NOW, TODAY, Cast, log_in, people, token_for
+from tests.planning import park
 from tests.statements import counted
 
 MOST = 5
 PAGES = (
     "/due", "/due?view=flat", "/due?view=flat&q=cg", "/equipment", "/equipment?q=V-1", "/equipment?grade=3", "/enterprises",
     "/enterprises?q=fz", "/audit", "/search?q=V",
+    "/plan/plans", "/plan/windows", "/plan/visits", "/staffing/",
 )  # fmt: skip
-API = ("due", "equipment", "enterprises", "inspections", "extensions", "reminders", "rules")
+API = ("due", "equipment", "enterprises", "inspections", "extensions", "reminders", "rules", "plans", "visits")
 
 
 def _furnish(firms: int, each: int) -> None:
@@ -38,11 +41,21 @@ def _furnish(firms: int, each: int) -> None:
             EquipmentTouched.create(equipment=device)
 
 
+def _plan(cast: Cast) -> None:
+    """A plan in force with published visits, a proposal beside it, and a standstill at each firm."""
+    park.make(cast)
+    park.in_force(cast)
+    park.planned(cast)
+    for firm in Enterprise.select():
+        planning.sites.add(cast.head, firm.id, sort="shutdown", now=NOW, first_on=park.LAST, last_on=park.LAST)
+
+
 def _costs(app: Flask) -> dict[str, int]:
     with people(app) as cast, app.app_context():
         _furnish(3, 20)
         projection.refresh(TODAY)
         reminders.tick(settings(), TODAY, NOW)
+        _plan(cast)
         assert AuditEntry.select().exists()
     browser, headers = log_in(app, cast.head), token_for(cast.head)
     asked = [(path, {}) for path in PAGES] + [(f"/api/v1/{name}", headers) for name in API]

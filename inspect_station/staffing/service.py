@@ -121,9 +121,13 @@ def qualify(
     actor: Actor, account_id: int, *, code_id: int, certificate: str = "", valid_until: date | None = None,
     now: datetime,
 ) -> None:  # fmt: skip
-    """A new qualification, or the same one renewed (its last day replaced)."""
+    """A new qualification, or the same one renewed (its last day replaced). Raises `InvalidInput` for an unknown code."""
     actor.need(PERMISSION)
-    code = codes.get(actor, code_id)
+    try:
+        code = codes.get(actor, code_id)
+    except NotFound:
+        words = "资格代码表里没有这一项，请从列表中选择"
+        raise InvalidInput(f"{words}。", {"code_id": [words]}) from None
     with db.atomic():
         _check_person(account_id)
         values = {"certificate": certificate.strip(), "valid_until": valid_until, "changed_at": now}

@@ -18,10 +18,12 @@ from inspect_station.casework.models import (
     ReportItem,
 )
 from inspect_station.duelist import projection
+from inspect_station.planning import service as planning
 from inspect_station.registry.models import Contact, Enterprise, Equipment, EquipmentTouched, Inspection
 from inspect_station.reminders import service as reminders
 from inspect_station.web import settings
-from tests.conftest import NOW, TODAY, log_in, people, token_for
+from tests.conftest import NOW, TODAY, Cast, log_in, people, token_for
+from tests.planning import park
 from tests.statements import counted
 
 MOST = 5
@@ -29,10 +31,11 @@ PAGES = (
     "/due", "/due?view=flat", "/due?view=flat&q=cg", "/equipment", "/equipment?q=V-1", "/equipment?grade=3", "/enterprises",
     "/enterprises?q=fz", "/audit", "/search?q=V", "/cases", "/cases?q=fz", "/reports", "/reports?late=1", "/reports?q=KM",
     "/postponements", "/postponements?state=open", "/findings", "/findings?state=open", "/clinic/requests", "/clinic/visits",
-    "/clinic/findings",
+    "/clinic/findings", "/plan/plans", "/plan/windows",
 )  # fmt: skip
 API = (
     "applications", "due", "equipment", "enterprises", "inspections", "extensions", "reminders", "rules", "clinic/visits",
+    "plans", "visits",
 )  # fmt: skip
 
 
@@ -77,11 +80,21 @@ def _furnish_casework(firm: Enterprise, device: Equipment, number: str) -> None:
     )
 
 
+def _plan(cast: Cast) -> None:
+    """A plan in force with published visits, a proposal beside it, and a standstill at each firm."""
+    park.make(cast)
+    park.in_force(cast)
+    park.planned(cast)
+    for firm in Enterprise.select():
+        planning.sites.add(cast.head, firm.id, sort="shutdown", now=NOW, first_on=park.LAST, last_on=park.LAST)
+
+
 def _costs(app: Flask) -> dict[str, int]:
     with people(app) as cast, app.app_context():
         _furnish(3, 20)
         projection.refresh(TODAY)
         reminders.tick(settings(), TODAY, NOW)
+        _plan(cast)
         assert AuditEntry.select().exists()
     browser, headers = log_in(app, cast.head), token_for(cast.head)
     asked = [(path, {}) for path in PAGES] + [(f"/api/v1/{name}", headers) for name in API]

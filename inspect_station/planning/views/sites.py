@@ -56,6 +56,8 @@ def add_window() -> Any:
         firm = actor.enterprise_id or given["enterprise_id"]
         if firm is None:
             raise InvalidInput("请选择企业。", {"enterprise_id": ["请选择企业"]})
+        if firm not in registry.enterprise_names(actor):
+            raise InvalidInput("没有这家企业，请从列表中选择。", {"enterprise_id": ["没有这家企业，请从列表中选择"]})
         sites.add(actor, firm, now=now(), **_values(given))
     except (InvalidInput, Conflict) as error:
         return _form(None, request.form, error), error.http_status

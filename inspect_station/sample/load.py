@@ -123,7 +123,7 @@ def _installation(first_line: Made, now: datetime) -> dict[str, object]:
         **row,
         "form": "installation",
         "name": row["name"].removesuffix("管") + "管道装置",
-        "own_number": row["own_number"].replace(first_line.recipe.prefix, "GD"),
+        "own_number": (row["own_number"] or row["line_number"]).replace(first_line.recipe.prefix, "GD"),
         "line_number": "",
         "length_mm": None,
         "status": "in_use",

@@ -8,6 +8,7 @@ from typing import Any
 from inspect_station.casework.models import (
     Application,
     ApplicationItem,
+    ExtensionRequest,
     FindingNotice,
     FindingStep,
     Reason,
@@ -47,6 +48,7 @@ def applications(rng: random.Random, today: date, now: datetime) -> int:
         made += 1
     _reasons(rng, firms[made:], today, now)
     _findings(firms[made:], today, now)
+    _postponements(firms[made + len(_FOUND) :], today, now)
     return made
 
 
@@ -161,3 +163,37 @@ def _findings(firms: Any, today: date, now: datetime) -> None:
         acts = [("draft", at), ("issue", at), *([("reply", now - timedelta(days=1))] if replied else [])]
         for act, when in acts:
             FindingStep.create(notice=row, act=act, name="企业安全员" if act == "reply" else "责任检验员", at=when)
+
+
+# State, days since it was asked, why, what is done meanwhile, our opinion.
+_ASKED: Sequence[tuple[str, int, str, str, str]] = (
+    ("asked", 1, "装置须连续运行至明年大修，停车会影响下游供热。", "每周测厚一次，每班巡检并记录压力温度。", ""),
+    (
+        "agreed",
+        6,
+        "内部检验须与催化剂更换同期，备件尚未到货。",
+        "降压运行，增加在线监测点。",
+        "同意，请向使用登记机关备案。",
+    ),
+    ("refused", 15, "生产任务重，暂不便停车。", "加强巡检。", "未说明不能停车的技术原因，请补充或按期检验。"),
+)
+
+
+def _postponements(firms: Any, today: date, now: datetime) -> None:
+    """延期申请 of a few firms: one waits for us, one for its filing, one was not agreed to."""
+    ahead = [firm for firm in firms if firm[2][-1][2] > today.isoformat()]
+    for (firm, _, items), (state, ago, reason, measures, opinion) in zip(ahead, _ASKED, strict=False):
+        equipment, clock, due, _ = items[-1]
+        at, original = now - timedelta(days=ago), date.fromisoformat(due)
+        answered = at + timedelta(hours=20) if opinion else None
+        ExtensionRequest.create(
+            enterprise=firm, equipment=equipment, clock=clock, original_due=original, until=original + timedelta(days=150),
+            reason=reason, measures=measures, approved_by="总经理", state=state, asked_at=at, asked_by="企业安全员",
+            agreed_at=answered, agreed_by="技术负责人" if answered else "", opinion=opinion,
+        )  # fmt: skip
+        if state != "refused":
+            until = at.date() + timedelta(days=REASONS["extension_asked"].quiet_days)
+            Reason.create(
+                equipment=equipment, enterprise=firm, clock=clock, code="extension_asked", person="企业安全员",
+                on_day=at.date(), quiet_until=until, recorded_at=at,
+            )  # fmt: skip

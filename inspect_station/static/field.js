@@ -48,6 +48,8 @@
     const data = new FormData(form);
     const chosen = data.getAll("equipment").map(Number);
     if (!chosen.length) return problem(form, "请至少选择一台（条）设备。");
+    // Said now, not after the way back to where there is signal.
+    if ("needsPeople" in form.dataset && !data.has("inspector")) return problem(form, "请选择检验人员（持有这一项有效资格的）。");
     problem(form, "");
     const text = (name) => (data.get(name) || "").trim();
     const photos = await Promise.all(data.getAll("photos").filter((file) => file.size).map(smaller));

@@ -125,6 +125,12 @@ def test_a_record_kept_without_signal_meets_another_one_and_is_not_lost(visit: C
     form.locator(f"input[name=equipment][value='{equipment}']").check()
     form.get_by_label("检验结论").select_option("基本符合要求")
     form.get_by_label("备注").fill("支座有轻微锈蚀")
+    people = form.locator("input[name=inspector]")
+    for box in people.all():
+        box.uncheck()
+    form.get_by_role("button", name="登记结果").click()
+    expect(form.locator("[data-problem]")).to_contain_text("请选择检验人员")
+    people.first.check()
     form.get_by_role("button", name="登记结果").click()
     expect(page.locator("#waiting")).to_contain_text("支座有轻微锈蚀")
 

@@ -48,6 +48,7 @@ def _groups(task: dict[str, Any]) -> list[dict[str, Any]]:
                 "label": label,
                 "items": items,
                 "graded": registry.inspections.graded(items[0], clock),
+                "needs_people": service.results.needs_people(Kind(task["kind"]), clock),
                 "people": service.inspectors.who_may(Kind(task["kind"]), clock, today()),
                 "filled_on": service.results.known([(item["equipment"], clock) for item in items]),
             }

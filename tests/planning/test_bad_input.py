@@ -1,7 +1,6 @@
 """What cannot be is refused by name, and the plan in force stays as it is to the last byte."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -36,22 +35,24 @@ BAD: list[tuple[str, str, dict[str, str], str]] = [
     ("a window of an unknown enterprise", "/plan/windows/new", {
         "enterprise_id": "999999", "sort": "shutdown", "first_on": "2027-03-10", "last_on": "2027-03-12",
     }, "没有这家企业，请从列表中选择"),
-    ("an unknown code", "/staffing/{inspector}/qualifications", {"code_id": "999999", "valid_until": "2028-01-01"}, "资格代码表里没有这一项"),
+    ("an unknown code", "/staffing/{inspector}/qualifications", {
+        "code_id": "999999", "valid_until": "2028-01-01",
+    }, "资格代码表里没有这一项"),
     ("a person without hours", "/staffing/{inspector}/hours", {
         "daily_min": "0", "weekdays": "0", "planned": "1",
     }, "每天可检验分钟"),
     ("a person away before he goes", "/staffing/{inspector}/absences", {
         "first_on": "2026-12-05", "last_on": "2026-12-01", "reason": "sick",
-    }, "到：早于开始的那一天"),
+    }, "到早于开始的那一天"),
 ]  # fmt: skip
 
 
 @pytest.fixture
-def scene(sqlite_app: Flask) -> Iterator[tuple[Cast, FlaskClient]]:
+def scene(sqlite_app: Flask) -> tuple[Cast, FlaskClient]:
     with people(sqlite_app) as cast, sqlite_app.app_context():
         park.make(cast)
         park.in_force(cast)
-    yield cast, log_in(sqlite_app, cast.head)
+    return cast, log_in(sqlite_app, cast.head)
 
 
 def state() -> list[Any]:

@@ -31,7 +31,7 @@ PAGES = (
     "/due", "/due?view=flat", "/due?view=flat&q=cg", "/equipment", "/equipment?q=V-1", "/equipment?grade=3", "/enterprises",
     "/enterprises?q=fz", "/audit", "/search?q=V", "/cases", "/cases?q=fz", "/reports", "/reports?late=1", "/reports?q=KM",
     "/postponements", "/postponements?state=open", "/findings", "/findings?state=open", "/clinic/requests", "/clinic/visits",
-    "/clinic/findings", "/plan/plans", "/plan/windows",
+    "/clinic/findings", "/plan/plans", "/plan/windows", "/plan/visits",
 )  # fmt: skip
 API = (
     "applications", "due", "equipment", "enterprises", "inspections", "extensions", "reminders", "rules", "clinic/visits",

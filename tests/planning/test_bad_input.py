@@ -43,7 +43,7 @@ BAD: list[tuple[str, str, dict[str, str], str]] = [
     }, "每天可检验分钟"),
     ("a person away before he goes", "/staffing/{inspector}/absences", {
         "first_on": "2026-12-05", "last_on": "2026-12-01", "reason": "sick",
-    }, "早于开始的那一天"),
+    }, "到早于开始的那一天"),
 ]  # fmt: skip
 
 

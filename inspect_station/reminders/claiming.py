@@ -25,10 +25,11 @@ class Claimed:
     outgoing: Outgoing
 
 
+_FIELDS = Message._meta.sorted_fields
 _CLAIM = """
 UPDATE message SET state = 'claimed', lease_until = {p}, claimed_by = {p}, tries = tries + 1, revision = revision + 1
 WHERE id = (SELECT id FROM message WHERE state IN ('queued', 'failed', 'uncertain') AND next_at <= {p}{without}
-            ORDER BY next_at, id LIMIT 1{lock}) RETURNING id
+            ORDER BY next_at, id LIMIT 1{lock}) RETURNING {columns}
 """
 
 
@@ -40,16 +41,15 @@ def claim(settings: Settings, now: datetime, sender: str, without: Collection[st
     today = now.date()
     source.refresh(today)  # in its own transactions, so that the claim stays short
     with db.atomic():
-        number = _claim_one(now, sender, without)
-        if number is None:
+        message = _claim_one(now, sender, without)
+        if message is None:
             return None
-        message = Message.get_by_id(number)
         opens = quiet_until(message, now)
         if opens is not None:
             return _wait_until(message, opens)
         if message.tries == 1:  # however long it waited: the days after which it is given up count from now
             message.queued_at = now
-            Message.update(queued_at=now).where(Message.id == number).execute()
+            Message.update(queued_at=now).where(Message.id == message.id).execute()
         _obey_the_sample(message, settings)
         standing = _recheck(message, today, now)
         if not standing:
@@ -58,14 +58,19 @@ def claim(settings: Settings, now: datetime, sender: str, without: Collection[st
     return Claimed(message, outgoing.outgoing_of(message, written, settings))
 
 
-def _claim_one(now: datetime, sender: str, without: Collection[str]) -> int | None:
+def _claim_one(now: datetime, sender: str, without: Collection[str]) -> Message | None:
     p, names = db.obj.param, sorted(without)
     others = f" AND channel NOT IN ({', '.join([p] * len(names))})" if names else ""
     # SKIP LOCKED: senders side by side take different letters instead of queueing for the same one.
-    sql = _CLAIM.format(p=p, without=others, lock="" if is_sqlite() else " FOR UPDATE SKIP LOCKED")
+    lock = "" if is_sqlite() else " FOR UPDATE SKIP LOCKED"
+    sql = _CLAIM.format(p=p, without=others, lock=lock, columns=", ".join(f.column_name for f in _FIELDS))
     as_stored = Message.lease_until.db_value
     row = db.execute_sql(sql, (as_stored(now + LEASE), sender, as_stored(now), *names)).fetchone()
-    return int(row[0]) if row else None
+    return _message(row) if row else None
+
+
+def _message(row: Sequence[Any]) -> Message:
+    return Message(**{field.name: field.python_value(value) for field, value in zip(_FIELDS, row, strict=True)})
 
 
 def quiet_until(message: Message, now: datetime) -> datetime | None:

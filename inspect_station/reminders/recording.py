@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 
 from inspect_station.config import Settings
-from inspect_station.db import db
+from inspect_station.db import bulk_insert, db, run
 from inspect_station.reminders import fallback, routes
 from inspect_station.reminders.channels import CHANNELS, ChannelError, Target
 from inspect_station.reminders.models import Attempt, Message, OwedStep
@@ -51,9 +51,18 @@ def _record(
 ) -> str:
     log.info("letter", number=message.id, outcome=outcome, channel=message.channel, tries=message.tries)
     with db.atomic():
-        Attempt.insert(
-            message=message.id, at=now, sender=message.claimed_by, outcome=outcome, detail=sentence[:500]
-        ).execute()
+        bulk_insert(
+            Attempt,
+            [
+                {
+                    "message": message.id,
+                    "at": now,
+                    "sender": message.claimed_by,
+                    "outcome": outcome,
+                    "detail": sentence[:500],
+                }
+            ],
+        )
         if final:
             finish(message, outcome, "" if outcome == "sent" else sentence, now)
         elif wait is not None:
@@ -82,8 +91,13 @@ def finish(message: Message, outcome: str, reason: str, now: datetime) -> None:
 
 def _ours(message: Message, changes: dict[str, Any]) -> bool:
     """Record the fate, unless the lease ran out and another sender has the letter now."""
-    mine = (Message.id == message.id) & (Message.state == "claimed") & (Message.claimed_by == message.claimed_by)
-    return bool(Message.update(**changes, lease_until=None, revision=Message.revision + 1).where(mine).execute())
+    names = ", ".join(f"{name} = :{name}" for name in changes)
+    held = {name: getattr(Message, name).db_value(value) for name, value in changes.items()}
+    sql = (
+        f"UPDATE message SET {names}, lease_until = NULL, revision = revision + 1 "  # noqa: S608  our own names
+        "WHERE id = :id AND state = 'claimed' AND claimed_by = :by RETURNING id"
+    )
+    return bool(run(sql, {**held, "id": message.id, "by": message.claimed_by}))
 
 
 def postpone(message: Message, target: Target, ready: datetime) -> str:

@@ -11,10 +11,13 @@ from inspect_station import db as database
 from inspect_station.accounts import guard
 from inspect_station.accounts.views import FIELD_WORDS
 from inspect_station.accounts.views import pages as accounts_pages
+from inspect_station.casework import service as casework
 from inspect_station.casework.api import api as casework_api
 from inspect_station.casework.remarks import EXTRAS
 from inspect_station.casework.result_api import api as results_api
 from inspect_station.casework.views import pages as casework_pages
+from inspect_station.clinic.api import api as clinic_api
+from inspect_station.clinic.views import pages as clinic_pages
 from inspect_station.config import Settings
 from inspect_station.duelist import (
     batch_views,  # noqa: F401  its pages belong to the due list's blueprint
@@ -28,13 +31,16 @@ from inspect_station.feeds.views import pages as feeds_pages
 from inspect_station.issuing.views import pages as issuing_pages
 from inspect_station.planning.api import plans_api, visits_api
 from inspect_station.planning.views import pages as planning_pages
+from inspect_station.portal import records  # noqa: F401  its pages belong to the blueprint below
 from inspect_station.portal.views import pages as portal_pages
 from inspect_station.registry import api as registry_api
 from inspect_station.registry import words as registry_words
 from inspect_station.registry.views import pages as registry_pages
 from inspect_station.reminders import (
     alarms,
+    authority_views,  # noqa: F401  its pages belong to the reminders' blueprint
     hand_views,  # noqa: F401  its pages belong to the reminders' blueprint
+    hands,
     outbox_views,  # noqa: F401  its pages belong to the blueprint of the views
     policy_views,  # noqa: F401  its pages belong to the blueprint of the views
 )
@@ -49,6 +55,8 @@ from inspect_station.settings import channel_views  # noqa: F401  its pages belo
 from inspect_station.settings.views import pages as settings_pages
 from inspect_station.staffing.views import pages as staffing_pages
 from inspect_station.workcalendar.views import pages as workcalendar_pages
+from inspect_station.workload.api import api as workload_api
+from inspect_station.workload.views import pages as workload_pages
 
 
 def create_app(settings: Settings | None = None) -> Flask:
@@ -63,7 +71,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     api = web.make_api(app)
     web.install(app)
     guard.install(app)
-    navigation.install(app, badges={"answers.inbox": answers.open_count})
+    navigation.install(
+        app,
+        badges={
+            "casework.cases": casework.cases.waiting_count,
+            "answers.inbox": answers.open_count,
+            "reminders.hand_list": hands.waiting_count,
+        },
+    )
 
     health.install(
         app,
@@ -80,6 +95,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(casework_pages)
     api.register_blueprint(casework_api)
     api.register_blueprint(results_api)
+    app.register_blueprint(clinic_pages)
+    api.register_blueprint(clinic_api)
     app.register_blueprint(reminders_pages)
     api.register_blueprint(reminders_api)
     app.register_blueprint(answer_pages)
@@ -94,6 +111,8 @@ def create_app(settings: Settings | None = None) -> Flask:
     api.register_blueprint(plans_api)
     api.register_blueprint(visits_api)
     app.register_blueprint(feeds_pages)
+    app.register_blueprint(workload_pages)
+    api.register_blueprint(workload_api)
 
     app.add_url_rule("/", "home", home)
     return app

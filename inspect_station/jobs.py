@@ -13,6 +13,7 @@ from inspect_station.reminders import service as reminders
 from inspect_station.reminders.channels import config as channels
 from inspect_station.reminders.staff import service as staff
 from inspect_station.workcalendar import service as workcalendar
+from inspect_station.workload import service as workload
 
 SENDERS = 4
 _KEEP_SESSIONS = timedelta(days=30)
@@ -48,7 +49,13 @@ def digest(settings: Settings, now: datetime) -> object:
 
 
 def deliver(settings: Settings, now: datetime) -> object:
-    return dict(reminders.deliver(settings, now, senders=SENDERS) + staff.deliver(settings, now))
+    sent = reminders.deliver(settings, now, senders=SENDERS) + staff.deliver(settings, now)
+    return dict(sent + workload.sending.deliver(settings, now))
+
+
+def report_month(settings: Settings, now: datetime) -> object:
+    """Last month's report to the head, owed from the first working day on."""
+    return workload.sending.owed(settings, now)
 
 
 def purge(_settings: Settings, now: datetime) -> object:
@@ -73,6 +80,7 @@ JOBS: tuple[Job, ...] = (
     Job("reseal", "用现在的密钥加密地址", {"hour": "3", "minute": "50"}, reseal),
     Job("tick", "写入今天该发的提醒", {"hour": "8", "minute": "0"}, tick),
     Job("digest", "写给站里人员的周报和新超期", {"hour": "8", "minute": "10"}, digest),
+    Job("report_month", "写好上月报表，寄给站长", {"hour": "8", "minute": "20"}, report_month),
     Job("deliver", "发送待发的提醒", {"second": "0"}, deliver),
 )
 
@@ -86,4 +94,4 @@ def owed_at_start(now: datetime) -> list[Job]:
     last = reminders.last_tick()
     morning = now.replace(hour=8, minute=0, second=0, microsecond=0)
     missed = now >= morning and (last is None or last < now.date())
-    return [job_named("tick"), job_named("digest")] if missed else []
+    return [job_named("tick"), job_named("digest"), job_named("report_month")] if missed else []

@@ -23,27 +23,41 @@ class Entry:
     endpoint: str
     icon: str
     permission: str = ""
-    on_phone: bool = False
     for_enterprise: bool = True
     for_staff: bool = True
+    only_on_phone: bool = False
+    # Areas whose pages are tabs of this entry, and the lists whose waiting counts it adds up (for the station's people).
+    also: tuple[str, ...] = ()
+    waits: tuple[str, ...] = ()
 
 
 # Only entries whose page exists and which the person may open are shown.
 ENTRIES = (
-    Entry("首页", "portal.home", "house", on_phone=True, for_staff=False),
-    Entry("到期清单", "duelist.due_list", "list-check", on_phone=True),
-    Entry("设备台账", "registry.equipment_list", "box-seam", on_phone=True),
-    Entry("企业", "registry.enterprise_list", "buildings", on_phone=True, for_enterprise=False),
-    Entry("报检与检验", "casework.cases", "clipboard-check", on_phone=True),
+    Entry("首页", "portal.home", "house", for_staff=False),
+    Entry("到期清单", "duelist.due_list", "list-check"),
+    Entry("设备台账", "registry.equipment_list", "box-seam"),
+    Entry("企业", "registry.enterprise_list", "buildings", for_enterprise=False),
+    Entry("现场", "casework.field", "clipboard-plus", permission="edit", for_enterprise=False, only_on_phone=True),
+    Entry("报检与检验", "casework.cases", "clipboard-check", waits=("casework.cases",)),
     Entry("计划", "planning.board", "calendar3"),
     Entry("工业诊所", "clinic.inbox", "heart-pulse"),
-    Entry("提醒", "reminders.messages", "bell", on_phone=True),
-    Entry("答复", "answers.inbox", "inbox", for_enterprise=False),
+    Entry("提醒", "reminders.messages", "bell", also=("answers", "issuing"), waits=("answers.inbox", "reminders.hand_list")),
     Entry("工作量", "workload.month", "bar-chart", for_enterprise=False),
     Entry("规则", "duelist.rules", "book"),
-    Entry("设置", "settings.overview", "gear", permission="settings", for_enterprise=False),
+    Entry("设置", "settings.overview", "gear", permission="settings", for_enterprise=False, also=("staffing", "workcalendar")),
     Entry("审计", "accounts.audit_trail", "shield-check", permission="audit", for_enterprise=False),
-)
+)  # fmt: skip
+
+# The bottom bar of a phone: what each role opens most, the first five that exist.
+_PHONE: Mapping[str, Sequence[str]] = {
+    "inspector": ("到期清单", "现场", "报检与检验", "工业诊所", "提醒", "设备台账"),
+    "head": ("到期清单", "报检与检验", "计划", "提醒", "工作量", "企业"),
+    "technical_head": ("到期清单", "设备台账", "报检与检验", "提醒", "规则"),
+    "admin": ("到期清单", "设备台账", "企业", "提醒", "设置"),
+    "auditor": ("到期清单", "设备台账", "企业", "提醒", "审计"),
+    "enterprise": ("首页", "到期清单", "设备台账", "报检与检验", "提醒"),
+}
+_PHONE_MOST = 5
 
 
 # Of an endpoint: the query that counts what waits there for this person.
@@ -59,10 +73,12 @@ def _context(app: Flask, badges: Badges, today_line: "_TodayLine") -> dict[str, 
     actor: Actor | None = g.get("actor")
     shown = [e for e in ENTRIES if actor and e.endpoint in app.view_functions and _may_open(actor, e)]
     waiting = _waiting(actor, shown, badges)
-    links = [_link(e, waiting.get(e.endpoint, 0)) for e in shown]
+    here = _here(shown)
+    links = {e.label: _link(e, waiting, e is here) for e in shown}
     return {
-        "nav": links,
-        "nav_phone": [link for link, e in zip(links, shown, strict=True) if e.on_phone][:5],
+        "nav": [links[e.label] for e in shown if not e.only_on_phone],
+        "nav_phone": _phone(actor, links),
+        "waiting": waiting,
         "search_url": url_for("portal.search") if "portal.search" in app.view_functions else "",
         "today_line": today_line() if actor else "",
         "printed_on": today().isoformat(),
@@ -105,9 +121,9 @@ def _may_open(actor: Actor, entry: Entry) -> bool:
 
 
 def _waiting(actor: Actor | None, shown: Sequence[Entry], badges: Badges) -> dict[str, int]:
-    """How much waits behind each entry, in one statement."""
-    counted = [entry.endpoint for entry in shown if entry.endpoint in badges]
-    if not counted or actor is None:
+    """How much waits for the station in each list behind the entries, in one statement."""
+    counted = [name for entry in shown for name in entry.waits if name in badges]
+    if not counted or actor is None or not actor.is_staff:
         return {}
     try:
         query = Select(columns=[badges[endpoint](actor) for endpoint in counted]).bind(db.obj)
@@ -116,15 +132,29 @@ def _waiting(actor: Actor | None, shown: Sequence[Entry], badges: Badges) -> dic
         return {}
 
 
-def _link(entry: Entry, waiting: int) -> dict[str, Any]:
-    url = url_for(entry.endpoint)
-    return {"label": entry.label, "url": url, "icon": entry.icon, "active": _is_here(entry, url), "waiting": waiting}
+def _link(entry: Entry, waiting: Mapping[str, int], active: bool) -> dict[str, Any]:
+    count = sum(waiting.get(name, 0) for name in entry.waits)
+    return {
+        "label": entry.label, "url": url_for(entry.endpoint), "icon": entry.icon, "active": active, "waiting": count,
+    }  # fmt: skip
 
 
-def _is_here(entry: Entry, url: str) -> bool:
-    """Beneath the entry's own address; else in its area, unless the area has several entries."""
-    if request.path == url or request.path.startswith(f"{url.rstrip('/')}/"):
-        return True
-    area = entry.endpoint.split(".")[0]
-    alone = sum(e.endpoint.startswith(f"{area}.") for e in ENTRIES) == 1
-    return alone and (request.endpoint or "").split(".")[0] == area
+def _phone(actor: Actor | None, links: Mapping[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    wanted = _PHONE.get(actor.role, ()) if actor else ()
+    return [links[label] for label in wanted if label in links][:_PHONE_MOST]
+
+
+def _here(shown: Sequence[Entry]) -> Entry | None:
+    """The entry beneath whose address the page lies; else the one whose area it belongs to."""
+    return next((e for e in shown if _is_beneath(url_for(e.endpoint))), None) or next(filter(_owns, shown), None)
+
+
+def _is_beneath(url: str) -> bool:
+    return request.path == url or request.path.startswith(f"{url.rstrip('/')}/")
+
+
+def _owns(entry: Entry) -> bool:
+    """An area with several entries belongs to none of them."""
+    area, own = (request.endpoint or "").split(".")[0], entry.endpoint.split(".")[0]
+    alone = sum(e.endpoint.startswith(f"{own}.") for e in ENTRIES if not e.only_on_phone) == 1
+    return area in entry.also or (area == own and alone and not entry.only_on_phone)

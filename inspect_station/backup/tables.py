@@ -10,7 +10,7 @@ from inspect_station.db import db, is_sqlite
 
 HISTORY = "schema_migration"
 # What `migrate` fills by itself: a database that holds nothing else counts as empty.
-SHIPPED = ("calendar_day", "calendar_year", "code_use", "qualification_code")
+SHIPPED = ("calendar_day", "calendar_year", "code_use", "common_finding", "qualification_code")
 _CHUNK = 2_000
 
 

@@ -10,7 +10,8 @@ from inspect_station.accounts import audit
 from inspect_station.accounts.scope import Actor, visible
 from inspect_station.casework import promises
 from inspect_station.casework.models import Application, ApplicationItem
-from inspect_station.db import bulk_insert, db
+from inspect_station.casework.words import FURTHEST_DAYS
+from inspect_station.db import db
 from inspect_station.duelist import service as duelist
 from inspect_station.errors import Conflict, InvalidInput, NotFound
 from inspect_station.registry import service as registry
@@ -73,7 +74,7 @@ def apply(
                 accept_by=promises.until("accept", now.date()),
                 quiet_until=promises.until("quiet", now.date()),
             )
-            bulk_insert(ApplicationItem, [_item(row.id, key, due.get(key), now.date()) for key in wanted])
+            _insert([_item(row.id, key, due.get(key), now.date()) for key in wanted])
             detail = {"items": len(wanted), "source": source}
             audit.record(
                 actor,
@@ -101,6 +102,9 @@ def _check_wishes(wanted: Sequence[Item], first: date | None, last: date | None,
         problems["wished_to"] = ["希望的日期已经过去"]
     if first and last and last < first:
         problems["wished_to"] = ["应不早于起始日期"]
+    for name, day in (("wished_from", first), ("wished_to", last)):
+        if day and (day - today).days > FURTHEST_DAYS:
+            problems[name] = ["离今天太远，请检查年份"]
     if problems:
         raise InvalidInput("报检信息有误：" + "；".join(s for p in problems.values() for s in p) + "。", problems)
 
@@ -179,6 +183,12 @@ def _item(application: int, key: Item, row: Any, today: date) -> dict[str, Any]:
         "due_on": last,
         "very_late": last is not None and very_late(key[1], last, today),
     }
+
+
+def _insert(rows: Sequence[Mapping[str, Any]]) -> None:
+    """Through peewee, not `bulk_insert`: its own IntegrityError tells of a device ordered at the same moment."""
+    for start in range(0, len(rows), _CHUNK):
+        ApplicationItem.insert_many(rows[start : start + _CHUNK]).execute()
 
 
 def very_late(clock: str, due_on: date, today: date) -> bool:

@@ -66,6 +66,13 @@ def stream(actor: Actor, filters: Filters, today: date) -> Iterator[dict[str, An
             yield _complete(row, today)
 
 
+def waiting_count(actor: Actor) -> Any:
+    """The query that counts what waits to be accepted: the figure in the navigation."""
+    return Application.select(fn.COUNT(Application.id)).where(
+        Application.state == "submitted", visible(actor, Application.enterprise)
+    )
+
+
 def counts(actor: Actor, filters: Filters) -> dict[str, int]:
     """How many cases each state holds under the other filters; one statement."""
     rest = Filters(enterprise=filters.enterprise, keeper=filters.keeper, late=filters.late, q=filters.q)

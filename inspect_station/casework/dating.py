@@ -10,13 +10,13 @@ from inspect_station.accounts import service as accounts
 from inspect_station.accounts.scope import Actor
 from inspect_station.casework import cases, deciding
 from inspect_station.casework.models import Application, ApplicationItem, Task, TaskDate
+from inspect_station.casework.words import FURTHEST_DAYS
 from inspect_station.db import db
 from inspect_station.duelist import service as duelist
 from inspect_station.errors import Conflict, InvalidInput, Stale
 from inspect_station.registry.rows import tuples
 
 _OPEN = ("waiting", "agreed")
-FURTHEST_DAYS = 400
 
 
 @dataclass(frozen=True)

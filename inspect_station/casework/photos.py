@@ -105,3 +105,11 @@ def path_of(actor: Actor, file_id: int, files_dir: Path) -> Path:
     if row is None:
         raise NotFound("没有找到这张照片。")
     return documents.kept(files_dir, row.sha256)
+
+
+def hand_on(actor: Actor, file_ids: Sequence[int], held: tuple[str, int], owner: tuple[str, int]) -> None:
+    """Photos held with one thing now belong to another; ids that are not held there are left alone."""
+    CaseFile.update(owner=owner[0], owner_id=owner[1]).where(
+        CaseFile.id.in_(list(file_ids)), CaseFile.owner == held[0], CaseFile.owner_id == held[1],
+        visible(actor, CaseFile.enterprise),
+    ).execute()  # fmt: skip

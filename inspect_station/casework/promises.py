@@ -27,6 +27,7 @@ STEPS: Mapping[str, Step] = {
     "schedule": Step("约定日期", "受理后提出检验日期", 3),
     "report": Step("出具报告", "现场检验后签发报告", 10),
     "reinspect": Step("复检", "整改回复后安排复检", 3),
+    "clinic": Step("问诊答复", "企业问诊后首次答复", 2),
     "quiet": Step("报检静默", "报检后无人答复时，最多暂停催检", 10),
 }
 MOST = 60

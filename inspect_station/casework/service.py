@@ -14,6 +14,7 @@ from inspect_station.casework import (
     reasons,
     reports,
     results,
+    todo,
     words,
 )
 from inspect_station.casework.applying import apply
@@ -39,6 +40,7 @@ __all__ = [
     "reasons",
     "reports",
     "results",
+    "todo",
     "wishes",
     "words",
 ]

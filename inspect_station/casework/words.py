@@ -15,6 +15,7 @@ STATES: Mapping[str, tuple[str, str]] = {
     "refused": ("不予受理", "x-circle"),
     "withdrawn": ("企业撤回", "arrow-counterclockwise"),
 }
+FURTHEST_DAYS = 400  # a day named further ahead is a slip of the year
 OPEN_STATES = ("submitted", "accepted", "scheduled", "inspecting")
 TASK_STATES: Mapping[str, str] = {
     "waiting": "等待约定日期",

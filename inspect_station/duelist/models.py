@@ -61,6 +61,15 @@ class DueRow(Table):
         )
 
 
+# What the month's figures count lies in the index alone; reading rows with their bodies for it takes ten times as long.
+DueRow.add_index(
+    DueRow.index(
+        DueRow.done_by, DueRow.sort_on, DueRow.standing, DueRow.late_on, DueRow.kind, DueRow.clock,
+        DueRow.enterprise_id, DueRow.equipment, name="due_row_counted",
+    )
+)  # fmt: skip
+
+
 class DueStamp(Table):
     """What the projection rests on: one row. `position` says how far a rebuild for `building` has come."""
 

@@ -96,8 +96,10 @@ def last_printed(enterprise_id: int) -> date | None:
     return row.day if row else None
 
 
-def notice_of(settings: Settings, draft: Draft, number: str, today: date, with_preparation: bool) -> Notice:
-    """The draft as a notice under its number."""
+def notice_of(
+    settings: Settings, draft: Draft, number: str, answer_url: str, today: date, with_preparation: bool
+) -> Notice:
+    """The draft as a notice under its number, with the code that opens its answer page."""
     return Notice(
         kind=draft.kind,
         number=number,
@@ -106,6 +108,7 @@ def notice_of(settings: Settings, draft: Draft, number: str, today: date, with_p
         office=paper.office_for(settings, draft.enterprise_id),
         lines=draft.lines,
         addressee=draft.addressee,
+        answer_url=answer_url,
         with_preparation=with_preparation,
         sample=station.sample_loaded(),
     )

@@ -22,6 +22,7 @@ from inspect_station.notices.model import Line, Notice
 from inspect_station.registry import service as registry
 from inspect_station.registry.models import Enterprise
 from inspect_station.registry.rows import dicts
+from inspect_station.reminders import printed
 from schedules.terms import Clock
 
 __all__ = ["Draft", "drafts", "last_printed"]
@@ -54,14 +55,25 @@ def issue(
         _one_at_a_time(today.year)
         first = _last_sequence(today.year) + 1
         notices = [
-            notice_of(settings, draft, number_for(today.year, sequence), today, with_preparation)
+            _numbered(actor, settings, draft, number_for(today.year, sequence), with_preparation, today, now)
             for sequence, draft in enumerate(found, start=first)
         ]
         together = registry.documents.keep(settings.files_dir, pdf.render(*notices))
-        printed = _Printed(actor, settings, batch, together, today, now)
+        run = _Printed(actor, settings, batch, together, today, now)
         for sequence, (draft, notice) in enumerate(zip(found, notices, strict=True), start=first):
-            _record(printed, draft, notice, sequence)
+            _record(run, draft, notice, sequence)
     return batch
+
+
+def _numbered(
+    actor: Actor, settings: Settings, draft: Draft, number: str, with_preparation: bool, today: date, now: datetime
+) -> Notice:
+    subject = f"{draft.kind.label}：{draft.enterprise} {len(draft.lines)} 项"
+    url = printed.answer_url(
+        actor, settings, number, draft.addressee, draft.enterprise_id, [row["id"] for row in draft.rows], subject[:300],
+        today, now,
+    )  # fmt: skip
+    return notice_of(settings, draft, number, url, today, with_preparation)
 
 
 @dataclass(frozen=True)
@@ -76,8 +88,8 @@ class _Printed:
     now: datetime
 
 
-def _record(printed: _Printed, draft: Draft, notice: Notice, sequence: int) -> None:
-    actor, settings, today, now = printed.actor, printed.settings, printed.today, printed.now
+def _record(run: _Printed, draft: Draft, notice: Notice, sequence: int) -> None:
+    actor, settings, today, now = run.actor, run.settings, run.today, run.now
     content = pdf.render(notice)
     row = IssuedNotice.create(
         year=today.year,
@@ -88,8 +100,8 @@ def _record(printed: _Printed, draft: Draft, notice: Notice, sequence: int) -> N
         addressee=draft.addressee,
         day=today,
         items=len(draft.lines),
-        batch=printed.batch,
-        batch_sha256=printed.together,
+        batch=run.batch,
+        batch_sha256=run.together,
         sha256=registry.documents.keep(settings.files_dir, content),
         account=actor.account_id,
         account_name=actor.name,
@@ -283,6 +295,7 @@ def record_delivery(
         _check_day(delivered_on, row["day"], today)
         held = {"delivered_on": delivered_on, "receiver": receiver, "delivery_note": delivery_note}
         IssuedNotice.update(**held, delivery_by=actor.name).where(IssuedNotice.id == notice_id).execute()
+        printed.delivered(actor, row["number"], delivered_on, receiver, now)
         detail = {"number": row["number"], "delivered_on": delivered_on.isoformat(), "receiver": receiver}
         audit.record(
             actor, "notice.deliver", "notice", notice_id, now=now, enterprise_id=row["enterprise_id"], detail=detail
@@ -309,6 +322,7 @@ def void(actor: Actor, notice_id: int, reason: str, now: datetime) -> None:
         )
         if not done.execute():
             raise Conflict("这份通知已经作废。")
+        printed.voided(row["number"], reason, now)
         audit.record(
             actor, "notice.void", "notice", notice_id, now=now, enterprise_id=row["enterprise_id"],
             detail={"number": row["number"], "reason": reason},

@@ -32,8 +32,11 @@ def render(*notices: Notice) -> bytes:
 
 
 def with_answer(sheet: Mapping[str, Any], url: str) -> Mapping[str, Any]:
-    """A kept sheet with the code of its answer page, which is not kept with it."""
-    return {**sheet, "qr": _qr(url), "url": url} if url else sheet
+    """A kept sheet with the code of its answer page, which is not kept with it, and the sentence that speaks of it."""
+    if not url:
+        return sheet
+    said = [(heading, sheet.get("how", text) if heading == wording.HOW else text) for heading, text in sheet["acts"]]
+    return {**sheet, "qr": _qr(url), "url": url, "acts": said}
 
 
 def render_sheets(sheets: Sequence[Mapping[str, Any]], on: date) -> bytes:
@@ -90,6 +93,7 @@ def sheet(notice: Notice) -> dict[str, Any]:
         "rows": [_row(notice, number, line) for number, line in enumerate(notice.lines, start=1)],
         "remarks": list(wording.remarks(notice.lines)),
         "acts": [] if is_preparation else list(wording.acts(notice)),
+        "how": wording.how(notice, with_code=True),
         "lists": [_checklist(found) for found in lists],
         "lists_apart": not is_preparation,
         "qr": _qr(notice.answer_url) if notice.answer_url else "",

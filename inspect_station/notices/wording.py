@@ -45,9 +45,12 @@ def remarks(lines: Sequence[Line]) -> Iterator[str]:
         yield "注有“自办”的项目不向我站报检，由使用单位自行完成或委托有资质的单位完成，报告存入设备档案。"
 
 
+HOW = "怎样报检"
+
+
 def acts(notice: Notice) -> Iterator[tuple[str, str]]:
     """What the enterprise is asked to do: a heading and a sentence each."""
-    yield "怎样报检", _how(notice)
+    yield HOW, how(notice, with_code=bool(notice.answer_url))
     if notice.kind is NoticeKind.DUE:
         yield "何时报检", "请在表中“最晚报检”日期之前提出；这一天已经过去的，请现在就提出。周末和节假日不顺延有效期。"
     else:
@@ -57,8 +60,8 @@ def acts(notice: Notice) -> Iterator[tuple[str, str]]:
         yield "需要准备", "见附页“检验准备一次性告知”。"
 
 
-def _how(notice: Notice) -> str:
-    ways = ["扫描二维码，选“申请检验”并写上希望的日期"] if notice.answer_url else []
+def how(notice: Notice, *, with_code: bool) -> str:
+    ways = ["扫描二维码，选“申请检验”并写上希望的日期"] if with_code else []
     ways += ["打电话"] if notice.office.phone or notice.office.contact_phone else []
     ways += [f"到{notice.office.address}办理" if notice.office.address else "到我站窗口办理"]
     return "；或".join(ways) + "。"

@@ -185,18 +185,21 @@ def warnings(actor: Actor, plan_id: int, limit: int | None = None) -> list[dict[
 
 
 def counts(plan_id: int) -> dict[str, int]:
-    """How many items are planned, left out, and planned too late."""
+    """How many items are planned, left out, and planned too late; `overdue` of those were when the plan was made."""
+    late = PlanVisit.on_day > PlanItem.due_on
     rows: Any = (
         PlanItem.select(
             fn.COUNT(PlanItem.visit),
             fn.COUNT(PlanItem.id) - fn.COUNT(PlanItem.visit),
-            fn.COALESCE(fn.SUM((PlanVisit.on_day > PlanItem.due_on).cast("INTEGER")), 0),
+            fn.COALESCE(fn.SUM(late.cast("INTEGER")), 0),
+            fn.COALESCE(fn.SUM((late & (PlanItem.due_on <= Plan.as_of)).cast("INTEGER")), 0),
         )
+        .join(Plan, on=(Plan.id == PlanItem.plan))
         .join(PlanVisit, JOIN.LEFT_OUTER, on=(PlanVisit.id == PlanItem.visit))
         .where(PlanItem.plan == plan_id)
         .tuples()
     )
-    return dict(zip(("planned", "unplanned", "late"), next(iter(rows)), strict=True))
+    return dict(zip(("planned", "unplanned", "late", "overdue"), next(iter(rows)), strict=True))
 
 
 def anchors(found: Sequence[Visit]) -> dict[int, str]:

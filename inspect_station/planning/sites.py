@@ -8,8 +8,10 @@ from inspect_station.accounts import audit
 from inspect_station.accounts.scope import Actor, visible
 from inspect_station.db import db
 from inspect_station.errors import Conflict, InvalidInput, NotFound, Stale
+from inspect_station.planning import efforts
 from inspect_station.planning.models import Site, SiteWindow
-from inspect_station.registry.models import Enterprise
+from inspect_station.registry.models import Enterprise, Equipment
+from schedules.terms import kind_of
 
 LONGEST = timedelta(days=366)
 _LISTED = (
@@ -56,6 +58,34 @@ def add(
         )  # fmt: skip
         _record(actor, "window.add", row.id, enterprise_id, sort, first_on, last_on, now)
     return int(row.id)
+
+
+def told(
+    actor: Actor, enterprise_id: int, first_on: date, last_on: date, note: str, now: datetime
+) -> int | None:  # fmt: skip
+    """A standstill of the whole works named in passing; None where one that covers or meets it is known already."""
+    try:
+        return add(
+            actor, enterprise_id, sort="shutdown", first_on=first_on, last_on=last_on, note=note, now=now
+        )  # fmt: skip
+    except Conflict:
+        return None
+
+
+def lacks_stop(actor: Actor, enterprise_id: int, wanted: Sequence[tuple[int, str]], today: date) -> bool:
+    """Whether one of these (device, clock) is inspected during a standstill and none of the enterprise's is known."""
+    actor.check(enterprise_id)
+    known = SiteWindow.select().where(
+        SiteWindow.enterprise == enterprise_id, SiteWindow.sort == "shutdown", SiteWindow.last_on >= today
+    )
+    stopping = {pair for pair, figures in efforts.figures().items() if figures.state == "shutdown"}
+    clocks = {clock for _, clock in stopping}
+    devices = sorted({device for device, clock in wanted if clock in clocks})
+    if not devices or known.exists():
+        return False
+    codes: Any = Equipment.select(Equipment.id, Equipment.catalogue_code).where(Equipment.id.in_(devices[:500]))
+    kinds = {device: kind_of(code) for device, code in codes.tuples()}
+    return any((kinds.get(device), clock) in stopping for device, clock in wanted)
 
 
 def change(

@@ -10,6 +10,8 @@ from inspect_station.casework import service as casework
 from inspect_station.config import Settings
 from inspect_station.duelist import service as duelist
 from inspect_station.issuing import service as issuing
+from inspect_station.portal import todo
+from inspect_station.portal.todo import Act
 from inspect_station.registry import service as registry
 from inspect_station.reminders import paper, quiets, records
 from inspect_station.reminders.answers import service as answers
@@ -18,18 +20,6 @@ ACTS_MOST = 4
 _LOOKED_AT = 500  # rows of one bucket; beyond it a number says enough
 _UNANSWERED = timedelta(days=30)
 _SHOWN_DATES, _SHOWN_LETTERS, _SHOWN_NOTICES = 6, 8, 5
-
-
-@dataclass(frozen=True)
-class Act:
-    """One thing to do: what, why in one sentence, and where (an endpoint with its arguments)."""
-
-    kind: str
-    title: str
-    why: str
-    button: str
-    endpoint: str
-    arguments: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -73,20 +63,35 @@ def _rows(actor: Actor, filters: duelist.Filters, today: date) -> list[dict[str,
 
 def _acts(actor: Actor, rows: Sequence[Mapping[str, Any]], settings: Settings, today: date) -> Iterator[Act]:
     """The most urgent first."""
-    firm = actor.enterprise_id or 0
-    resting = quiets.standing(today, [firm])
+    resting = quiets.standing(today, [actor.enterprise_id or 0])
     open_rows = [row for row in rows if not _in_hand(row, resting, today)]
+    late = bool(_of(open_rows, "overdue", done_by="institution"))
+    yield from _to_stop(rows)
+    if late:
+        yield from _to_apply(open_rows)
+    yield from todo.acts(actor, today)
+    if not late:
+        yield from _to_apply(open_rows)
+    yield from _to_answer(actor, settings, today)
+    yield from _the_rest(open_rows)
+
+
+def _to_stop(rows: Sequence[Mapping[str, Any]]) -> Iterator[Act]:
     forbidden = _of(rows, "forbidden")  # an application on its way does not make use lawful
     if forbidden:
-        yield _due_act(
-            "stop", f"{len(forbidden)} 项须停止使用", "按规定不得继续使用，请先停用，再与检验站联系。", "forbidden"
-        )
+        why = "按规定不得继续使用，请先停用，再与检验站联系。"
+        yield _due_act("stop", f"{len(forbidden)} 项须停止使用", why, "forbidden")
+
+
+def _to_apply(open_rows: Sequence[Mapping[str, Any]]) -> Iterator[Act]:
     due = _of(open_rows, "overdue", "apply_now", done_by="institution")
     if due:
         late = len(_of(due, "overdue"))
         why = f"其中 {late} 项已超期，检验合格前不得使用。" if late else "一个月内到期，现在就该提出。"
         yield Act("apply", f"{len(due)} 项要申请检验", why, "申请检验", "casework.new_application", {})
-    yield from _to_answer(actor, settings, today)
+
+
+def _the_rest(open_rows: Sequence[Mapping[str, Any]]) -> Iterator[Act]:
     papers = _of(open_rows, "undetermined", "date_missing")
     if papers:
         why = "缺检验报告或设备资料，到期日期还定不下来。把报告交给检验员即可。"

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, render_template, request, session, url_fo
 
 from inspect_station.accounts.guard import current_actor
 from inspect_station.casework import service as casework
+from inspect_station.clinic import service as clinic
 from inspect_station.duelist import service as duelist
 from inspect_station.duelist.query import Filters as DueFilters
 from inspect_station.errors import NotFound
@@ -46,7 +47,12 @@ def device(equipment_id: int) -> str:
         clocks=duelist.clocks_of(actor, equipment_id, today()) if row["form"] != "installation" else [],
         groups=facts.of_device(row, registry.history.origins(changes)),
         timeline=timeline.of(
-            row, inspections, statuses, extensions, changes, casework.history.of_device(actor, equipment_id)
+            row,
+            inspections,
+            statuses,
+            extensions,
+            changes,
+            [*casework.history.of_device(actor, equipment_id), *clinic.history.of_device(actor, equipment_id)],
         ),
         inspections=[i for i in inspections if not i["replaced_by"]],
         extensions=[e for e in extensions if not e["withdrawn_at"]],
@@ -54,6 +60,7 @@ def device(equipment_id: int) -> str:
         lines_sum=registry.equipment.lines_of(actor, equipment_id) if row["form"] == "installation" else (0, 0),
         accessories=_parts(row, "accessory"),
         documents=registry.documents.of(actor, equipment_id),
+        prescriptions=clinic.findings.of_device(actor, equipment_id, today()),
         findings=casework.findings.of_device(actor, equipment_id, today()),
         reasons=casework.reasons.standing(actor, equipment_id),
         ordered=casework.cases.ordered(actor, [(equipment_id, clock) for clock in registry.inspections.clocks(row)]),

@@ -13,6 +13,7 @@ from inspect_station.registry import bounds, changes, days, equipment, paging
 from inspect_station.registry.days import Problems
 from inspect_station.registry.models import Equipment, Inspection
 from inspect_station.registry.paging import Page
+from inspect_station.registry.rows import dicts
 from schedules.terms import GRADES, Clock, Conclusion, Kind, clocks_of, kind_of
 
 WRITABLE = (
@@ -193,6 +194,25 @@ def history(actor: Actor, equipment_id: int) -> list[dict[str, Any]]:
     rows = _rows([Inspection.equipment == equipment_id, visible(actor, Equipment.enterprise)])
     rows = rows.select_extend(Account.name.alias("who")).switch(Inspection).left_outer_join(Account)
     return sorted(rows.dicts(), key=lambda r: (r["completed_on"] or "", r["id"]), reverse=True)
+
+
+def of_enterprise(actor: Actor, enterprise_id: int, most: int) -> list[dict[str, Any]]:
+    """What stands of a firm's inspections, the newest first, each with its device's name."""
+    query = (
+        Inspection.select(
+            Inspection.id, Inspection.equipment, Inspection.clock, Inspection.completed_on, Inspection.conclusion,
+            Inspection.grade, Inspection.next_due, Inspection.inspectors, Inspection.institution, Equipment.name,
+            Equipment.own_number, Equipment.line_number,
+        )
+        .join(Equipment)
+        .where(
+            Equipment.enterprise == enterprise_id, visible(actor, Equipment.enterprise),
+            Inspection.completed_on.is_null(False), Inspection.replaced_by.is_null(),
+        )
+        .order_by(Inspection.completed_on.desc(), Inspection.id.desc())
+        .limit(most)
+    )  # fmt: skip
+    return dicts(query)
 
 
 def _rows(conditions: Sequence[Any]) -> Any:

@@ -180,7 +180,12 @@ class Inspection(Table):
     recorded_at = MomentField()
 
     class Meta:
-        indexes = ((("equipment", "clock", "completed_on"), False),)
+        indexes = (
+            (("equipment", "clock", "completed_on"), False),
+            # A period's figures: what was done in it, what it answered.
+            (("completed_on",), False),
+            (("answered_due",), False),
+        )
 
 
 class Extension(Table):

@@ -12,7 +12,8 @@ from inspect_station.accounts.scope import Actor
 from inspect_station.db import db
 from inspect_station.errors import Conflict, InvalidInput, NotFound
 from inspect_station.registry.models import Enterprise
-from inspect_station.reminders import delivery, letter, service
+from inspect_station.reminders import delivery, letter, records, service
+from inspect_station.reminders.channels import NOTICE
 from inspect_station.reminders.models import Message, OwedStep, StaffLetter
 from inspect_station.reminders.reading import tuples
 
@@ -80,7 +81,7 @@ def _firm(row: Sequence[Any]) -> FirmBacklog:
 def _waits(now: datetime, table: type[Message] | type[StaffLetter] = Message) -> Any:
     """Also what a sender had in hand when it died: nobody sends it while sending is paused."""
     dead = (table.state == "claimed") & (table.lease_until < now)
-    return table.state.in_(_WAITING) | dead
+    return (table.state.in_(_WAITING) | dead) & (table.channel != NOTICE)  # paper waits for its own delivery
 
 
 def _ungathered() -> Any:
@@ -145,13 +146,23 @@ def stop_all(actor: Actor, ids: Sequence[int], why: str, now: datetime) -> Bulk:
     """Stop these messages with one reason; those already gone are left as they are."""
     actor.need("remind")
     reason = _reason(why)
-    return _each(ids, lambda number: service.stop(actor, number, reason, now))
+
+    def stop(number: int) -> None:
+        records.check_stop(actor, number)
+        service.stop(actor, number, reason, now)
+
+    return _each(ids, stop)
 
 
 def resend_all(actor: Actor, ids: Sequence[int], now: datetime) -> Bulk:
     """Put these messages back into the queue; those on their way are left as they are."""
     actor.need("remind")
-    return _each(ids, lambda number: service.resend(actor, number, now))
+
+    def resend(number: int) -> None:
+        records.check_resend(actor, number)
+        service.resend(actor, number, now)
+
+    return _each(ids, resend)
 
 
 def _each(ids: Sequence[int], act: Callable[[int], None]) -> Bulk:

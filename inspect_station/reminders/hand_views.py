@@ -1,4 +1,4 @@
-"""电话名单: whom to call or hand a notice, its results; dead addresses; trying a robot; the list for the authority."""
+"""电话名单: whom to call or hand a notice, its results; dead addresses; trying a robot."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from flask import flash, redirect, render_template, request, url_for
 from inspect_station.accounts.guard import current_actor, needs, staff_only
 from inspect_station.errors import Conflict, InvalidInput, StationError
 from inspect_station.registry.words import CONTACT_ROLES
-from inspect_station.reminders import authority, hands, setup
+from inspect_station.reminders import hands, setup
 from inspect_station.reminders.schemas import CallSchema, DeliverySchema
 from inspect_station.reminders.views import pages
 from inspect_station.reminders.words import HAND_WORDS
@@ -88,12 +88,6 @@ def hand_delivered(message_id: int) -> Any:
         return _page(message_id, request.form, error), error.http_status
     flash("已登记书面送达。", "success")
     return redirect(url_for("reminders.hand_list"))
-
-
-@pages.get("/reminders/authority")
-@needs("remind")
-def authority_list() -> str:
-    return render_template("reminders/authority.html", firms=authority.firms(current_actor(), today()))
 
 
 @pages.post("/reminders/dead-addresses/<int:dead_id>/clear")

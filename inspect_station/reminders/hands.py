@@ -87,6 +87,11 @@ def waiting(actor: Actor) -> tuple[int, int]:
     return everything, mine
 
 
+def waiting_count(actor: Actor) -> Any:
+    """The query that counts the tasks: the figure in the navigation."""
+    return Message.select(fn.COUNT(Message.id)).where(_WAITING, visible(actor, Message.enterprise))
+
+
 def oldest(now: datetime) -> tuple[int, timedelta] | None:
     """How many have waited longer than `OLD`, and how long the oldest has."""
     query = Message.select(Message.created_at).where(_WAITING, Message.created_at < now - OLD)

@@ -15,6 +15,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from inspect_station.clinic.service import OwedPrescription
 from inspect_station.config import Settings
 from inspect_station.export import Column, write_workbook
 from schedules.dates import add_months
@@ -182,8 +183,15 @@ def write(
     every: Sequence[Item],
     today: date,
     answer_url: str = "",
+    prescriptions: Sequence[OwedPrescription] = (),
+    *,
+    ask_stop: bool = False,
 ) -> Letter:
-    """The finished letter. `answer_url`: the page on which its recipient answers; drafts and previews have none."""
+    """The finished letter. `answer_url`: the page on which its recipient answers; drafts and previews have none.
+
+    `prescriptions` of the clinic, near their deadline or past it, ride along. `ask_stop`: something in it needs a
+    standstill and the station knows of none.
+    """
     items = gathered(every)
     counts = {name: sum(i.count for i in items if i.section == name) for name, _, _ in SECTIONS}
     file_name = f"设备清单-{number}.xlsx" if len(items) > BODY_MOST else ""
@@ -205,6 +213,8 @@ def write(
         "counts": counts,
         "origin": Origin,
         "answer_url": answer_url,
+        "prescriptions": prescriptions,
+        "ask_stop": ask_stop,
     }
     return Letter(
         number=number,

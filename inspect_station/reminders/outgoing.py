@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
+from inspect_station.accounts.scope import Actor
+from inspect_station.clinic import service as clinic
 from inspect_station.config import Settings
-from inspect_station.reminders import letter, paper, routes, short, source
+from inspect_station.planning import service as planning
+from inspect_station.reminders import ladder, letter, paper, routes, short, source
 from inspect_station.reminders.answers import links
 from inspect_station.reminders.channels import Outgoing, config
 from inspect_station.reminders.models import Message, OwedStep
@@ -25,6 +28,12 @@ def items_of(steps: Sequence[OwedStep], today: date) -> list[letter.Item]:
     return [letter.item_of(s.facts, s.clock, devices[s.equipment_id], today) for s in steps]
 
 
+def asks_stop(enterprise_id: int, rows: Sequence[OwedStep | ladder.LadderRow], today: date) -> bool:
+    """Whether one of these needs a standstill of an enterprise that has told us of none."""
+    wanted = [(r.equipment_id, r.clock) for r in rows]
+    return bool(wanted) and planning.sites.lacks_stop(Actor.system(), enterprise_id, wanted, today)
+
+
 def write(message: Message, steps: Sequence[OwedStep], settings: Settings, today: date) -> letter.Letter:
     """The final wording, kept as it goes out but for the link."""
     link = links.url_for(message, settings)
@@ -36,6 +45,8 @@ def write(message: Message, steps: Sequence[OwedStep], settings: Settings, today
         items_of(steps, today),
         today,
         link,
+        clinic.owed(today, [message.enterprise_id]).get(message.enterprise_id, ()),
+        ask_stop=asks_stop(message.enterprise_id, steps, today),
     )
     _keep_notice(message, steps, settings, today)
     worded = worded_for(message, written, settings, link)

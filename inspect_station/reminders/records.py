@@ -8,12 +8,13 @@ from typing import Any
 from peewee import fn
 
 from inspect_station.accounts.scope import Actor, visible
+from inspect_station.clinic import service as clinic
 from inspect_station.config import Settings
-from inspect_station.errors import NotFound
+from inspect_station.errors import Conflict, NotFound
 from inspect_station.registry.models import Enterprise
 from inspect_station.reminders import letter, outgoing, paper, routes, source
 from inspect_station.reminders.answers import links
-from inspect_station.reminders.channels import Outgoing, mail_of
+from inspect_station.reminders.channels import BY_HAND, NOTICE, Outgoing, mail_of
 from inspect_station.reminders.models import Attempt, Message, OwedStep
 from inspect_station.reminders.reading import tuples
 from inspect_station.reminders.words import FATES, reason_word, state_word
@@ -167,6 +168,18 @@ def record_of(actor: Actor, settings: Settings, message_id: int, today: date) ->
     )  # fmt: skip
 
 
+def check_resend(actor: Actor, message_id: int) -> None:
+    """Raises `Conflict` for what people do: no sender could take it, and it would leave the list of calls."""
+    if _message(actor, message_id).channel in (*BY_HAND, NOTICE):
+        raise Conflict("电话名单和通知单由人去办，不能重新发送；请在电话名单或通知单页登记。")
+
+
+def check_stop(actor: Actor, message_id: int) -> None:
+    """Raises `Conflict` for a printed notice: it is made void where notices are kept."""
+    if _message(actor, message_id).channel == NOTICE:
+        raise Conflict("这是打印的通知单，不用停发；不要送的，请在通知单页作废。")
+
+
 def _message(actor: Actor, message_id: int) -> Message:
     message = Message.get_or_none(Message.id == message_id)
     if message is None:
@@ -192,7 +205,11 @@ def _text_now(settings: Settings, message: Message, steps: Sequence[OwedStep], t
     name = source.enterprise_name(message.enterprise_id)
     items = outgoing.items_of(steps, today)
     number = outgoing.number_for(message.id, message.day)
-    written = letter.write(settings, number, name, message.recipient_name, items, today, links.HIDDEN)
+    firm = message.enterprise_id
+    prescriptions = clinic.owed(today, [firm]).get(firm, ())
+    ask = outgoing.asks_stop(firm, steps, today)
+    to = message.recipient_name
+    written = letter.write(settings, number, name, to, items, today, links.HIDDEN, prescriptions, ask_stop=ask)
     return outgoing.worded_for(message, written, settings, links.HIDDEN).text or written.text
 
 
@@ -208,7 +225,7 @@ def eml_of(actor: Actor, settings: Settings, message_id: int) -> tuple[str, byte
     The link is in it only for the enterprise itself: whoever holds it answers in its name.
     """
     message = _message(actor, message_id)
-    if not message.text:
+    if not message.text or message.channel == NOTICE:
         raise NotFound("这条提醒还没有发出，没有邮件可下载。")
     steps = OwedStep.select().where(
         OwedStep.message == message_id, OwedStep.state.not_in(("superseded", "suppressed"))

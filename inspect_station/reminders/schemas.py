@@ -35,6 +35,15 @@ class OutlookSchema(StationSchema):
     enterprise = fields.Integer(validate=_ID, metadata={"label": "企业编号"})
 
 
+class AuthoritySchema(StationSchema):
+    """The list for the authority: filters and the page."""
+
+    section = fields.String(validate=validate.OneOf(["overdue", "forbidden"]), metadata={"label": "状态"})
+    enterprise = fields.Integer(validate=_ID, metadata={"label": "企业编号"})
+    q = fields.String(validate=validate.Length(max=60), metadata={"label": "搜索"})
+    page = fields.Integer(load_default=1, validate=validate.Range(1, 100_000), metadata={"label": "第几页"})
+
+
 class StopSchema(StationSchema):
     reason = fields.String(required=True, validate=validate.Length(2, 200), metadata={"label": "停发的原因"})
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from inspect_station.accounts import audit, station
 from inspect_station.accounts.scope import Actor
+from inspect_station.clinic import service as clinic
 from inspect_station.config import Settings
 from inspect_station.db import bulk_insert, db, patiently
 from inspect_station.errors import Conflict, InvalidInput, NotFound
@@ -31,6 +32,7 @@ from inspect_station.reminders.delivery import SENDING_PAUSED, paused
 from inspect_station.reminders.fallback import domain_of
 from inspect_station.reminders.ladder import LadderRow
 from inspect_station.reminders.models import Message, OwedStep
+from inspect_station.reminders.outgoing import asks_stop
 from inspect_station.reminders.routes import Route
 
 __all__ = ["Alarm", "alarms", "beat", "deliver", "last_tick", "paused", "tick", "worker_heartbeat"]
@@ -219,7 +221,9 @@ def letter_of(
     """The letter these rows would make today."""
     devices = source.devices(sorted({r.equipment_id for r in rows}))
     items = [letter.item_of(steps.facts_of(r), r.clock, devices[r.equipment_id], today) for r in rows]
-    return letter.write(settings, number, source.enterprise_name(enterprise_id), addressee, items, today)
+    prescriptions = clinic.owed(today, [enterprise_id]).get(enterprise_id, ())
+    name, ask = source.enterprise_name(enterprise_id), asks_stop(enterprise_id, rows, today)
+    return letter.write(settings, number, name, addressee, items, today, "", prescriptions, ask_stop=ask)
 
 
 def last_told(enterprise_id: int) -> date | None:

@@ -18,6 +18,7 @@ from inspect_station.registry.models import Contact, Enterprise
 from inspect_station.reminders import limits, routes, short
 from inspect_station.reminders.channels import CHANNELS, ChannelError, Outgoing, Target, config, sms
 from inspect_station.reminders.channels.config import ELECTRONIC, Config, Gateway
+from inspect_station.reminders.letter import Letter
 from inspect_station.reminders.reading import tuples
 
 HINT = 4
@@ -157,6 +158,15 @@ def counted(settings: Settings, template: str) -> Counted | None:
         "station": settings.station_name, "link": f"{settings.base_url.rstrip('/')}/reminders/123",
     }  # fmt: skip
     text = short.sms(template, values)
+    return Counted(text, len(text), sms.pieces(text)) if text else None
+
+
+def counted_for(settings: Settings, written: Letter) -> Counted | None:
+    """The text message a letter would go out as; None where no gateway's template can be filled with it."""
+    numbered = replace(written, number=f"CJ{written.day:%Y%m%d}-000123")  # the number is given when it is sent
+    link = f"{settings.base_url.rstrip('/')}/r/{'x' * 32}"
+    template = config.switches().gateway.template
+    text = short.sms(template, short.values(settings, numbered, link)) if template else ""
     return Counted(text, len(text), sms.pieces(text)) if text else None
 
 

@@ -1,5 +1,6 @@
 """提醒: what was sent, waits or failed; one message; what is to come; a reminder by hand; pause and resume."""
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -9,7 +10,7 @@ from inspect_station.accounts.guard import current_actor, needs, staff_only
 from inspect_station.errors import InvalidInput
 from inspect_station.export import Column
 from inspect_station.registry import service as registry
-from inspect_station.reminders import forecast, records, routes, service
+from inspect_station.reminders import forecast, records, routes, service, setup
 from inspect_station.reminders.records import Filters
 from inspect_station.reminders.schemas import ListSchema, OutlookSchema, RemindSchema, StopSchema
 from inspect_station.reminders.words import CHANNEL_WORDS, FATES, OUTCOME_WORDS, STATE_WORDS
@@ -142,6 +143,7 @@ def notice(message_id: int) -> Response:
 @pages.post("/reminders/<int:message_id>/resend")
 @needs("remind")
 def resend(message_id: int) -> Any:
+    records.check_resend(current_actor(), message_id)
     service.resend(current_actor(), message_id, now())
     flash("已放回待发，将在一分钟内重新发送。", "success")
     return redirect(url_for("reminders.message", message_id=message_id))
@@ -151,6 +153,7 @@ def resend(message_id: int) -> Any:
 @needs("remind")
 def stop(message_id: int) -> Any:
     try:
+        records.check_stop(current_actor(), message_id)
         given = load(StopSchema(), {"reason": request.form.get("reason", "").strip()})
     except InvalidInput as error:
         return _message_page(message_id, error), error.http_status
@@ -205,7 +208,16 @@ def draft() -> str:
     """What a reminder of the ticked rows would say, before it is sent."""
     ids = load(RemindSchema(), {"ids": request.args.getlist("ids")})["ids"]
     found = service.drafts(current_actor(), settings(), ids, today())
-    return render_template("reminders/draft.html", drafts=found, ids=ids, **_WORDS)
+    return render_template("reminders/draft.html", drafts=found, ids=ids, as_text=_as_text(found), **_WORDS)
+
+
+def _as_text(drafts: Sequence[service.Draft]) -> dict[int, setup.Counted | None]:
+    """Of the enterprises some of whose recipients get a text message: that message, counted."""
+    return {
+        draft.enterprise_id: setup.counted_for(settings(), draft.letter)
+        for draft in drafts
+        if any(routes.worded_as(route.channel, route.recipient) == "sms" for route in draft.routes)
+    }
 
 
 @pages.post("/reminders/new")

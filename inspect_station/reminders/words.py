@@ -1,6 +1,6 @@
 """The outbox's words as people read them."""
 
-from inspect_station.reminders.channels import CHANNELS
+from inspect_station.reminders.channels import CHANNELS, NOTICE
 from inspect_station.reminders.quiets import MARK
 
 STATE_WORDS = {
@@ -38,7 +38,9 @@ OUTCOME_WORDS = {
 
 
 def state_word(state: str, channel: str) -> str:
-    """A letter that only lies in the folder was not sent, and is not called so."""
+    """A letter that only lies in the folder was not sent, and is not called so; paper is printed and delivered."""
+    if channel == NOTICE:
+        return {"queued": "已打印，等送达", "sent": "已送达"}.get(state, "已作废")
     return "已写入文件夹" if state == "sent" and channel == "folder" else STATE_WORDS[state][0]
 
 

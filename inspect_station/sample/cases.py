@@ -5,7 +5,15 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from inspect_station.casework.models import Application, ApplicationItem, Reason, Task, TaskDate
+from inspect_station.casework.models import (
+    Application,
+    ApplicationItem,
+    FindingNotice,
+    FindingStep,
+    Reason,
+    Task,
+    TaskDate,
+)
 from inspect_station.casework.promises import days
 from inspect_station.casework.words import REASONS
 from inspect_station.db import bulk_insert
@@ -38,6 +46,7 @@ def applications(rng: random.Random, today: date, now: datetime) -> int:
         _application(rng, firm, keeper, items, story, calendar, limits, now)
         made += 1
     _reasons(rng, firms[made:], today, now)
+    _findings(firms[made:], today, now)
     return made
 
 
@@ -124,3 +133,31 @@ def _reasons(rng: random.Random, firms: Any, today: date, now: datetime) -> None
                 equipment=equipment, enterprise=firm, clock=clock, code=code, person="责任检验员", on_day=today,
                 quiet_until=quiet, recorded_at=now,
             )  # fmt: skip
+
+
+# Problem, days until the deadline, state, severe.
+_FOUND: Sequence[tuple[str, int, str, bool]] = (
+    ("筒体下部保温层内局部腐蚀，实测最小壁厚低于设计要求，请处理后复检。", -6, "issued", False),
+    ("安全阀校验过期，铅封缺失，请送检后提供校验报告。", 12, "issued", False),
+    ("接管角焊缝表面裂纹，请打磨消除并经表面检测合格。", 20, "replied", False),
+    ("压力表损坏仍在使用，超压联锁未投用。", 3, "issued", True),
+)
+
+
+def _findings(firms: Any, today: date, now: datetime) -> None:
+    """检验意见通知书 of a few firms: one overdue, one answered, one severe with the unit told already."""
+    for (firm, _, items), (problem, ahead, state, severe) in zip(firms, _FOUND, strict=False):
+        equipment, clock, _, _ = items[0]
+        at = now - timedelta(days=18)
+        replied = state == "replied"
+        row = FindingNotice.create(
+            enterprise=firm, equipment=equipment, clock=clock, problem=problem, deadline=today + timedelta(days=ahead),
+            state=state, severe=severe, issued_at=at, issued_by="责任检验员", created_at=at,
+            reply="裂纹已打磨消除，渗透检测合格，附照片。" if replied else "", replied_at=now - timedelta(days=1) if replied else None,
+            replied_by="企业安全员" if replied else "", reinspect_by=today + timedelta(days=3) if replied else None,
+            unit_told_at=at if severe else None, unit_told="安全总监，当面并书面" if severe else "",
+        )  # fmt: skip
+        FindingNotice.update(number=f"YJ{at.year}-{row.id:05d}").where(FindingNotice.id == row.id).execute()
+        acts = [("draft", at), ("issue", at), *([("reply", now - timedelta(days=1))] if replied else [])]
+        for act, when in acts:
+            FindingStep.create(notice=row, act=act, name="企业安全员" if act == "reply" else "责任检验员", at=when)

@@ -12,7 +12,7 @@ from inspect_station.accounts.scope import Actor
 from inspect_station.db import Table, bulk_insert, db
 from inspect_station.errors import Conflict
 from inspect_station.registry.models import Contact, Enterprise, Equipment, EquipmentTouched, Extension, Inspection
-from inspect_station.sample import cases, devices, firms, plan, recipes, staff
+from inspect_station.sample import cases, clinic, devices, firms, plan, recipes, staff
 from inspect_station.sample.devices import Made
 
 FIRMS = 55
@@ -53,6 +53,7 @@ def load(seed: int, scale: int, today: date, now: datetime) -> Loaded:
         _users(ids[:FIRMS], now)
         staff.furnish(_ACTOR, today, now)
         cases.applications(rng, today, now)
+        clinic.furnish(random.Random(seed + 6), today, now)  # noqa: S311 - its own, so that the rest stays as it was
         station.put(station.SAMPLE, {"seed": seed, "scale": scale}, now)
         if scale == 1:  # a park for load tests gets its plan by the page, in its own time
             plan.furnish(_ACTOR, ids, today, now)

@@ -88,6 +88,12 @@
   });
   drawer?.addEventListener("close", () => drawerBody.replaceChildren());
 
+  // Tabs wider than the screen: the one that is open is in sight.
+  for (const here of document.querySelectorAll(".tabs [aria-current]")) {
+    const strip = here.parentElement;
+    strip.scrollLeft = here.offsetLeft - strip.offsetLeft - (strip.clientWidth - here.offsetWidth) / 2;
+  }
+
   // --- toasts and htmx ----------------------------------------------------------------------------------------
   function toast(text, kind = "info") {
     const box = document.createElement("div");

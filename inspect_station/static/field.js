@@ -96,20 +96,28 @@
 
   // --- sending ------------------------------------------------------------------------------------------------------
   let sending = false;
+  let again = false; // asked for while a sending was under way: what was written meanwhile goes next
   async function send() {
+    again = true;
     if (sending) return;
     sending = true;
     try {
-      const entries = (await all()).filter((entry) => !entry.problem);
-      if (!entries.length) return;
-      const me = await session();
-      if (!me) return;
-      for (const entry of entries) {
-        if (entry.account === me.account) await sendOne(entry, me.csrf);
+      while (again) {
+        again = false;
+        await sendAll();
       }
     } finally {
       sending = false;
       await show();
+    }
+  }
+
+  async function sendAll() {
+    const entries = (await all()).filter((entry) => !entry.problem);
+    const me = entries.length ? await session() : null;
+    if (!me) return;
+    for (const entry of entries) {
+      if (entry.account === me.account) await sendOne(entry, me.csrf);
     }
   }
 
@@ -126,7 +134,7 @@
   async function sendOne(entry, csrf) {
     let response;
     try {
-      response = await fetch("/api/v1/results", {
+      response = await fetch(entry.url || "/api/v1/results", {
         method: "POST",
         headers: { "Content-Type": "application/json", "Idempotency-Key": entry.key, "X-CSRFToken": csrf },
         body: JSON.stringify(entry.body),
@@ -134,18 +142,23 @@
     } catch { return; }
     if (response.ok) {
       await drop(entry.key);
+      dispatchEvent(new CustomEvent("queue:sent", { detail: entry }));
       say(`已发送：${entry.names.join("、")}。`);
     } else if ([400, 404, 409, 412, 413, 422].includes(response.status)) {
       const answer = await response.json().catch(() => ({}));
       await put({ ...entry, status: response.status, problem: answer.message || "没有被接受，请核对。" });
+      dispatchEvent(new CustomEvent("queue:refused", { detail: { ...entry, status: response.status, answer } }));
     }
   }
 
   // --- showing ------------------------------------------------------------------------------------------------------
   const say = (text) => { signal.textContent = text; };
 
+  let turn = 0; // of several showings under way the newest one counts
   async function show() {
+    const mine = ++turn;
     const entries = await all();
+    if (mine !== turn) return;
     waiting.hidden = !entries.length;
     waiting.querySelector("ul").replaceChildren(...entries.map(line));
     if (entries.length) say(`${entries.length} 条记录等待发送${navigator.onLine ? "" : "，现在没有信号"}。`);
@@ -155,7 +168,7 @@
   function line(entry) {
     const item = document.createElement("li");
     const { body } = entry;
-    const said = [body.completed_on, body.conclusion || "没有结论", body.grade && `${body.grade} 级`, body.next_due && `下次 ${body.next_due}`,
+    const said = entry.said || [body.completed_on, body.conclusion || "没有结论", body.grade && `${body.grade} 级`, body.next_due && `下次 ${body.next_due}`,
       body.report_number && `报告 ${body.report_number}`, body.note, body.photos.length && `照片 ${body.photos.length} 张`];
     item.append(paragraph(`${entry.label}：${entry.names.join("、")}`, "strong"), paragraph(said.filter(Boolean).join(" · "), "small"));
     if (entry.problem) {
@@ -177,7 +190,7 @@
     const row = document.createElement("div");
     row.className = "row-actions";
     const reason = document.createElement("input");
-    if (entry.status === 422) {
+    if (entry.status === 422 && !entry.url) {
       reason.className = "form-control";
       reason.placeholder = "超出期限的，在这里写理由";
       reason.setAttribute("aria-label", "超出期限的理由");
@@ -186,8 +199,8 @@
     }
     row.append(
       button(entry.status === 412 ? "核对过了，仍要登记" : "再发一次", "btn btn-primary", async () => {
-        const body = { ...entry.body, reason: reason.value.trim() };
-        if (entry.status === 412) body.filled_on = null;
+        const body = entry.url ? { ...entry.body } : { ...entry.body, reason: reason.value.trim() };
+        if (entry.status === 412) Object.assign(body, entry.url ? { revision: null } : { filled_on: null });
         // Another content needs another key.
         await drop(entry.key);
         await put({ ...entry, key: crypto.randomUUID(), body, problem: "", status: 0 });
@@ -214,6 +227,9 @@
     made.addEventListener("click", act);
     return made;
   }
+
+  // The clinic's record is kept and sent by the same queue; its entries name their own address and words.
+  window.fieldQueue = { all, put, drop, show, send, smaller, say };
 
   addEventListener("online", send);
   addEventListener("offline", show);

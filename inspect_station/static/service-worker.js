@@ -3,7 +3,7 @@
 "use strict";
 const STATIC = "static-1";
 const PAGES = "pages-1";
-const READABLE = /^\/(field|due|cases\/\d+|equipment\/\d+)$/;
+const READABLE = /^\/(field|due|cases\/\d+|equipment\/\d+|clinic\/visits\/\d+\/record)$/;
 
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => {

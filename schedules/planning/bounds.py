@@ -60,6 +60,16 @@ class Relaxation:
         self.overload = math.ceil(answer.values[self.model.excess] - SLACK)
         return True
 
+    def expected(self) -> tuple[int, int]:
+        """Items out and late days in the first look; what a plan that reaches them need not search on. No proof."""
+        assert self.first is not None
+        base, values = floor(self.problem), self.first.values
+        out, late = (
+            base[at] + math.ceil(sum(n * values[c] for c, n in self.model.goals[goal].items()) - 1e-4)
+            for at, goal in enumerate(GOALS[:2])
+        )
+        return out, late
+
     def _run(self, cost: dict[int, float], share: float, seconds: float) -> Answer:
         for row, minutes in self.model.minutes.items():
             self.solver.allow(row, minutes * share)

@@ -7,8 +7,10 @@ from schedules.planning import bounds, solver
 from schedules.planning.bounds import GOALS, Relaxation
 from schedules.planning.draft import OUT, Draft, Score
 from schedules.planning.effort import Effort
+from schedules.planning.ejection import make_room
 from schedules.planning.polish import polish
 from schedules.planning.problem import Problem
+from schedules.planning.repair import level
 from schedules.planning.rule import careful
 from schedules.planning.search import FILL, Search, program_steps, tolerance
 from schedules.planning.solver import Limits
@@ -19,6 +21,7 @@ PROOF_SHARE = 0.15
 ALWAYS_STEPS = 20_000
 POLISH_ROUNDS = 40
 TIDIED_WEEKS = 2
+ROOM_SHARE, ROOM_AGAIN, ROOM_ROUNDS = 0.15, 0.05, 8
 STALL = 25
 
 Bounds = dict[str, int | None]
@@ -46,7 +49,7 @@ class Maker:
         relaxation = self._relaxation() if solver.available() else None
         draft = self._improve(first, relaxation)
         if draft.score() > first.score():
-            draft = first
+            draft = self._settle(first, draft)
         self._prove(draft, relaxation)
         if self.effort.cut:
             self.stages.append("时限先到：同样的输入再算一次，结果可能不同")
@@ -58,6 +61,15 @@ class Maker:
             f"{stage}：未排 {parts.unplanned}，迟 {parts.late_days} 天，变动 {parts.move_cost}，"
             f"超载 {parts.overload_min} 人分钟，费用 {parts.economy}"
         )
+
+    def _settle(self, first: Draft, draft: Draft) -> Draft:
+        """The better of the rule's plan and one behind it: a little overload is levelled out, or is not worth a far
+        dearer year (`tolerance`; with few items the order is taken at its word)."""
+        least = first.score().overload_min
+        level(draft, least)
+        reach = least + tolerance(self.problem)
+        self._note("均衡", draft)
+        return min(first, draft, key=lambda d: d.score().banded(reach))
 
     def _relaxation(self) -> Relaxation | None:
         """The week level's relaxation where the limit allows it."""
@@ -93,10 +105,13 @@ class Maker:
                 # a little more overload than the rule's is soon mended, its economy is not
                 reach = band + tolerance(self.problem)
                 draft = min(other, draft, key=lambda d: d.score().banded(reach))
-        self._rounds(draft, search)
+        least = (bounds.floor(self.problem)[0], 0) if relaxation is None else relaxation.expected()
+        if draft.score()[:2] > least and make_room(draft, self.effort, rng, ROOM_SHARE):
+            self._note("腾位", draft)
+        self._rounds(draft, search, least)
         return draft
 
-    def _rounds(self, draft: Draft, search: Search) -> None:
+    def _rounds(self, draft: Draft, search: Search, least: tuple[int, int]) -> None:
         """Parts decided anew, weeks laid anew, visits taken apart, until nothing helps or time is up."""
         rounds = idle = 0
         weeks = len(self.problem.weeks)
@@ -108,6 +123,8 @@ class Maker:
                 search.tidy(draft, search.rng.randrange(weeks))
             polish(draft, search.band, self.effort, search.rng, POLISH_ROUNDS)
             rounds += 1
+            if rounds % ROOM_ROUNDS == 0 and draft.score()[:2] > least:
+                make_room(draft, self.effort, search.rng, ROOM_AGAIN)
             score = draft.score().banded(search.band)
             idle = 0 if score < best else idle + 1
             best = score

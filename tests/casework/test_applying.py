@@ -66,6 +66,7 @@ def test_foreign_and_missing_devices_are_both_not_found(cast: Cast, due_park: Pa
         ({"items": []}, "至少选择一项"),
         ({"wished_to": date(2026, 11, 1)}, "已经过去"),
         ({"wished_from": date(2026, 12, 9), "wished_to": date(2026, 12, 1)}, "应不早于"),
+        ({"wished_from": date(9999, 12, 31)}, "离今天太远"),
         ({"clock": "internal"}, "没有这个检验项目"),
         ({"device": "none"}, "已拆除，不需要报检"),
     ],

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from inspect_station import config, create_app, db
-from inspect_station.sample import load
+from inspect_station.sample import load, paper, told
 from tests import live
 from tests.chromium import launch
 from tests.conftest import NOW, SECRET, TODAY, dispose
@@ -22,9 +22,12 @@ def park(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> Ite
     """The address of a station with the sample park in it."""
     folder = tmp_path_factory.mktemp("park")
     (folder / "station.db").write_bytes(migrated_sqlite.read_bytes())
-    app = create_app(config.Settings(data_dir=str(folder), secret_key=SECRET, log_level="ERROR"))
+    settings = config.Settings(data_dir=str(folder), secret_key=SECRET, log_level="ERROR")
+    app = create_app(settings)
     with db.db.connection_context():
         load.load(20261122, 1, TODAY, NOW)
+        told.load(settings, TODAY, NOW)
+        paper.load(settings, TODAY, NOW)
     bound = db.db.obj
     with live.serving(app) as address:
         yield address

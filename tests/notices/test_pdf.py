@@ -165,6 +165,13 @@ def test_the_qr_code_is_set_only_where_there_is_an_address() -> None:
     assert "扫" not in text(NOTICE)
 
 
+def test_a_kept_sheet_that_gets_its_code_later_speaks_of_it() -> None:
+    kept = pdf.with_answer(pdf.sheet(NOTICE), URL)
+    at_once = pdf.sheet(replace(NOTICE, answer_url=URL))
+    assert pdf.render_sheets([kept], NOTICE.on) == pdf.render_sheets([at_once], NOTICE.on)
+    assert pdf.with_answer(pdf.sheet(NOTICE), "") == pdf.sheet(NOTICE)
+
+
 def test_even_a_short_address_gives_a_full_qr_code() -> None:
     # A version 1 code has 21 modules and a border of 2 on both sides, at scale 4; a Micro code would be smaller.
     assert 'width="100"' in pdf._qr("x")

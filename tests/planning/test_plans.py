@@ -13,7 +13,7 @@ from inspect_station.planning.models import Plan, PlanItem, PlanVisit
 from inspect_station.registry import service as registry
 from inspect_station.staffing import service as staffing
 from schedules.planning import measure
-from tests.conftest import NOW, TODAY, Cast
+from tests.conftest import NOW, TODAY, Cast, people, token_for
 from tests.planning import park
 
 
@@ -28,7 +28,7 @@ def test_a_proposal_is_legal_whole_and_keeps_every_lawful_date(scene) -> None:
     assert plan.state == "proposed"
     judged = measure(plan.instance, service.storing.as_json(plan))
     assert judged["ok"], judged["errors"]
-    assert service.reading.counts(plan.id) == {"planned": 6, "unplanned": 0, "late": 1}
+    assert service.reading.counts(plan.id) == {"planned": 6, "unplanned": 0, "late": 1, "overdue": 1}
     (late,) = service.reading.warnings(cast.head, plan.id)
     assert late["equipment_id"] == things.overdue.id
     visit = park.visit_with(cast, plan, things.first)
@@ -227,3 +227,26 @@ def test_enterprises_see_no_plan_and_no_foreign_visit(scene) -> None:
     with pytest.raises(NotFound):
         service.reading.visit(cast.yi_user, jia.id)
     assert service.reading.visit(cast.jia_user, jia.id).id == jia.id
+
+
+def test_the_api_moves_a_visit_once_and_tells_an_enterprise_only_of_its_own(app) -> None:
+    with people(app) as cast:
+        things = park.make(cast)
+        plan = park.in_force(cast)
+        visit = park.visit_with(cast, plan, things.third)
+    client, staff, yi = app.test_client(), token_for(cast.head), token_for(cast.yi_user)
+    listed = client.get("/api/v1/visits?per_page=1", headers=staff).get_json()
+    assert listed["next"]
+    following = client.get(f"/api/v1/visits?per_page=200&cursor={listed['next']}", headers=staff).get_json()
+    assert listed["total"] == 1 + len(following["items"])
+    assert {v["enterprise_id"] for v in client.get("/api/v1/visits", headers=yi).get_json()["items"]} == {cast.yi.id}
+    address, body = f"/api/v1/visits/{visit.id}", {"date": "2027-03-01"}
+    stale = client.patch(address, json=body, headers=staff | {"If-Match": '"77"'})
+    assert stale.status_code == 412
+    once = staff | {"Idempotency-Key": "m1"}
+    assert client.patch(address, json=body, headers=once).get_json()["date"] == "2027-03-01"
+    assert client.patch(address, json=body, headers=once).headers["Idempotency-Replayed"] == "true"
+    refused = client.patch(address, json={"date": "2027-03-06"}, headers=staff)
+    assert (refused.status_code, "不是工作日" in refused.get_json()["message"]) == (422, True)
+    assert client.get(f"/api/v1/plans/{plan.id}", headers=staff).get_json()["figures"]["planned"] == 6
+    assert client.get(f"/api/v1/plans/{plan.id}", headers=yi).status_code == 404

@@ -114,7 +114,7 @@ def test_a_refusal_for_good_is_tried_once_and_comes_to_the_human_list(
     assert service.deliver(config, NOW) == {"refused": 1}
     assert service.deliver(config, minutes(10_000)) == {}
     assert box.tries[A] == 1
-    assert "550 no such mailbox" in Message.get().reason
+    assert "550 no such mailbox" in Message.get(Message.channel == "mail").reason
     assert OwedStep.get().state == "refused"
     assert "refused" in {alarm.code for alarm in service.alarms(minutes(1))}
 
@@ -142,7 +142,7 @@ def test_after_five_days_of_refusals_a_person_must_look(cast: Cast, box: Postbox
     box.will_answer(A, "450 busy", "450 busy")
     assert service.deliver(config, late) == {"failed": 1}
     assert service.deliver(config, late + timedelta(days=5, hours=1)) == {"refused": 1}
-    assert "连续 5 天" in Message.get().reason
+    assert "连续 5 天" in Message.get(Message.channel == "mail").reason
 
 
 def test_421_ends_the_run_and_spares_the_others_a_try(cast: Cast, box: Postbox, tmp_path: Path) -> None:

@@ -4,15 +4,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from inspect_station import sealing
 from inspect_station.accounts.models import AuditEntry, StationSetting
 from inspect_station.db import db
+from inspect_station.duelist import service as duelist
 from inspect_station.errors import Conflict, InvalidInput, NotAllowed
 from inspect_station.reminders import hands, service, setup
 from inspect_station.reminders.channels import config, sms
 from inspect_station.reminders.models import Attempt, Message
-from tests.conftest import NOW, SECRET, TODAY, Cast
+from tests.conftest import NOW, SECRET, TODAY, Cast, log_in, people
 from tests.reminders.park import contact, in_days, outside, settings, vessel
 from tests.reminders.receivers import Answer, Receiver
 from tests.reminders.smtp import Postbox
@@ -244,3 +246,17 @@ def test_a_test_message_shows_the_receivers_words(cast: Cast, robot: Receiver, b
     with pytest.raises(NotAllowed):
         setup.try_channel(cast.inspector, config_, "sms", "13800001234", NOW)
     assert hands.tasks(cast.admin) == []
+
+
+def test_a_draft_counts_the_very_text_that_will_go_out(app: Flask, robot: Receiver, tmp_path: Path) -> None:
+    robot.rule = lambda _: Answer(body={"code": 0, "msg": "accepted"})
+    with people(app) as cast, app.app_context():
+        config_ = owe(cast, robot, tmp_path)
+        rows = duelist.due_page(cast.inspector, duelist.Filters(clock="periodic"), "due", duelist.Place(), 9, TODAY)
+        (draft,) = service.drafts(cast.inspector, config_, [row["id"] for row in rows.rows], TODAY)
+        counted = setup.counted_for(config_, draft.letter)
+        service.deliver(config_, NOW)
+    sent = robot.got[0].json["content"]
+    assert counted == setup.Counted(sent, len(sent), sms.pieces(sent))
+    page = log_in(app, cast.inspector).get(f"/reminders/new?ids={rows.rows[0]['id']}").get_data(as_text=True)
+    assert f"短信 {counted.characters} 字，每人按 {counted.pieces} 条计费" in page

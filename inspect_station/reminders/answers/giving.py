@@ -11,9 +11,10 @@ from inspect_station.casework import service as casework
 from inspect_station.config import Settings
 from inspect_station.db import bulk_insert, db
 from inspect_station.errors import Conflict, InvalidInput, TooMany
+from inspect_station.planning import service as planning
 from inspect_station.registry import service as registry
 from inspect_station.registry.documents import Kept
-from inspect_station.reminders import routes
+from inspect_station.reminders import outgoing, routes
 from inspect_station.reminders.answers import resting
 from inspect_station.reminders.answers.models import Answer, AnswerItem
 from inspect_station.reminders.answers.sheet import Sheet
@@ -55,6 +56,7 @@ def give(
         bulk_insert(AnswerItem, _items(number, kind, sheet, meant.items, settings, now.date()))
         if kind == "apply":
             Answer.update(application_id=_apply(actor, sheet, given, meant, now)).where(Answer.id == number).execute()
+            _stop(actor, sheet, given, now)
         audit.record(
             actor, "answer.give", "answer", number, now=now, enterprise_id=sheet.message.enterprise_id,
             detail={"kind": kind, "message": sheet.message.id, "items": len(meant.items)},
@@ -122,6 +124,14 @@ def _apply(actor: Actor, sheet: Sheet, given: Mapping[str, Any], meant: Meant, n
         contact=given["name"],
         phone=given["phone"],
     )
+
+
+def _stop(actor: Actor, sheet: Sheet, given: Mapping[str, Any], now: datetime) -> None:
+    """A standstill named in the answer is known to the plan from now on, as the enterprise's own word."""
+    first, last = given["wished_from"], given["wished_to"]
+    if given["shutdown"] and first and last:
+        note = f"答复通知 {outgoing.number_of(sheet.message)} 时填写"
+        planning.sites.told(actor, sheet.message.enterprise_id, first, last, note, now)
 
 
 # --- what each kind means -------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from inspect_station.registry.models import Enterprise, Equipment
 from inspect_station.reminders import outgoing
 from inspect_station.reminders.answers.models import Answer, AnswerItem
 from inspect_station.reminders.answers.words import ACTS, KINDS, STATES, STATES_TO_FIRM, TABS
+from inspect_station.reminders.channels import NOTICE
 from inspect_station.reminders.models import Message
 from inspect_station.reminders.reading import tuples
 from schedules.terms import Clock
@@ -74,6 +75,7 @@ def _newest(actor: Actor, filters: Filters, after: int | None, most: int) -> lis
     query = Answer.select(
         *(getattr(Answer, name) for name in _COLUMNS),
         Answer.enterprise, Enterprise.name, Message.id, Message.day, Account.name, _HANDLER.name,
+        Message.channel, Message.recipient,
     )  # fmt: skip
     query = _narrowed(_joined(query), actor, filters)
     if after is not None:
@@ -96,9 +98,20 @@ def _joined(query: Any) -> Any:
 
 
 def _row(actor: Actor, found: Sequence[Any]) -> dict[str, Any]:
-    names = (*_COLUMNS, "enterprise_id", "enterprise", "message_id", "day", "account", "handler")
+    names = (
+        *_COLUMNS,
+        "enterprise_id",
+        "enterprise",
+        "message_id",
+        "day",
+        "account",
+        "handler",
+        "channel",
+        "recipient",
+    )
     row = dict(zip(names, found, strict=True))
-    row["number"] = outgoing.number_for(row["message_id"], row["day"])
+    channel, recipient = row.pop("channel"), row.pop("recipient")
+    row["number"] = recipient if channel == NOTICE else outgoing.number_for(row["message_id"], row["day"])
     row["kind_word"] = KINDS[row["kind"]].label
     row["state_word"] = STATES[row["state"]][0] if actor.is_staff else STATES_TO_FIRM[row["state"]]
     row["by"] = row.pop("account") or " ".join(filter(None, ("凭链接", row["name"])))

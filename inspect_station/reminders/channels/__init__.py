@@ -39,9 +39,11 @@ CHANNELS: Mapping[str, Kind] = {
     "sms": Kind("短信", SmsChannel, "sms", _GATEWAY),
     "phone": Kind("电话名单", ByHand, "none"),
     "print": Kind("书面通知", ByHand, "none"),
+    "notice": Kind("通知单", ByHand, "none"),
     "folder": Kind("文件夹（未真正发出）", FolderChannel),
 }
 ROBOTS: Mapping[str, type[RobotChannel]] = {"wecom": WeComRobot, "dingtalk": DingTalkRobot, "feishu": FeishuRobot}
 # They make a telephone ring: never at night, unless the station has set such hours itself.
 DISTURBING = (*ROBOTS, "sms")
-BY_HAND = tuple(name for name, kind in CHANNELS.items() if kind.wording == "none")
+NOTICE = "notice"  # printed and delivered where notices are kept; on no list of calls
+BY_HAND = tuple(name for name, kind in CHANNELS.items() if kind.wording == "none" and name != NOTICE)

@@ -1,0 +1,1 @@
+"""工业诊所: a firm asks, somebody comes, what was found is followed until it has an end."""

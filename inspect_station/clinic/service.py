@@ -1,0 +1,34 @@
+"""The face of the clinic: what pages, the API, planning, reminders and the workload may ask for."""
+
+from inspect_station.clinic import (
+    columns,
+    findings,
+    history,
+    library,
+    recording,
+    requests,
+    rounds,
+    scoping,
+    slots,
+    visits,
+    words,
+)
+from inspect_station.clinic.library import seed
+from inspect_station.clinic.owing import OwedPrescription, owed
+
+__all__ = [
+    "OwedPrescription",
+    "columns",
+    "findings",
+    "history",
+    "library",
+    "owed",
+    "recording",
+    "requests",
+    "rounds",
+    "scoping",
+    "seed",
+    "slots",
+    "visits",
+    "words",
+]

@@ -1,0 +1,1 @@
+"""The month for the head: figures with their rows, people, forecast, the report, the wall."""

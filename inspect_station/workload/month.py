@@ -1,0 +1,178 @@
+"""The head's page: a period's figures beside those of the one before and of a year ago; targets; what the charts draw."""
+
+# ruff: noqa: S608  names and marks of our own only; every value is a bound parameter
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from inspect_station.accounts import audit, station
+from inspect_station.accounts.scope import Actor
+from inspect_station.db import db, run
+from inspect_station.duelist import service as duelist
+from inspect_station.errors import InvalidInput
+from inspect_station.workload import closing, counting, reasons, relations
+from inspect_station.workload.counting import Figure, Narrowed
+from inspect_station.workload.definitions import DEFINITIONS
+from inspect_station.workload.periods import Period, around, months
+
+_TARGETS = "workload.targets"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One figure with the same figure of the period before and of a year ago."""
+
+    figure: Figure
+    before: Figure
+    year_ago: Figure
+
+    @property
+    def key(self) -> str:
+        return self.figure.key
+
+    def difference(self, other: Figure) -> float | None:
+        if self.figure.value is None or other.value is None:
+            return None
+        return round(self.figure.value - other.value, 1)
+
+    @property
+    def change(self) -> float | None:
+        return self.difference(self.year_ago)
+
+
+def lines(actor: Actor, period: Period, today: date, narrowed: Narrowed | None = None) -> dict[str, Line]:
+    """Every figure, three times: now, the period before, a year ago; of closed months as they were told."""
+    now, before, ago = (
+        closing.told(actor, each, today, narrowed) for each in (period, period.before(), period.year_ago())
+    )
+    return {key: Line(now[key], before[key], ago[key]) for key in DEFINITIONS}
+
+
+# --- the year's target ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """`planned` None: nobody has set one; the year is then measured against what falls due in it."""
+
+    year: int
+    planned: int | None
+    due: int
+    done: int
+
+    @property
+    def of(self) -> int:
+        return self.planned or self.due
+
+    @property
+    def share(self) -> float | None:
+        return round(100 * self.done / self.of, 1) if self.of else None
+
+
+def target(actor: Actor, year: int, today: date, narrowed: Narrowed | None = None) -> Target:
+    """Inspections of the year so far against the number set for it."""
+    period = around("year", date(year, 1, 1))
+    found = counting.figures(actor, period, today, narrowed)
+    held = station.get(_TARGETS) or {}
+    # One inspector's share of the station's target is nobody's to guess.
+    planned = held.get(str(year)) if (narrowed or counting.view_of(actor)).responsible is None else None
+    return Target(year, planned, int(found["due"].value or 0), int(found["inspected"].value or 0))
+
+
+def set_target(actor: Actor, year: int, number: int | None, now: datetime) -> None:
+    """How many inspections are planned for the year; None takes it back."""
+    actor.need("approve")
+    if number is not None and not 1 <= number <= 10_000_000:
+        raise InvalidInput("年度目标应是 1 至 10000000 的整数。", {"target": ["应是正整数"]})
+    with db.atomic():
+        held = dict(station.get(_TARGETS) or {})
+        before = held.pop(str(year), None)
+        if number is not None:
+            held[str(year)] = number
+        station.put(_TARGETS, held, now)
+        audit.record(
+            actor,
+            "workload.target",
+            "setting",
+            _TARGETS,
+            now=now,
+            detail={"year": year, "from": before, "to": number},
+        )
+
+
+# --- what the charts draw ---------------------------------------------------------------------------------------------------
+
+
+def heat(actor: Actor, first: date, count: int, today: date) -> list[dict[str, Any]]:
+    """Dates falling due by day over so many months: the calendar as a heat map."""
+    duelist.refresh(today)
+    span = months(first, count)
+    parts, values = counting.view_of(actor).conditions()
+    where = "".join(f" AND {part}" for part in parts)
+    rows = run(
+        "SELECT r.sort_on, count(*) FROM due_row r WHERE r.done_by = 'institution' AND r.standing = 1 "
+        f"AND r.sort_on >= :first AND r.sort_on <= :last{where} GROUP BY r.sort_on",
+        {"first": span[0].first.isoformat(), "last": span[-1].last.isoformat()} | values,
+    )
+    return [{"day": str(day), "count": int(count)} for day, count in rows]
+
+
+def funnel(actor: Actor, period: Period, today: date) -> list[dict[str, Any]]:
+    """Of what fell due in the period: applied for, planned, inspected, reported. Each step counts those of the first."""
+    if not counting.known("due", period, counting.begun()):
+        return []
+    duelist.refresh(today)
+    conditions, values = counting.view_of(actor).conditions()
+    key = "x.equipment_id = r.equipment_id AND x.clock = r.clock"
+    applied = (
+        f"EXISTS (SELECT 1 FROM application_item x WHERE {key} AND CAST(x.due_on AS text) = r.day "
+        "AND x.outcome IN ('', 'inspected'))"
+    )
+    planned = (
+        f"EXISTS (SELECT 1 FROM plan_item x JOIN plan p ON p.id = x.plan_id WHERE {key} AND p.state = 'approved' "
+        "AND x.visit_id IS NOT NULL AND CAST(x.due_on AS text) = r.day)"
+    )
+    reported = (
+        "EXISTS (SELECT 1 FROM inspection j WHERE 'inspection:' || j.id = r.ref AND (j.report_number <> '' "
+        "AND NOT EXISTS (SELECT 1 FROM report_item x JOIN report p ON p.id = x.report_id "
+        f"WHERE {key} AND x.inspection_id = j.id AND p.stage <> 'issued')))"
+    )
+    (found,) = run(
+        "SELECT count(*), COALESCE(sum(CASE WHEN r.counted = 1 OR "
+        f"{applied} THEN 1 ELSE 0 END), 0), COALESCE(sum(CASE WHEN r.counted = 1 OR {planned} THEN 1 ELSE 0 END), 0), "
+        f"COALESCE(sum(r.counted), 0), COALESCE(sum(CASE WHEN r.counted = 1 AND {reported} THEN 1 ELSE 0 END), 0) "
+        f"FROM ({relations.sql('due')}) r WHERE {' AND '.join(conditions) or '1 = 1'}",
+        relations.parameters(period, today) | values,
+    )
+    names = ("应检", "已报检或已检", "已排期或已检", "已检", "已出报告")
+    return [{"label": name, "count": int(n)} for name, n in zip(names, found, strict=True)]
+
+
+def plots(actor: Actor, today: date) -> list[dict[str, Any]]:
+    """The park by plot: firms and how many of their clocks are overdue, at hand, or in order."""
+    duelist.refresh(today)
+    conditions, values = counting.view_of(actor).conditions()
+    where = "".join(f" AND {part}" for part in conditions)
+    rows = run(
+        "SELECT f.plot, f.id, f.name, f.short_name, "
+        "sum(CASE WHEN r.late_on < :today AND r.sort_on > '1900-01-01' THEN 1 ELSE 0 END), "
+        "sum(CASE WHEN r.standing = 0 THEN 1 ELSE 0 END), "
+        "sum(CASE WHEN r.standing = 1 AND r.sort_on >= :today AND r.sort_on <= :near THEN 1 ELSE 0 END), count(*) "
+        "FROM enterprise f JOIN due_row r ON r.enterprise_id = f.id WHERE f.status = 'active' AND r.standing <= 3 "
+        f"AND r.done_by = 'institution'{where} GROUP BY f.plot, f.id, f.name, f.short_name ORDER BY f.plot, f.id",
+        {"today": today.isoformat(), "near": date.fromordinal(today.toordinal() + 90).isoformat()} | values,
+    )
+    found: dict[str, list[dict[str, Any]]] = {}
+    for plot, number, name, short, late, forbidden, near, total in rows:
+        state = "forbidden" if forbidden else "overdue" if late else "approaching" if near else "ok"
+        found.setdefault(plot or "未填地块", []).append(
+            {"id": number, "name": name, "short": short or name, "state": state, "late": int(late), "near": int(near),
+             "forbidden": int(forbidden), "total": int(total)}
+        )  # fmt: skip
+    return [{"plot": plot, "firms": firms} for plot, firms in found.items()]
+
+
+def ages(actor: Actor, period: Period, today: date) -> list[dict[str, Any]]:
+    """Overdue by age; nothing where there are no facts yet."""
+    return reasons.ages(actor, period, today) if counting.known("overdue", period, counting.begun()) else []

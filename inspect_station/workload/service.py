@@ -1,0 +1,37 @@
+"""The face of the head's month: what pages, the API, the command line and jobs may ask for."""
+
+from inspect_station.workload import (
+    closing,
+    counting,
+    definitions,
+    forecast,
+    month,
+    people,
+    periods,
+    reasons,
+    report,
+    sending,
+    shares,
+    wall,
+)
+from inspect_station.workload.counting import Narrowed
+from inspect_station.workload.periods import Period, around, read
+
+__all__ = [
+    "Narrowed",
+    "Period",
+    "around",
+    "closing",
+    "counting",
+    "definitions",
+    "forecast",
+    "month",
+    "people",
+    "periods",
+    "read",
+    "reasons",
+    "report",
+    "sending",
+    "shares",
+    "wall",
+]

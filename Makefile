@@ -33,6 +33,7 @@ lock: $(VENV)/.dev  ## After a change of requirements*.in
 bench: $(VENV)/.dev  ## Ratios beside their references; nothing here is a timed test
 	$(BIN)/python -m benchmarks.engine
 	$(BIN)/python -m benchmarks.duelist
+	$(BIN)/python -m benchmarks.workload $(SCALE)
 	$(BIN)/python -m benchmarks.planning
 	$(BIN)/python -m benchmarks.reminders $(SCALE)
 

@@ -14,6 +14,7 @@ from drills import (
     r07_clock_jumps,
     r08_downtime,
     r10_hostile_text,
+    r13_killed_web,
     r16_asked_to_stop,
 )
 from drills.ground import Ground
@@ -31,6 +32,7 @@ ROWS: Mapping[str, Row] = {
     "R7": r07_clock_jumps.run,
     "R8": r08_downtime.run,
     "R10": r10_hostile_text.run,
+    "R13": r13_killed_web.run,
     "R16": r16_asked_to_stop.run,
 }
 _HEAD = f"{'row':4} {'fault':44} {'given':>6} {'lost':>5} {'doubled':>8} {'uncertain':>10} {'superseded':>11}  verdict    s"

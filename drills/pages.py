@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -51,6 +52,7 @@ class Web:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "gunicorn", "drills.web:app"],
                 cwd=ROOT,
+                start_new_session=True,
                 env=given | self._environment,
                 stdout=log,
                 stderr=log,
@@ -71,6 +73,12 @@ class Web:
             self._process.kill()
             self._process.wait()
             return None
+
+    def kill(self) -> None:
+        """SIGKILL to the master and its workers at one moment."""
+        assert self._process is not None
+        os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
 
     def ask(self, path: str, token: str = "", given: Any = None, **headers: str) -> Answer:
         """GET, or POST what is given as JSON."""

@@ -20,7 +20,6 @@ from inspect_station.clinic.api import api as clinic_api
 from inspect_station.clinic.views import pages as clinic_pages
 from inspect_station.config import Settings
 from inspect_station.duelist import (
-    batch_views,  # noqa: F401  its pages belong to the due list's blueprint
     extras,
     rule_views,  # noqa: F401  its pages belong to the due list's blueprint
     rulebooks,

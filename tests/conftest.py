@@ -20,7 +20,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from inspect_station import clock, config, create_app
+from inspect_station import clock, config, create_app, sealing
 from inspect_station import db as database
 from inspect_station.accounts import service as accounts
 from inspect_station.accounts import sessions
@@ -28,6 +28,7 @@ from inspect_station.accounts.models import Account
 from inspect_station.accounts.scope import Actor
 from inspect_station.db import db
 from inspect_station.registry.models import Enterprise
+from inspect_station.sample import load, paper, told
 from tests import postgres
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=clock.SHANGHAI)
@@ -77,6 +78,26 @@ def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def sample_folder(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> Path:
+    """A data folder with the whole sample park in it, to copy: loading takes longer than any test."""
+    folder = tmp_path_factory.mktemp("sample")
+    (folder / "station.db").write_bytes(migrated_sqlite.read_bytes())
+    bound = database.bind(f"sqlite:///{folder / 'station.db'}")
+    with database.connection():
+        load_sample(config.Settings(data_dir=str(folder), secret_key=SECRET))
+    dispose(bound)
+    return folder
+
+
+def load_sample(settings: config.Settings) -> None:
+    """All of what `demo` loads, into the connected database."""
+    sealing.use(SECRET)
+    load.load(20261122, 1, TODAY, NOW)
+    told.load(settings, TODAY, NOW)
+    paper.load(settings, TODAY, NOW)
+
+
+@pytest.fixture(scope="session")
 def migrated_postgres(postgres_server: str) -> str:
     """The name of a migrated PostgreSQL database to copy."""
     name = f"template_{os.getpid()}"
@@ -94,7 +115,13 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         path.write_bytes(request.getfixturevalue("migrated_sqlite").read_bytes())
         yield f"sqlite:///{path}"
         return
-    yield _emptied_postgres(request.getfixturevalue("postgres_server"), request.getfixturevalue("migrated_postgres"))
+    yield request.getfixturevalue("postgres_url")
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str, migrated_postgres: str) -> str:
+    """A fresh, migrated, empty PostgreSQL database."""
+    return _emptied_postgres(postgres_server, migrated_postgres)
 
 
 def _emptied_postgres(server_url: str, template: str) -> str:

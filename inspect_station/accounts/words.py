@@ -46,6 +46,7 @@ ACT_NAMES = {
     "extension.record": "登记延期",
     "extension.withdraw": "撤销延期",
     "application.submit": "报检",
+    "application.attach": "报检添加附件",
     "application.accept": "受理报检",
     "application.refuse": "不予受理",
     "application.withdraw": "撤回报检",

@@ -61,6 +61,20 @@ class Application(Table):
         indexes = ((("enterprise", "state"), False),)
 
 
+class ApplicationFile(Table):
+    """A paper or photo that goes with an application, stored once by its content."""
+
+    id = AutoField()
+    application = ForeignKeyField(Application, on_delete="CASCADE")
+    file_name = CharField(max_length=140)
+    media_type = CharField(max_length=100)
+    sha256 = CharField(max_length=64)
+    size = IntegerField()
+    account = ForeignKeyField(Account, null=True, on_delete="SET NULL")
+    name = CharField(max_length=64)
+    at = MomentField()
+
+
 class Task(Table):
     """What is done on site together: one unit, one kind, one responsible inspector."""
 

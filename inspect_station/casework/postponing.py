@@ -1,6 +1,7 @@
 """延期: the enterprise asks with reason and measures, the institution agrees, the filing makes it an extension."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -11,8 +12,10 @@ from inspect_station.casework.words import REASONS
 from inspect_station.db import db
 from inspect_station.duelist import service as duelist
 from inspect_station.errors import Conflict, InvalidInput, NotFound, Stale
+from inspect_station.registry import paging
 from inspect_station.registry import service as registry
 from inspect_station.registry.models import Enterprise, Equipment
+from inspect_station.registry.paging import Page
 from inspect_station.registry.rows import dicts
 from schedules.terms import Clock
 
@@ -24,11 +27,18 @@ STATES: Mapping[str, tuple[str, str]] = {
     "withdrawn": ("已撤回", "stopped"),
 }
 OPEN = ("asked", "agreed")
+SORTS: Mapping[str, tuple[Any, ...]] = {"id": (ExtensionRequest.id,)}
 _NEEDED = {
     "reason": "请写明不能按期检验的原因",
     "measures": "请写明延期期间的监控和应急措施",
     "approved_by": "请填写批准申请的单位主要负责人",
 }
+
+
+@dataclass(frozen=True)
+class Filters:
+    state: str = ""  # a state, or "open"
+    q: str = ""
 
 
 def ask(actor: Actor, equipment_id: int, given: Mapping[str, Any], *, now: datetime) -> int:
@@ -132,15 +142,37 @@ def _end_quiet(actor: Actor, row: Mapping[str, Any], now: datetime) -> None:
     ).execute()  # fmt: skip
 
 
-def listed(actor: Actor, *, equipment: int | None = None, state: str = "", most: int = 200) -> list[dict[str, Any]]:
-    """Requests the actor may see, open ones first, the newest first among them."""
-    conditions: list[Any] = [visible(actor, ExtensionRequest.enterprise)]
-    if equipment is not None:
-        conditions.append(ExtensionRequest.equipment == equipment)
-    if state:
-        conditions.append(ExtensionRequest.state.in_(OPEN if state == "open" else (state,)))
-    query = _rows(conditions).order_by(ExtensionRequest.state.in_(OPEN).desc(), ExtensionRequest.id.desc())
-    return [_named(row) for row in dicts(query.limit(most))]
+def page(actor: Actor, filters: Filters, *, after: Sequence[Any] | None = None, size: int = 50) -> Page:
+    """Requests the actor may see, the newest first. One statement."""
+    conditions = _conditions(actor, filters)
+    count = ExtensionRequest.select(ExtensionRequest.id).join(Enterprise).switch(ExtensionRequest).join(Equipment)
+    found = paging.page(_rows(conditions), SORTS, "-id", after, size, count=count.where(*conditions))
+    for row in found.rows:
+        _named(row)
+    return found
+
+
+def stream(actor: Actor, filters: Filters) -> Iterator[dict[str, Any]]:
+    """Every request under the filters, for an export."""
+    for rows in paging.chunks(_rows(_conditions(actor, filters)), SORTS, "-id", 1000):
+        for row in rows:
+            yield _named(row)
+
+
+def open_of_device(actor: Actor, equipment_id: int) -> list[dict[str, Any]]:
+    """A device's requests that are still under way, the newest first."""
+    rows = _rows([*_conditions(actor, Filters("open")), ExtensionRequest.equipment == equipment_id])
+    return [_named(row) for row in dicts(rows.order_by(ExtensionRequest.id.desc()))]
+
+
+def _conditions(actor: Actor, filters: Filters) -> list[Any]:
+    made: list[Any] = [visible(actor, ExtensionRequest.enterprise)]
+    if filters.state:
+        made.append(ExtensionRequest.state.in_(OPEN if filters.state == "open" else (filters.state,)))
+    for word in filters.q.replace("\0", "").split()[:5]:
+        named = Enterprise.name.contains(word) | Enterprise.initials.contains(word) | Equipment.name.contains(word)
+        made.append(named | Equipment.own_number.contains(word) | Equipment.line_number.contains(word))
+    return made
 
 
 def get(actor: Actor, request_id: int) -> dict[str, Any]:

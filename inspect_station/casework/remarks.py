@@ -88,6 +88,7 @@ EXTRAS = Extras(
     filters=_filters(),
     actions=(
         ("casework.new_application", "登记报检", "send-check", "apply"),
+        ("casework.new_result", "登记检验", "clipboard-plus", "edit"),
         ("casework.new_reason", "写原因", "pencil", "edit"),
     ),
 )

@@ -1,8 +1,11 @@
 """Reports: written, checked, reviewed, issued; each step by somebody, the number once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
+
+from peewee import fn
 
 from inspect_station.accounts import audit
 from inspect_station.accounts.scope import Actor, visible
@@ -11,23 +14,65 @@ from inspect_station.casework.models import Report, ReportItem
 from inspect_station.casework.words import STAGES
 from inspect_station.db import db
 from inspect_station.errors import Conflict, InvalidInput, NotAllowed, NotFound, Stale
+from inspect_station.registry import paging
 from inspect_station.registry import service as registry
 from inspect_station.registry.models import Enterprise, Equipment, Inspection
+from inspect_station.registry.paging import Page
 from inspect_station.registry.rows import dicts
 from schedules.terms import Clock
 
 _ORDER = tuple(STAGES)
 SHOWN = 300
+SORTS: Mapping[str, tuple[Any, ...]] = {"id": (Report.id,)}
 
 
-def refuse_double(number: str, but: int | None = None) -> None:
-    """Raises `InvalidInput` where another report carries this number already."""
+@dataclass(frozen=True)
+class Filters:
+    stage: str = ""  # a stage; none: whatever is not issued
+    q: str = ""
+    late_on: date | None = None  # only those whose promise was broken by this day
+
+
+def refuse_double(
+    number: str, enterprise_id: int, *, year: str, reason: str = "", but: int | None = None, own: Sequence[int] = ()
+) -> None:
+    """Raises `InvalidInput` where another report carries this number, or an inspection of this firm and year does.
+
+    `reason` lets a number stand that an old ledger has already: there one report told of several devices. `own` are
+    the inspections of the report `but` itself.
+    """
     if not number:
         return
-    other = Report.select(Report.id).where(Report.number == number, Report.id != (but or 0)).exists()
-    if other:
+    if Report.select(Report.id).where(Report.number == number, Report.id != (but or 0)).exists():
         sentence = f"报告编号“{number}”已经用过，请核对"
         raise InvalidInput(f"{sentence}。", {"report_number": [sentence]})
+    place = None if reason.strip() else _in_ledger(number, enterprise_id, year, own)
+    if place:
+        sentence = f"报告编号“{number}”已经记在{place}，请核对"
+        asked = ["确是同一份报告的，请写明理由"]
+        raise InvalidInput(
+            f"{sentence}；确是同一份报告的，请写明理由后再保存。", {"report_number": [sentence], "reason": asked}
+        )
+
+
+def _in_ledger(number: str, enterprise_id: int, year: str, own: Sequence[int]) -> str:
+    """Where the ledger has this number already, in words; empty where it has not."""
+    query = (
+        Inspection.select(
+            Inspection.completed_on, Inspection.clock, Equipment.name, Equipment.own_number, Equipment.line_number
+        )
+        .join(Equipment)
+        .where(
+            Equipment.enterprise == enterprise_id, Inspection.report_number == number, Inspection.replaced_by.is_null(),
+            Inspection.completed_on.startswith(year), Inspection.id.not_in([0, *own]),
+        )
+        .order_by(Inspection.id)
+        .limit(1)
+    )  # fmt: skip
+    for row in dicts(query):
+        device = f"{row['name']} {row['line_number'] or row['own_number']}".strip()
+        return f"“{device}”{row['completed_on']} 的{Clock(row['clock']).label}"
+    return ""
 
 
 def get(actor: Actor, report_id: int, today: date) -> dict[str, Any]:
@@ -91,7 +136,15 @@ def _current(ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     return found
 
 
-def advance(actor: Actor, report_id: int, *, now: datetime, revision: int | None = None, number: str = "") -> str:
+def advance(
+    actor: Actor,
+    report_id: int,
+    *,
+    now: datetime,
+    revision: int | None = None,
+    number: str = "",
+    reason: str = "",
+) -> str:
     """Sign the next step; returns it. Nobody signs two steps that follow each other; issuing wants a number.
 
     Raises `Conflict`, `InvalidInput`, or `Stale` where another has signed since.
@@ -105,7 +158,7 @@ def advance(actor: Actor, report_id: int, *, now: datetime, revision: int | None
         if stage is None:
             raise Conflict("报告已经签发，不能再流转。")
         _may_sign(actor, row, stage)
-        fields = _numbered(row, number.strip(), stage)
+        fields = _numbered(row, number.strip(), stage, reason)
         steps = {**(row["steps"] or {}), stage: {"by": actor.name, "id": actor.account_id, "at": now.isoformat()}}
         written = (
             Report.update(
@@ -133,14 +186,15 @@ def _may_sign(actor: Actor, row: Mapping[str, Any], stage: str) -> None:
         raise NotAllowed("报告由站长或技术负责人批准签发。")
 
 
-def _numbered(row: Mapping[str, Any], number: str, stage: str) -> dict[str, Any]:
+def _numbered(row: Mapping[str, Any], number: str, stage: str, reason: str) -> dict[str, Any]:
     if not number or number == row["number"]:
         if stage == "issued" and not row["number"]:
             raise InvalidInput("签发前请填写报告编号。", {"report_number": ["请填写报告编号"]})
         return {}
     if row["number"]:
         raise Conflict(f"报告编号已是“{row['number']}”，改编号请更正检验记录。")
-    refuse_double(number, row["id"])
+    own, year = [item["current"] for item in row["items"]], str(row["completed_on"])[:4]
+    refuse_double(number, row["enterprise"], year=year, reason=reason, but=row["id"], own=own)
     return {"number": number}
 
 
@@ -152,13 +206,43 @@ def _tell_inspections(actor: Actor, row: Mapping[str, Any], number: str, now: da
         )
 
 
-def of_enterprise(actor: Actor, enterprise_id: int | None, stage: str, most: int = 100) -> list[dict[str, Any]]:
-    """Reports on their way (or in one stage), the oldest first."""
-    conditions = [visible(actor, Report.enterprise), Report.stage == stage if stage else Report.stage != "issued"]
-    if enterprise_id is not None:
-        conditions.append(Report.enterprise == enterprise_id)
-    query = Report.select(Report, Enterprise.name.alias("enterprise_name")).join(Enterprise).where(*conditions)
-    return dicts(query.order_by(Report.completed_on, Report.id).limit(most))
+def page(actor: Actor, filters: Filters, today: date, *, after: Sequence[Any] | None = None, size: int = 50) -> Page:
+    """Reports on their way (or in one stage), the oldest first, each with its promise. One statement."""
+    count = Report.select(Report.id).join(Enterprise).where(*_conditions(actor, filters))
+    found = paging.page(_listed(actor, filters), SORTS, "id", after, size, count=count)
+    for row in found.rows:
+        _complete(row, today)
+    return found
+
+
+def stream(actor: Actor, filters: Filters, today: date) -> Iterator[dict[str, Any]]:
+    """Every report under the filters, for an export."""
+    for rows in paging.chunks(_listed(actor, filters), SORTS, "id", 1000):
+        for row in rows:
+            yield _complete(row, today)
+
+
+def _conditions(actor: Actor, filters: Filters) -> list[Any]:
+    stage = Report.stage == filters.stage if filters.stage else Report.stage != "issued"
+    made: list[Any] = [visible(actor, Report.enterprise), stage]
+    if filters.late_on is not None:
+        made.append((Report.report_by < filters.late_on) & Report.issued_at.is_null())
+    for word in filters.q.replace("\0", "").split()[:5]:
+        named = Enterprise.name.contains(word) | Enterprise.initials.contains(word)
+        made.append(named | Report.number.contains(word))
+    return made
+
+
+def _listed(actor: Actor, filters: Filters) -> Any:
+    count = ReportItem.select(fn.COUNT(ReportItem.id)).where(ReportItem.report == Report.id)
+    query = Report.select(Report, Enterprise.name.alias("enterprise_name"), count.alias("item_count"))
+    return query.join(Enterprise).where(*_conditions(actor, filters))
+
+
+def _complete(row: dict[str, Any], today: date) -> dict[str, Any]:
+    row["promise"] = promises.promise("report", row["report_by"], row["issued_at"], today)
+    row["people"] = "、".join(str(person["name"]) for person in row["inspectors"] or [])
+    return row
 
 
 def of_inspection(actor: Actor, inspection_id: int) -> int:

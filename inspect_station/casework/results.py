@@ -1,7 +1,6 @@
 """The result of an inspection, for one device or many pipe lines at once: a fact of the registry, a report, a case closed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -10,69 +9,19 @@ from peewee import fn
 
 from inspect_station.accounts import audit
 from inspect_station.accounts.scope import Actor
-from inspect_station.casework import deciding, inspectors, photos, promises, reports
+from inspect_station.casework import deciding, inspectors, photos, promises, proposals, reports
 from inspect_station.casework.applying import name_of
 from inspect_station.casework.models import ApplicationItem, Reason, Report, ReportItem, Task
 from inspect_station.db import db
 from inspect_station.duelist.projection import in_force_now
 from inspect_station.errors import InvalidInput, Stale
-from inspect_station.registry import bounds
 from inspect_station.registry import service as registry
 from inspect_station.registry.models import Equipment, Inspection
 from inspect_station.registry.rows import tuples
-from schedules.answers import Due, Forbidden, NotRunning, Undetermined
 from schedules.dates import Day
-from schedules.terms import Clock, Conclusion, DoneBy, Kind, Verified, kind_of
+from schedules.terms import Clock, Conclusion, DoneBy, Kind, kind_of
 
 MOST = 500
-
-
-@dataclass(frozen=True)
-class Proposal:
-    """What the engine says to a result as typed so far: a proposed date, the lawful bound, or why there is none."""
-
-    on: str | None
-    latest: date | None
-    earliest: date | None
-    words: str
-    source: str
-    unverified: bool
-
-
-def proposal(actor: Actor, equipment_id: int, given: Mapping[str, Any], today: date) -> Proposal | None:
-    """The engine's date for these values without a printed one; None where too little is typed."""
-    registry.equipment.get(actor, equipment_id)
-    values = {name: given.get(name) or None for name in ("clock", "completed_on", "conclusion", "grade")}
-    if _day(values["completed_on"]) is None:
-        return None
-    answer = bounds.after(equipment_id, {**values, "next_due": None}, today)
-    if answer is None:
-        return None
-    version = answer.version
-    source = f"{version.document} {version.clause}" if version else ""
-    return _in_words(answer, source, version is not None and version.verified is not Verified.TEXT)
-
-
-def _day(text: Any) -> Day | None:
-    """A date as typed, None where it is none: whoever writes it down says what is wrong with it."""
-    try:
-        return Day.parse(str(text or ""))
-    except ValueError:
-        return None
-
-
-def _in_words(answer: Any, source: str, unverified: bool) -> Proposal:
-    if isinstance(answer, Due):
-        on = answer.on.isoformat()
-        bound = f"，最迟 {answer.latest.isoformat()}" if answer.latest else ""
-        return Proposal(on, answer.latest, None, f"按规则推算 {on}{bound}", source, unverified)
-    if isinstance(answer, Undetermined):
-        span = f"{answer.earliest or '…'} 至 {answer.latest or '…'}"
-        return Proposal(None, answer.latest, answer.earliest, f"须由检验机构确定，范围 {span}", source, unverified)
-    if isinstance(answer, Forbidden):
-        return Proposal(None, None, None, f"结论为{answer.why.label}，须停止使用，不产生下次检验日期", source, False)
-    words = answer.why.label if isinstance(answer, NotRunning) else ""
-    return Proposal(None, None, None, f"这一项不推算日期：{words}", source, False)
 
 
 def known(keys: Sequence[tuple[int, str]]) -> int:
@@ -102,32 +51,79 @@ def record(
 ) -> int:
     """The new report's id. `given`: the fields of `registry.inspections.WRITABLE`, the same for every device.
 
-    `reason` lets a next date beyond the bound stand. `filled_on` is what `known` said when the form was opened.
-    Raises `InvalidInput` naming field or device, `Stale` where another result was saved since. All or nothing.
+    `reason` lets a next date beyond the bound, or a number an old ledger has, stand. `filled_on` is what `known` said
+    when the form was opened. Raises `InvalidInput` naming field or device, `Stale` where another result was saved
+    since. All or nothing.
     """
+    (made,) = record_each(
+        actor, dict.fromkeys(equipment_ids, given), now=now, files_dir=files_dir, reason=reason,
+        inspector_ids=inspector_ids, pictures=pictures, filled_on=filled_on,
+    )  # fmt: skip
+    return made
+
+
+def record_each(
+    actor: Actor,
+    given: Mapping[int, Mapping[str, Any]],
+    *,
+    now: datetime,
+    files_dir: Path,
+    reason: str = "",
+    inspector_ids: Sequence[int] = (),
+    pictures: Sequence[tuple[str, bytes]] = (),
+    filled_on: int | None = None,
+) -> list[int]:
+    """The new reports' ids: devices whose values are alike share one. `given`: device → its values, of one clock."""
     actor.need("edit")
-    ids = sorted(set(equipment_ids))
+    ids = sorted(given)
     if not 1 <= len(ids) <= MOST:
         raise InvalidInput(f"请选择 1 至 {MOST} 台（条）设备。", {"equipment": [f"请选择 1 至 {MOST} 台（条）"]})
     checked = photos.check_all(pictures)
-    clock, today = str(given.get("clock", "")), now.date()
+    clock = str(given[ids[0]].get("clock", ""))
     with db.atomic():
-        devices = [registry.equipment.get(actor, number) for number in ids]
-        kind = _one_kind(devices)
+        devices = {number: registry.equipment.get(actor, number) for number in ids}
+        kind = _one_kind(list(devices.values()))
         _one_at_a_time(ids, clock, filled_on)
-        people = _people(given, kind, clock, inspector_ids, today)
-        number = str(given.get("report_number") or "").strip()
-        reports.refuse_double(number)
-        names = "、".join(str(person["name"]) for person in people) or given.get("inspectors", "")
-        values = {**given, "report_number": number, "inspectors": names}
-        made = {d["id"]: _insert(actor, d, values, now, today, reason, len(devices) > 1) for d in devices}
-        report = _report(actor, devices[0]["enterprise"], clock, values, people, made, now)
-        photos.keep(
-            actor, checked, owner="result", owner_id=report, enterprise_id=devices[0]["enterprise"], files_dir=files_dir,
-            now=now, equipment_id=ids[0] if len(ids) == 1 else None,
-        )  # fmt: skip
-        _close(made, clock, values, now)
+        made = []
+        for numbers, values in _alike(given):
+            people = _people(values, kind, clock, inspector_ids, now.date())
+            some = [devices[number] for number in numbers]
+            made.append(_record(actor, some, values, people, now, reason, many=len(ids) > 1))
+            photos.keep(
+                actor, checked, owner="result", owner_id=made[-1], enterprise_id=some[0]["enterprise"],
+                files_dir=files_dir, now=now, equipment_id=numbers[0] if len(numbers) == 1 else None,
+            )  # fmt: skip
         _end_reasons(actor, ids, clock, now)
+    return made
+
+
+def _alike(given: Mapping[int, Mapping[str, Any]]) -> list[tuple[list[int], Mapping[str, Any]]]:
+    """Devices that share every value, and so a report: many lines, or one vessel each with its own number."""
+    found: dict[tuple[Any, ...], tuple[list[int], Mapping[str, Any]]] = {}
+    for number in sorted(given):
+        values = given[number]
+        found.setdefault(tuple(sorted(values.items())), ([], values))[0].append(number)
+    return list(found.values())
+
+
+def _record(
+    actor: Actor,
+    devices: Sequence[Mapping[str, Any]],
+    given: Mapping[str, Any],
+    people: list[dict[str, object]],
+    now: datetime,
+    reason: str,
+    *,
+    many: bool,
+) -> int:
+    clock, firm = str(given.get("clock", "")), int(devices[0]["enterprise"])
+    number = str(given.get("report_number") or "").strip()
+    reports.refuse_double(number, firm, year=str(given.get("completed_on") or now.year)[:4], reason=reason)
+    names = "、".join(str(person["name"]) for person in people) or given.get("inspectors", "")
+    values = {**given, "report_number": number, "inspectors": names}
+    made = {d["id"]: _insert(actor, d, values, now, reason, many) for d in devices}
+    report = _report(actor, firm, clock, values, people, made, now)
+    _close(made, clock, values, now)
     return report
 
 
@@ -157,7 +153,7 @@ def _people(
     """Our inspectors. Where another body inspected (`institution`), its people are written as text."""
     if str(given.get("institution") or "").strip():
         return []
-    done = _day(given.get("completed_on"))
+    done = proposals.day(given.get("completed_on"))
     if clock not in set(Clock) or done is None:
         return []  # the registry's own check names what is wrong with them
     if not ids and in_force_now().done_by(kind, Clock(clock)) is not DoneBy.INSTITUTION:
@@ -166,21 +162,24 @@ def _people(
 
 
 def _insert(
-    actor: Actor,
-    device: Mapping[str, Any],
-    values: Mapping[str, Any],
-    now: datetime,
-    today: date,
-    reason: str,
-    many: bool,
+    actor: Actor, device: Mapping[str, Any], values: Mapping[str, Any], now: datetime, reason: str, many: bool
 ) -> int:
-    fitting = dict(values)
-    if many and not registry.inspections.graded(device, str(values.get("clock"))):
+    fitting, clock = dict(values), str(values.get("clock"))
+    if many and not registry.inspections.graded(device, clock):
         fitting["grade"] = None
+    failure = proposals.failed_same_day(actor, device["id"], fitting)
     try:
-        return registry.inspections.record(actor, device["id"], fitting, now=now, today=today, reason=reason)
+        if failure is not None and not reason.strip():
+            sentence = proposals.why_overruled(failure)
+            asked = ["同一天已有不合格记录，仍要登记的请写理由"]
+            raise InvalidInput(f"{sentence}。", {"completed_on": [sentence], "reason": asked})
+        return registry.inspections.record(actor, device["id"], fitting, now=now, today=now.date(), reason=reason)
     except InvalidInput as error:
-        raise InvalidInput(f"{name_of(device)}：{error.message}" if many else error.message, error.fields) from error
+        if not many:
+            raise
+        name = name_of(device)
+        fields = {field: [f"{name}：{said}" for said in sentences] for field, sentences in error.fields.items()}
+        raise InvalidInput(f"{name}：{error.message}", fields) from error
 
 
 def _report(

@@ -1,6 +1,7 @@
 """The face of casework: what pages, the API, reminders and jobs may ask for."""
 
 from inspect_station.casework import (
+    attachments,
     cases,
     dating,
     deciding,
@@ -11,6 +12,7 @@ from inspect_station.casework import (
     postponing,
     preparing,
     promises,
+    proposals,
     reasons,
     reports,
     results,
@@ -25,6 +27,7 @@ __all__ = [
     "Quiet",
     "Wish",
     "apply",
+    "attachments",
     "cases",
     "dating",
     "deciding",
@@ -36,6 +39,7 @@ __all__ = [
     "postponing",
     "preparing",
     "promises",
+    "proposals",
     "quieted",
     "reasons",
     "reports",

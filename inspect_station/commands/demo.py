@@ -8,7 +8,7 @@ from inspect_station.accounts import service, station
 from inspect_station.accounts.models import Account
 from inspect_station.accounts.scope import ROLE_NAMES, Actor
 from inspect_station.clinic import service as clinic
-from inspect_station.sample import load, paper, told
+from inspect_station.sample import load, months, paper, told
 from inspect_station.staffing import service as staffing
 from inspect_station.workcalendar import service as workcalendar
 
@@ -30,10 +30,11 @@ def demonstrate(args: Namespace) -> int:
     clinic.seed(clock.now())
     staffing.seed(clock.now())
     if not (args.if_empty and Account.select().exists()):
-        done = load.load(args.seed, args.scale, clock.today(), clock.now())
+        done = load.load(args.seed, args.scale, clock.today(), clock.now(), solved=True)
         if args.scale == 1:  # printing needs the whole due list, which a load test wants to compute itself
             told.load(args.settings, clock.today(), clock.now())
             paper.load(args.settings, clock.today(), clock.now())
+            months.load(clock.today(), clock.now())
         print(
             f"示例数据已装入：{done.enterprises} 家企业，{done.equipment} 台（条）设备，{done.inspections} 次检验。"
         )

@@ -121,8 +121,6 @@ def _batch_actions(actor: Actor) -> list[dict[str, Any]]:
         {"label": "导出", "icon": "download", "name": "format", "value": "xlsx"},
         {"label": "打印", "icon": "printer", "url": url_for("duelist.print_list"), "name": "format", "value": "xlsx"},
     ]
-    if actor.may("edit"):
-        actions.insert(0, {"label": "登记检验", "icon": "clipboard-plus", "url": url_for("duelist.new_inspections")})
     for endpoint, label, icon, permission in reversed(extras.current().actions):
         if actor.may(permission) if permission != "apply" else actor.may("edit") or not actor.is_staff:
             actions.insert(0, {"label": label, "icon": icon, "url": url_for(endpoint), "primary": not actor.is_staff})

@@ -44,7 +44,7 @@ def _figures(plan: Any, other: Any) -> list[tuple[str, Any, Any]]:
 LABELS = (
     ("planned", "排入项目"),
     ("unplanned", "未排项目"),
-    ("visits", "到访次数"),
+    ("enterprise_weeks", "到访次数（一家企业一周算一次）"),
     ("enterprise_days", "入厂天数（企业×日）"),
     ("early_days", "提前天数合计"),
     ("late_days", "迟于目标日天数"),
@@ -61,7 +61,7 @@ def strip(plan: Any) -> dict[str, Any]:
     return {
         "planned": metrics.get("planned"),
         "unplanned": objective.get("unplanned"),
-        "visits": metrics.get("visits"),
+        "enterprise_weeks": metrics.get("enterprise_weeks"),
         "enterprise_days": metrics.get("enterprise_days"),
         "early_days": metrics.get("early_days"),
         "late_days": objective.get("late_days"),

@@ -74,6 +74,14 @@ def in_force_id() -> int | None:
     return row[0] if row else None
 
 
+def first_day(plan_id: int) -> date:
+    """The first day a plan speaks of, without reading the plan."""
+    row = Plan.select(Plan.first_on).where(Plan.id == plan_id).tuples().first()
+    if row is None:
+        raise NotFound()
+    return row[0]  # type: ignore[no-any-return]
+
+
 def in_force(actor: Actor) -> Plan | None:
     actor.need_staff()
     number = in_force_id()

@@ -300,7 +300,7 @@ def _month(
         "fair": fair,
         "over": load > fair,
         "full": load > room,
-        "visits": len(seen),
+        "visits": len({(v.enterprise_id, monday(v.on)) for v in seen}),
         "items": sum(v.count for v in seen),
         "done": sum(v.done for v in seen),
         "firms": len({v.enterprise_id for v in seen}),

@@ -1,15 +1,18 @@
 """Between a plan as the planner writes it and a plan as rows: stored whole or not at all, and read back."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from inspect_station.db import Table, bulk_insert, db
 from inspect_station.planning.models import Plan, PlanItem, PlanVisit, VisitPerson
+from inspect_station.registry.models import Equipment
 from schedules.planning import measure
 from schedules.planning.output import FORMAT
 
 Json = dict[str, Any]
+_KEY = re.compile(r"\b\d+\.[a-z_]+\+?")
 _PARTS = ("objective", "bounds", "gap", "stages")
 
 
@@ -37,7 +40,7 @@ def store(plan: Plan, made: Mapping[str, Any]) -> Json:
     bulk_insert(VisitPerson, people)
     visit_of = {key: number for number, visit in zip(ids, visits, strict=True) for key in visit["items"]}
     left_out = {each["item"]: each for each in made["unplanned"]}
-    told = made.get("why") or {}
+    told = _named({**(made.get("why") or {}), **{key: each.get("text", "") for key, each in left_out.items()}})
     bulk_insert(
         PlanItem,
         [_item_row(plan.id, item, visit_of.get(key), left_out.get(key, {}), told) for key, item in facts.items()],
@@ -82,7 +85,21 @@ def _item_row(
         "due_on": date.fromisoformat(item.get("enforced") or item["due"]),
         "reason": left_out.get("reason", ""),
         "certificate": left_out.get("certificate"),
-        "why": left_out.get("text") or told.get(item["id"], ""),
+        "why": told.get(item["id"], ""),
+    }
+
+
+def _named(told: Mapping[str, str]) -> dict[str, str]:
+    """The reasons with devices by the name people call them instead of the planner's keys."""
+    keys = {key for text in told.values() for key in _KEY.findall(text)}
+    ids = sorted({key_parts(key)[0] for key in keys})
+    names: dict[int, str] = {}
+    for start in range(0, len(ids), 500):
+        rows: Any = Equipment.select(Equipment.id, Equipment.name, Equipment.line_number, Equipment.own_number)
+        for number, name, line, own in rows.where(Equipment.id.in_(ids[start : start + 500])).tuples():
+            names[number] = f"{name} {line or own}".strip()
+    return {
+        key: _KEY.sub(lambda found: names.get(key_parts(found[0])[0], found[0]), text) for key, text in told.items()
     }
 
 

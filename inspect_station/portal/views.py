@@ -64,7 +64,7 @@ def device(equipment_id: int) -> str:
         findings=casework.findings.of_device(actor, equipment_id, today()),
         reasons=casework.reasons.standing(actor, equipment_id),
         ordered=casework.cases.ordered(actor, [(equipment_id, clock) for clock in registry.inspections.clocks(row)]),
-        postponements=casework.postponing.listed(actor, equipment=equipment_id, state="open"),
+        postponements=casework.postponing.open_of_device(actor, equipment_id),
         merged_into=registry.transfers.merged_into(equipment_id) if row["status"] == "cancelled" else None,
         may_apply=actor.may("edit") or not actor.is_staff,
         acts=[(name, registry.statuses.ACTS[name]) for name in registry.statuses.possible(row["status"])],

@@ -43,8 +43,8 @@ class Kept:
 def receive(file_name: str, content: bytes, files_dir: Path) -> Kept:
     """Store a file somebody sent, before it is known to belong to a device. Raises `InvalidInput` as `add` does."""
     name = safe_name(file_name)
-    media_type = _media_type(name, content)
-    return Kept(name, keep(files_dir, content), media_type)
+    kind = media_type(name, content)
+    return Kept(name, keep(files_dir, content), kind)
 
 
 def add(
@@ -53,7 +53,7 @@ def add(
     """Keep a file with a device. Raises `InvalidInput` where its name, kind or size does not fit."""
     actor.need("edit")
     name = safe_name(file_name)
-    media_type = _media_type(name, content)
+    kind = media_type(name, content)
     digest = hashlib.sha256(content).hexdigest()
     with db.atomic():
         device = equipment.get(actor, equipment_id)
@@ -63,7 +63,7 @@ def add(
             title=title.strip() or Path(name).stem,
             file_name=name,
             sha256=digest,
-            media_type=media_type,
+            media_type=kind,
             size=len(content),
             account=actor.account_id,
             added_at=now,
@@ -83,17 +83,18 @@ def safe_name(name: str) -> str:
     return f"{stem[:120]}{dot}{ending[:10]}"
 
 
-def _media_type(name: str, content: bytes) -> str:
+def media_type(name: str, content: bytes) -> str:
+    """What the file is, by its ending and its first bytes. Raises `InvalidInput` for kinds that are not kept."""
     ending = Path(name).suffix.lower()
     if ending not in TYPES:
         raise InvalidInput("只收 PDF、JPG、PNG、XLSX、DOCX 文件。", {"file": ["只收 PDF、JPG、PNG、XLSX、DOCX 文件"]})
     if not content or len(content) > LARGEST:
         sentence = "文件是空的" if not content else f"文件不能超过 {LARGEST // 1024 // 1024} MB"
         raise InvalidInput(f"{sentence}。", {"file": [sentence]})
-    start, media_type = TYPES[ending]
+    start, found = TYPES[ending]
     if not content.startswith(start):
         raise InvalidInput("文件内容与扩展名不符，请另存后再传。", {"file": ["内容与扩展名不符"]})
-    return media_type
+    return found
 
 
 def keep(files_dir: Path, content: bytes) -> str:

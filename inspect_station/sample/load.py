@@ -37,8 +37,11 @@ class Loaded:
     inspections: int
 
 
-def load(seed: int, scale: int, today: date, now: datetime) -> Loaded:
-    """The whole park in one transaction: 55 firms times `scale`. Raises `Conflict` unless the database is empty."""
+def load(seed: int, scale: int, today: date, now: datetime, *, solved: bool = False) -> Loaded:
+    """The whole park in one transaction: 55 firms times `scale`. Raises `Conflict` unless the database is empty.
+
+    `solved`: the year's plan is made with the solver, which takes some seconds more than by the careful rule.
+    """
     if Enterprise.select().exists() or Account.select().exists():
         raise Conflict(
             "数据库里已有内容，示例数据只能装入空库；请另选一个 STATION_DATA_DIR 或 STATION_DATABASE_URL。"
@@ -56,7 +59,7 @@ def load(seed: int, scale: int, today: date, now: datetime) -> Loaded:
         clinic.furnish(random.Random(seed + 6), today, now)  # noqa: S311 - its own, so that the rest stays as it was
         station.put(station.SAMPLE, {"seed": seed, "scale": scale}, now)
         if scale == 1:  # a park for load tests gets its plan by the page, in its own time
-            plan.furnish(_ACTOR, ids, today, now)
+            plan.furnish(_ACTOR, ids, today, now, solved=solved)
     return Loaded(len(ids), sum(d for d, _ in counts), sum(n for _, n in counts))
 
 
@@ -120,7 +123,7 @@ def _installation(first_line: Made, now: datetime) -> dict[str, object]:
         **row,
         "form": "installation",
         "name": row["name"].removesuffix("管") + "管道装置",
-        "own_number": row["own_number"].replace(first_line.recipe.prefix, "GD"),
+        "own_number": (row["own_number"] or row["line_number"]).replace(first_line.recipe.prefix, "GD"),
         "line_number": "",
         "length_mm": None,
         "status": "in_use",

@@ -87,16 +87,18 @@ def known(relation: str, period: Period, since: Mapping[str, date | None]) -> bo
     return first is not None and period.last >= first
 
 
-def figures(actor: Actor, period: Period, today: date, narrowed: Narrowed | None = None) -> dict[str, Figure]:
-    """Every figure of the period, each relation counted once."""
+def figures(
+    actor: Actor, period: Period, today: date, narrowed: Narrowed | None = None, only: Sequence[str] = ()
+) -> dict[str, Figure]:
+    """Every figure of the period (or `only` some), each relation counted once."""
     actor.need_staff()
     duelist.refresh(today)
-    narrowed = narrowed or view_of(actor)
     since = begun()
-    names = dict.fromkeys(each.relation for each in DEFINITIONS.values())
-    asked = [name for name in names if (known(name, period, since) and period.first <= today) or name == "due"]
-    counts = _counts([n for n in asked if known(n, period, since)], period, today, narrowed)
-    return {key: _figure(each, counts.get(each.relation)) for key, each in DEFINITIONS.items()}
+    wanted = [DEFINITIONS[key] for key in only or DEFINITIONS]
+    names = [name for name in dict.fromkeys(each.relation for each in wanted) if known(name, period, since)]
+    asked = [name for name in names if period.first <= today or name == "due"]
+    counts = _counts(asked, period, today, narrowed or view_of(actor))
+    return {each.key: _figure(each, counts.get(each.relation)) for each in wanted}
 
 
 def _counts(names: Sequence[str], period: Period, today: date, narrowed: Narrowed) -> dict[str, tuple[int, int]]:

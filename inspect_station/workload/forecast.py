@@ -30,7 +30,7 @@ NOBODY = "（没有代码）"
 class Month:
     """Person-minutes by layer and by code; `room` is what all inspectors have, `one` the average of them.
 
-    `holders`: what the holders of a code have.
+    `holders`: what the holders of a code have; `renewed`: what they would have, had nobody's certificate run out.
     """
 
     period: Period
@@ -41,6 +41,7 @@ class Month:
     room: int = 0
     one: int = 0
     holders: dict[str, int] = field(default_factory=dict)
+    renewed: dict[str, int] = field(default_factory=dict)
     planned: int = 0
 
     @property
@@ -150,6 +151,14 @@ def _add_room(actor: Actor, found: Iterable[Month], today: date) -> None:
         month.holders = {
             joint: sum(m for each, m in able if each.holds(names, span.last)) for joint, names in groups.items()
         }
+        _add_renewed(month, able, groups)
+
+
+def _add_renewed(month: Month, able: Any, groups: Mapping[str, Sequence[str]]) -> None:
+    month.renewed = {
+        joint: sum(m for each, m in able if any(name in each.codes for name in names))
+        for joint, names in groups.items()
+    }
 
 
 def _add_planned(actor: Actor, found: Mapping[str, Month]) -> None:

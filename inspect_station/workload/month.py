@@ -4,6 +4,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import takewhile
 from typing import Any
 
 from inspect_station.accounts import audit, station
@@ -73,7 +74,7 @@ class Target:
 def target(actor: Actor, year: int, today: date, narrowed: Narrowed | None = None) -> Target:
     """Inspections of the year so far against the number set for it."""
     period = around("year", date(year, 1, 1))
-    found = counting.figures(actor, period, today, narrowed)
+    found = counting.figures(actor, period, today, narrowed, only=("due", "inspected"))
     held = station.get(_TARGETS) or {}
     # One inspector's share of the station's target is nobody's to guess.
     planned = held.get(str(year)) if (narrowed or counting.view_of(actor)).responsible is None else None
@@ -134,7 +135,8 @@ def funnel(actor: Actor, period: Period, today: date) -> list[dict[str, Any]]:
         "AND x.visit_id IS NOT NULL AND CAST(x.due_on AS text) = r.day)"
     )
     reported = (
-        "EXISTS (SELECT 1 FROM inspection j WHERE 'inspection:' || j.id = r.ref AND (j.report_number <> '' "
+        "EXISTS (SELECT 1 FROM inspection j WHERE j.id = CASE WHEN substr(r.ref, 1, 11) = 'inspection:' "
+        "THEN CAST(substr(r.ref, 12) AS integer) END AND (j.report_number <> '' "
         "AND NOT EXISTS (SELECT 1 FROM report_item x JOIN report p ON p.id = x.report_id "
         f"WHERE {key} AND x.inspection_id = j.id AND p.stage <> 'issued')))"
     )
@@ -150,7 +152,7 @@ def funnel(actor: Actor, period: Period, today: date) -> list[dict[str, Any]]:
 
 
 def plots(actor: Actor, today: date) -> list[dict[str, Any]]:
-    """The park by plot: firms and how many of their clocks are overdue, at hand, or in order."""
+    """The park by area (the letters before a plot's number): firms and how many of their clocks are overdue, at hand, or in order."""
     duelist.refresh(today)
     conditions, values = counting.view_of(actor).conditions()
     where = "".join(f" AND {part}" for part in conditions)
@@ -166,8 +168,9 @@ def plots(actor: Actor, today: date) -> list[dict[str, Any]]:
     found: dict[str, list[dict[str, Any]]] = {}
     for plot, number, name, short, late, forbidden, near, total in rows:
         state = "forbidden" if forbidden else "overdue" if late else "approaching" if near else "ok"
-        found.setdefault(plot or "未填地块", []).append(
-            {"id": number, "name": name, "short": short or name, "state": state, "late": int(late), "near": int(near),
+        area = "".join(takewhile(lambda letter: not letter.isdigit(), plot)).strip(" -") or plot
+        found.setdefault(area or "未填地块", []).append(
+            {"id": number, "plot": plot, "name": name, "short": short or name, "state": state, "late": int(late), "near": int(near),
              "forbidden": int(forbidden), "total": int(total)}
         )  # fmt: skip
     return [{"plot": plot, "firms": firms} for plot, firms in found.items()]

@@ -70,7 +70,7 @@ def workdays(period: Period) -> list[date]:
 
 def _add_planned(actor: Actor, found: Mapping[int, Person], period: Period) -> None:
     plan = planning.plans.in_force_id()
-    if plan is None:
+    if plan is None or period.last < planning.plans.first_day(plan):
         return
     for person in found.values():
         person.planned, person.planned_minutes = 0, 0

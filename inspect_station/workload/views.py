@@ -146,7 +146,7 @@ def rows(key: str) -> Any:
         "workload/rows.html",
         **_frame("month", period, key),
         definition=DEFINITIONS[key],
-        figure=service.counting.figures(actor, period, today(), narrowed)[key],
+        figure=service.counting.figures(actor, period, today(), narrowed, only=(key,))[key],
         rows=[row | links.of_row(row) for row in found[:each]],
         more=len(found) > each,
         page=page,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from schedules.planning.certificates import certificates
+from schedules.planning.certificates import Certificate, certificates
 from schedules.planning.draft import OUT, Draft
 from schedules.planning.problem import Problem
 
@@ -28,13 +28,20 @@ def _unplanned(problem: Problem, number: int, proofs: dict[int, Any]) -> dict[st
     item = problem.items[number]
     if number in proofs:
         proof = proofs[number].json(problem)
-        return {"item": item.id, "reason": "CAPACITY", "certificate": proof, "text": _shortage(proof)}
+        text = _shortage(proof, _holders(problem, proofs[number]))
+        return {"item": item.id, "reason": "CAPACITY", "certificate": proof, "text": text}
     reason = item.reason or "NOT_FOUND"
     return {"item": item.id, "reason": reason, "text": ALONE[reason]}
 
 
-def _shortage(proof: dict[str, Any]) -> str:
-    span = f"{proof['from']} 至 {proof['to']}，持 {'、'.join(proof['codes'])} 的人员"
+def _holders(problem: Problem, proof: Certificate) -> int:
+    """How many people hold one of the codes and are there on some day of the span."""
+    days = range(proof.first, proof.last + 1)
+    return len({p for day in days for code in proof.codes for p in problem.holders[day][code]})
+
+
+def _shortage(proof: dict[str, Any], people: int) -> str:
+    span = f"{proof['from']} 至 {proof['to']}，持 {'、'.join(proof['codes'])} 的 {people} 人"
     listed = f"只能在这段时间做的 {len(proof['items'])} 个项目"
     if proof["kind"] == "long":
         spare = proof["need"] - proof["have"]

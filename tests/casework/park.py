@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from inspect_station.casework import service
-from inspect_station.casework.models import CaseFile, Reason, ReportItem, Task
+from inspect_station.casework.models import ApplicationFile, CaseFile, Reason, ReportItem, Task
 from tests.casework.pictures import photo
 from tests.conftest import NOW, Cast
 from tests.registry.park import CANARY, Things
@@ -17,6 +17,8 @@ def furnish_cases(cast: Cast, things: Things, files_dir: Path) -> dict[str, Any]
     case = service.apply(
         cast.jia_user, cast.jia.id, [(things.equipment, "periodic")], source="portal", now=NOW, **wish
     )
+    papers = service.attachments.check_all([(f"{CANARY}.pdf", b"%PDF-1.7 " + CANARY.encode())])
+    service.attachments.add(cast.jia_user, case, papers, files_dir=files_dir, now=NOW)
     service.deciding.accept(cast.inspector, case, now=NOW)
     task = Task.get(Task.application == case).id
     checked = {"clock": "annual", "completed_on": "2026-11-01", "conclusion": "符合要求", "institution": CANARY}
@@ -44,6 +46,7 @@ def furnish_cases(cast: Cast, things: Things, files_dir: Path) -> dict[str, Any]
         "postponement": postponement,
         "reason": Reason.get().id,
         "application": case,
+        "attachment": ApplicationFile.get(ApplicationFile.application == case).id,
         "task": task,
         "report": report,
         "inspected": ReportItem.get(ReportItem.report == report).inspection_id,

@@ -3,6 +3,7 @@
 import base64
 import html
 import io
+import re
 from datetime import date
 from typing import Any
 
@@ -15,6 +16,8 @@ from inspect_station.casework.models import Application, CaseFile, Report
 from inspect_station.db import db
 from inspect_station.duelist.models import DueRow
 from inspect_station.duelist.projection import refresh
+from inspect_station.registry import service as registry
+from inspect_station.registry.models import Equipment, Inspection
 from inspect_station.staffing import service as staffing
 from inspect_station.staffing.models import QualificationCode
 from tests.casework.pictures import photo
@@ -202,3 +205,139 @@ def test_a_workbook_of_cases_holds_what_the_list_shows(scene: Any) -> None:
         service.apply(cast.jia_user, cast.jia.id, [(park.overdue.id, "periodic")], source="portal", now=NOW)
     sheet = downloaded(log_in(app, cast.jia_user), "/cases.xlsx").active
     assert [sheet.cell(2, n).value for n in (2, 3, 4)] == ["已提交，等待受理", "福州甲化工有限公司", 1]
+
+
+def test_ticked_rows_are_recorded_group_by_group(scene: Any) -> None:
+    app, cast, park = scene
+    ids = [row_id(park.overdue), row_id(park.ok), row_id(park.yi_vessel)]
+    client = log_in(app, cast.inspector)
+    page = client.get("/results/new", query_string={"ids": ids}).get_data(as_text=True)
+    assert "2 台（条）一起登记" in page
+    assert "登记后接着登记其余 1 项" in page
+    both = [str(park.overdue.id), str(park.ok.id)]
+    form = result(park, cast, equipment=both, offered=both, rest=str(ids[2]))
+    form |= {f"report_number.{park.ok.id}": "KM-2", f"next_due.{park.ok.id}": "2031-11"}
+    status, _, where = post(app, cast.inspector, "/results/new", **form, report_number="KM-1")
+    assert (status, where) == (302, f"/results/new?ids={ids[2]}")
+    with db.connection_context():
+        made = {i.equipment_id: i for i in Inspection.select().where(Inspection.completed_on == "2026-11-20")}
+        assert {n: (i.report_number, i.next_due) for n, i in made.items()} == {
+            park.overdue.id: ("KM-1", "2032-11-20"),
+            park.ok.id: ("KM-2", "2031-11"),
+        }
+        assert sorted(r.number for r in Report.select()) == ["KM-1", "KM-2"]
+
+
+def test_one_wrong_device_of_many_writes_none_and_everything_typed_comes_back(scene: Any) -> None:
+    app, cast, park = scene
+    both = [str(park.overdue.id), str(park.ok.id)]
+    form = result(park, cast, equipment=both, offered=both, **{f"next_due.{park.ok.id}": "2045-01-01"})
+    form[f"report_number.{park.overdue.id}"] = "KM-8"
+    status, page, _ = post(app, cast.inspector, "/results/new", **form)
+    assert status == 422
+    for words in (
+        "2045-01-01",
+        "KM-8",
+        "第三段支座有轻微锈蚀",
+        f"{park.ok.name} {park.ok.own_number}”：晚于规则允许的最长期限",
+    ):
+        assert words in page, words
+    with db.connection_context():
+        assert not Report.select().exists()
+
+
+@pytest.mark.parametrize(
+    ("ids", "sentence"), [([""], "还没有选中任何一项"), (list(range(1, 202)), "一次最多处理 200 项")]
+)
+def test_nothing_ticked_or_too_much_is_said_in_a_sentence(scene: Any, ids: list[Any], sentence: str) -> None:
+    app, cast, _ = scene
+    answer = log_in(app, cast.inspector).get("/results/new", query_string={"ids": ids})
+    assert (answer.status_code, sentence in answer.text) == (422, True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"completed_on": "2001-01-01"}, "制造日期"),
+        ({"completed_on": "2026-13-40"}, "检验日期"),
+        ({"next_due": "2026-11-01"}, "应晚于检验日期"),
+        ({"clock": "annual", "conclusion": "符合要求"}, "不评定安全状况等级"),
+        ({"grade": "9"}, "安全状况等级"),
+    ],
+)
+def test_odd_values_are_each_told_of_in_one_sentence(scene: Any, changes: Any, words: str) -> None:
+    app, cast, park = scene
+    with db.connection_context():
+        Equipment.update(made_on="2015-01").where(Equipment.id == park.overdue.id).execute()
+    status, page, _ = post(app, cast.inspector, "/results/new", **result(park, cast, **changes))
+    assert status == 422
+    assert words in page
+    assert "第三段支座有轻微锈蚀" in page
+
+
+def test_a_number_that_the_ledger_has_is_told_of_with_its_place_and_stands_with_a_reason(scene: Any) -> None:
+    app, cast, park = scene
+    old = {"clock": "annual", "completed_on": "2026-03-01", "conclusion": "符合要求", "report_number": "KM-5"}
+    with db.connection_context():
+        registry.inspections.record(cast.inspector, park.ok.id, old, now=NOW, today=TODAY)
+    form = result(park, cast, report_number="KM-5")
+    status, page, _ = post(app, cast.inspector, "/results/new", **form)
+    assert status == 422
+    assert f"“KM-5”已经记在“{park.ok.name} {park.ok.own_number}”2026-03-01 的年度检查" in page
+    assert 'name="reason"' in page
+    assert post(app, cast.inspector, "/results/new", **form, reason="旧台账一份报告记几台")[0] == 302
+    form["filled_on"], form["completed_on"] = "999999", "2026-11-21"
+    assert "已经用过" in post(app, cast.inspector, "/results/new", **form, reason="再来")[1]
+
+
+def test_a_reinspection_of_the_day_of_the_failure_is_explained_and_offers_what_to_do(scene: Any) -> None:
+    app, cast, park = scene
+    assert (
+        post(
+            app, cast.inspector, "/results/new", **result(park, cast, conclusion="不符合要求", next_due="", grade="")
+        )[0]
+        == 302
+    )
+    again = result(park, cast, conclusion="复检合格")
+    status, page, _ = post(app, cast.inspector, "/results/new", **again)
+    assert status == 422
+    for words in ("同一天以不合格的为准", "请填实际的复检日期", "更正原记录", "/correct"):
+        assert words in page, words
+    assert (
+        post(
+            app, cast.inspector, "/results/new", **{**again, "completed_on": "2026-11-21", "next_due": "2032-11-21"}
+        )[0]
+        == 302
+    )
+
+
+def test_reports_and_postponements_are_paged_searched_and_exported(scene: Any) -> None:
+    app, cast, park = scene
+    wish = {"until": date(2029, 1, 1), "reason": "装置连续运行", "measures": "每周测厚", "approved_by": "陈总"}
+    with db.connection_context():
+        for n in range(3):
+            Report.create(
+                enterprise=cast.jia.id, number=f"KM-{n}", completed_on=TODAY, report_by=date(2026, 11, 20 + n), created_at=NOW
+            )  # fmt: skip
+        for device in (park.overdue, park.ok, park.approaching):
+            service.postponing.ask(cast.jia_user, device.id, {"clock": "periodic", **wish}, now=NOW)
+    client = log_in(app, cast.inspector)
+    for path, first, last in (
+        ("/reports", "KM-0", "KM-2"),
+        ("/postponements", park.approaching.own_number, park.overdue.own_number),
+    ):
+        page = client.get(f"{path}?per_page=2").text
+        assert "共 3 份" in page
+        assert (first in page, last in page) == (True, False)
+        following = html.unescape(re.search(r'href="([^"]*cursor=[^"]*)"', page).group(1))
+        page = client.get(following).text
+        assert (first in page, last in page) == (False, True)
+        assert client.get(f"{path}?cursor=odd").status_code == 422
+        assert "没有符合这些条件的" in client.get(f"{path}?q=没有的").text
+    assert "没有符合这些条件的报告" in client.get("/reports?late=1&q=KM-1&stage=issued").text
+    late = client.get("/reports?late=1").text
+    assert ("KM-0" in late, "KM-2" in late) == (True, False)
+    sheet = downloaded(client, "/reports.xlsx?q=KM-1").active
+    assert [sheet.cell(2, n).value for n in (1, 2, 3)] == ["KM-1", "已编制", "福州甲化工有限公司"]
+    sheet = downloaded(log_in(app, cast.jia_user), "/postponements.xlsx?state=open").active
+    assert [sheet.cell(row, 6).value.year for row in (2, 3, 4)] == [2029, 2029, 2029]

@@ -126,7 +126,7 @@ def test_bad_input_is_one_sentence_and_writes_nothing(
 def test_a_date_beyond_the_bound_stands_with_a_reason(
     cast: Cast, due_park: Park, inspector: Any, tmp_path: Path
 ) -> None:
-    proposed = service.results.proposal(inspector, due_park.overdue.id, GOOD, TODAY)
+    proposed = service.proposals.proposal(inspector, due_park.overdue.id, GOOD, TODAY)
     assert proposed is not None
     assert (proposed.on, proposed.latest) == ("2032-11-20", date(2032, 11, 20))
     record(inspector, tmp_path, due_park.overdue, next_due="2034-11-20", reason="报告如此，RBI 评估")

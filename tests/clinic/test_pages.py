@@ -9,12 +9,20 @@ from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from inspect_station.clinic import service
-from inspect_station.clinic.models import ClinicFinding, ClinicRequest, ClinicVisit
+from inspect_station.clinic.models import ClinicFinding, ClinicRequest, ClinicVisit, VisitDevice
+from inspect_station.clinic.views import record
 from inspect_station.db import db
 from inspect_station.web import settings
 from tests.casework.pictures import photo
 from tests.clinic.park import begun, finished, found, only_finding, signature
 from tests.conftest import NOW, TODAY, csrf_of, downloaded, log_in, people
+from tests.duelist import park
+
+
+@pytest.fixture
+def app(sqlite_app):
+    """One engine is enough for pages: services, API and the tenant matrix run on both."""
+    return sqlite_app
 
 
 @pytest.fixture
@@ -154,6 +162,22 @@ def test_what_is_no_date_and_no_number_is_said_beside_its_field(app, cast):
     assert refused.status_code == 422
     assert "应为整数" in text
     assert "第 1 项期限日期应写成 2026-11-22 的样子" in text
+
+
+def test_a_chosen_device_beyond_the_list_stays_chosen(app, cast, monkeypatch):
+    monkeypatch.setattr(record, "DEVICES_SHOWN", 1)
+    client = log_in(app, cast.inspector)
+
+    def visit_with_a_late_device():
+        made = park.make(cast)
+        visit = begun(cast)
+        VisitDevice.create(visit=visit, equipment=made.overdue.id)
+        VisitDevice.create(visit=visit, equipment=made.apply_now.id)
+        return visit, {made.overdue.id, made.apply_now.id}
+
+    visit, chosen = at(app, visit_with_a_late_device)
+    page = client.get(f"/clinic/visits/{visit}/record").get_data(as_text=True)
+    assert {n for n in chosen if f'name="devices" value="{n}" checked' in page} == chosen
 
 
 def test_a_severe_finding_leads_straight_to_the_duty_of_law(app, cast):

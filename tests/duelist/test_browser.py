@@ -101,8 +101,8 @@ def test_a_firms_rows_are_ticked_together_and_the_bar_says_how_many(visitor: Pag
     assert not group.is_checked()
     group.check()
     visitor.get_by_role("button", name="登记检验").click()
-    visitor.wait_for_url("**/due/inspections?**")
-    assert f"登记 {in_group} 次检验" in visitor.inner_text("main")
+    visitor.wait_for_url("**/results/new?**")
+    assert "登记结果" in visitor.inner_text("main")
     for width in (390, 1440):
         visitor.set_viewport_size({"width": width, "height": 844})
         assert visitor.evaluate("document.documentElement.scrollWidth") <= width

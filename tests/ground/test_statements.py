@@ -3,10 +3,20 @@
 The page of reminders is not here: its alarms look into many corners, whatever its list holds.
 """
 
+from datetime import date
+
 import pytest
 from flask import Flask
 
 from inspect_station.accounts.models import AuditEntry
+from inspect_station.casework.models import (
+    Application,
+    ApplicationItem,
+    ExtensionRequest,
+    FindingNotice,
+    Report,
+    ReportItem,
+)
 from inspect_station.duelist import projection
 from inspect_station.registry.models import Contact, Enterprise, Equipment, EquipmentTouched, Inspection
 from inspect_station.reminders import service as reminders
@@ -17,9 +27,13 @@ from tests.statements import counted
 MOST = 5
 PAGES = (
     "/due", "/due?view=flat", "/due?view=flat&q=cg", "/equipment", "/equipment?q=V-1", "/equipment?grade=3", "/enterprises",
-    "/enterprises?q=fz", "/audit", "/search?q=V",
+    "/enterprises?q=fz", "/audit", "/search?q=V", "/cases", "/cases?q=fz", "/reports", "/reports?late=1", "/reports?q=KM",
+    "/postponements", "/postponements?state=open", "/findings", "/findings?state=open", "/clinic/requests", "/clinic/visits",
+    "/clinic/findings",
 )  # fmt: skip
-API = ("due", "equipment", "enterprises", "inspections", "extensions", "reminders", "rules")
+API = (
+    "applications", "due", "equipment", "enterprises", "inspections", "extensions", "reminders", "rules", "clinic/visits",
+)  # fmt: skip
 
 
 def _furnish(firms: int, each: int) -> None:
@@ -36,6 +50,31 @@ def _furnish(firms: int, each: int) -> None:
             )  # fmt: skip
             Inspection.create(equipment=device, clock="periodic", completed_on="2023-12-22", grade=3, recorded_at=NOW)
             EquipmentTouched.create(equipment=device)
+            if n < 4:
+                _furnish_casework(firm, device, f"KM-{f}-{n}")
+
+
+def _furnish_casework(firm: Enterprise, device: Equipment, number: str) -> None:
+    case = Application.create(
+        enterprise=firm, source="desk", submitted_at=NOW, submitted_by="窗口", accept_by=TODAY, quiet_until=TODAY
+    )
+    ApplicationItem.create(application=case, equipment=device, clock="periodic")
+    report = Report.create(
+        enterprise=firm, number=number, completed_on=TODAY, report_by=date(2026, 11, 2), created_at=NOW
+    )
+    done = Inspection.create(equipment=device, clock="annual", completed_on="2026-11-20", recorded_at=NOW)
+    ReportItem.create(report=report, equipment=device, clock="annual", inspection=done)
+    said = {"enterprise": firm, "equipment": device, "clock": "periodic"}
+    FindingNotice.create(**said, number=number, problem="腐蚀", deadline=TODAY, state="issued", created_at=NOW)
+    ExtensionRequest.create(
+        **said,
+        until=date(2027, 6, 1),
+        reason="停产",
+        measures="巡检",
+        approved_by="陈总",
+        asked_at=NOW,
+        asked_by="安全员",
+    )
 
 
 def _costs(app: Flask) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """The sample park, served once for all journeys of a process, and a browser that shows Chinese."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -7,10 +8,9 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from inspect_station import config, create_app, db
-from inspect_station.sample import load, paper, told
 from tests import live
 from tests.chromium import launch
-from tests.conftest import NOW, SECRET, TODAY, dispose
+from tests.conftest import SECRET, dispose
 
 # Not faults: a form that was refused says so on its page; a test may cut the network.
 TOLERATED = ("ERR_INTERNET_DISCONNECTED", "status of 409", "status of 412", "status of 422")
@@ -18,16 +18,11 @@ SIZES = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "hei
 
 
 @pytest.fixture(scope="module")
-def park(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> Iterator[str]:
+def park(tmp_path_factory: pytest.TempPathFactory, sample_folder: Path) -> Iterator[str]:
     """The address of a station with the sample park in it."""
-    folder = tmp_path_factory.mktemp("park")
-    (folder / "station.db").write_bytes(migrated_sqlite.read_bytes())
-    settings = config.Settings(data_dir=str(folder), secret_key=SECRET, log_level="ERROR")
-    app = create_app(settings)
-    with db.db.connection_context():
-        load.load(20261122, 1, TODAY, NOW)
-        told.load(settings, TODAY, NOW)
-        paper.load(settings, TODAY, NOW)
+    folder = tmp_path_factory.mktemp("park") / "data"
+    shutil.copytree(sample_folder, folder)
+    app = create_app(config.Settings(data_dir=str(folder), secret_key=SECRET, log_level="ERROR"))
     bound = db.db.obj
     with live.serving(app) as address:
         yield address

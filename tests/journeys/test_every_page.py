@@ -12,14 +12,16 @@ pytestmark = pytest.mark.browser
 
 PAGES = {
     "zhanzhang": ("/due", "/due?view=flat&bucket=overdue", "/due/calendar", "/enterprises", "/audit", "/reminders",
-                  "/reminders/outlook", "/reminders/by-hand", "/answers", "/reminders/ladder", "/enterprises/1/ladder",
+                  "/reminders/outlook?enterprise=1", "/reminders/by-hand", "/answers", "/reminders/ladder", "/enterprises/1/ladder",
                   "/reminders/notices", "/reminders/notices/1", "/reminders/authority", "/reminders/1",
                   "/answers/1", "/reminders/staff", "/reminders/steps", "/reminders/backlog", "/me", "/imports",
                   "/plan/", "/plan/1/month?of=2026-12", "/plan/1/week?of=2026-12-07", "/plan/1/unplanned",
                   "/plan/1/warnings", "/plan/1/compare", "/plan/plans", "/plan/propose?what_if=1", "/plan/windows",
                   "/plan/windows/new", "/plan/data", "/plan/data/boiler/internal", "/plan/visits", "/plan/visits/9",
                   "/staffing/", "/staffing/4", "/staffing/codes", "/staffing/codes/1"),
-    "chenjian": ("/equipment", "/equipment/20", "/equipment/20/due/periodic", "/equipment/20/edit",
+    "shenji": ("/workload", "/workload?of=2026", "/workload/people", "/workload/forecast?months=24", "/workload/park",
+               "/workload/report", "/workload/rows/rate_inspected", "/workload/walls"),
+    "chenjian": ("/workload", "/equipment", "/equipment/20", "/equipment/20/due/periodic", "/equipment/20/edit",
                  "/equipment/20/inspections/new", "/equipment/20/acts/stop", "/enterprises/1",
                  "/enterprises/1/contacts/new", "/search?q=R-0001", "/plan/day?on=2026-12-01"),
     "jishu": ("/rules", "/rules/fixed_vessel.periodic.metal.grade_3", "/rules/sources", "/rules/preview", "/clinic/library/new"),

@@ -12,8 +12,9 @@ PACKAGE = ROOT / "inspect_station"
 # A letter is read in mail programs, which know no style sheets of ours; it is never served as a page.
 LETTERS = {"letter.html", "digest.html"}
 TEMPLATES = sorted(p for p in (PACKAGE / "templates").rglob("*.html") if p.name not in LETTERS)
+# JSON for our own scripts is data: no browser runs it.
 FORBIDDEN = re.compile(
-    r"\sstyle=|\son[a-z]+=\"|<style|<script(?![^>]*\bsrc=)|https?://(?!www\.w3\.org)|hx-on|javascript:"
+    r"\sstyle=|\son[a-z]+=\"|<style|<script(?![^>]*(?:\bsrc=|type=.application/json))|https?://(?!www\.w3\.org)|hx-on|javascript:"
 )
 
 

@@ -42,7 +42,7 @@ def test_delivery_runs_every_minute() -> None:
 def test_a_worker_that_starts_after_eight_on_a_workday_catches_the_tick_up(cast: Cast, tmp_path: Path) -> None:
     monday = NOW + timedelta(days=1)
     assert jobs.owed_at_start(monday.replace(hour=7)) == []
-    assert [job.name for job in jobs.owed_at_start(monday)] == ["tick", "digest"]
+    assert [job.name for job in jobs.owed_at_start(monday)] == ["tick", "digest", "report_month"]
     service.tick(settings(tmp_path), monday.date(), monday)
     assert jobs.owed_at_start(monday) == []
 

@@ -108,7 +108,7 @@ def test_the_funnel_counts_those_of_the_due_that_came_so_far(cast: Cast) -> None
 
 def test_the_heat_map_has_each_date_once_and_the_park_its_plots(cast: Cast) -> None:
     small.whole(cast)
-    cast.jia.plot = "A"
+    cast.jia.plot = "A04"
     cast.jia.save()
     heat = service.month.heat(cast.head, date(2026, 11, 1), 6, TODAY)
     assert heat == [

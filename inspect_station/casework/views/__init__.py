@@ -6,6 +6,7 @@ pages = Blueprint("casework", __name__)
 
 from inspect_station.casework.views import (  # noqa: E402, F401  they add their routes to `pages`
     applying,
+    attachments,
     cases,
     field,
     findings,

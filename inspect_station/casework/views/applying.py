@@ -10,13 +10,13 @@ from inspect_station.accounts.guard import current_actor
 from inspect_station.casework import service
 from inspect_station.casework.schemas import WishSchema
 from inspect_station.casework.views import pages
-from inspect_station.casework.views.forms import typed
+from inspect_station.casework.views.forms import pictures, typed
 from inspect_station.db import db
 from inspect_station.duelist import service as duelist
 from inspect_station.errors import Conflict, InvalidInput, StationError
 from inspect_station.registry import service as registry
 from inspect_station.validation import load
-from inspect_station.web import now, today
+from inspect_station.web import accepts, now, settings, today
 
 MOST_ROWS = 500
 AHEAD = timedelta(days=180)
@@ -29,6 +29,7 @@ def new_application() -> str:
 
 
 @pages.post("/cases/new")
+@accepts(64)
 def add_application() -> Any:
     try:
         made = _apply()
@@ -43,18 +44,27 @@ def add_application() -> Any:
 
 def _apply() -> list[int]:
     """One application for each firm among the chosen rows, all or none."""
-    wishes = load(WishSchema(), {k: v for k, v in typed("shutdown").items() if k not in {"items", "ids", "offered"}})
+    wishes = load(
+        WishSchema(), {k: v for k, v in typed("shutdown").items() if k not in {"items", "ids", "offered", "files"}}
+    )
     actor = current_actor()
+    files = service.attachments.check_all(pictures("files"))
     firms: dict[int, list[tuple[int, str]]] = {}
     for row in _rows(duelist.Filters(rows=_numbers(request.form.getlist("items")) or (0,))):
         firms.setdefault(row["enterprise_id"], []).append((row["equipment_id"], row["clock"]))
     if not firms:
         raise InvalidInput("请至少选择一项要检验的设备。", {"items": ["请至少选择一项要检验的设备"]})
+    if files and len(firms) > 1:
+        sentence = "为几家企业一起登记时不能附文件，请登记后在各自的报检单上添加"
+        raise InvalidInput(f"{sentence}。", {"files": [sentence]})
     source = "desk" if actor.is_staff else "portal"
     with db.atomic():
-        return [
+        made = [
             service.apply(actor, firm, items, source=source, now=now(), **wishes) for firm, items in firms.items()
         ]
+        if files:
+            service.attachments.add(actor, made[0], files, files_dir=settings().files_dir, now=now())
+    return made
 
 
 def _offered() -> list[dict[str, Any]]:
@@ -103,6 +113,8 @@ def _page(rows: list[dict[str, Any]], error: StationError | None) -> str:
         rows=rows,
         given=typed("shutdown") if error else {},
         error=error,
+        chose_files=bool(request.files.getlist("files")) if error else False,
+        accept=service.attachments.ACCEPT,
         errors=error.fields if error else {},
         names=list(registry.enterprise_names(actor).items()) if actor.is_staff else [],
         may_apply=actor.may("edit") or not actor.is_staff,

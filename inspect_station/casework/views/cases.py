@@ -74,11 +74,11 @@ def cases_export() -> Response:
 
 @pages.get("/cases/<int:application_id>")
 def case(application_id: int) -> str:
-    return _case_page(application_id, None)
+    return page_with(application_id, None)
 
 
-def _case_page(application_id: int, error: StationError | None, task_id: int | None = None) -> str:
-    actor = current_actor()
+def page_with(application_id: int, error: StationError | None, task_id: int | None = None) -> str:
+    actor, may_edit = current_actor(), current_actor().may("edit")
     row = service.cases.get(actor, application_id, today())
     items = service.cases.items(actor, application_id)
     tasks = service.cases.tasks(actor, application_id)
@@ -91,13 +91,16 @@ def _case_page(application_id: int, error: StationError | None, task_id: int | N
         items=items,
         tasks=tasks,
         findings=service.findings.of_tasks(actor, [task["id"] for task in tasks], today()),
+        files=service.attachments.of(actor, application_id),
+        accept=service.attachments.ACCEPT,
+        may_attach=(may_edit or not actor.is_staff) and row["state"] in words.OPEN_STATES,
         words=words,
         state=words.STATES[row["state"]],
         error=error,
         error_task=task_id,
         errors=error.fields if error else {},
         given=request.form if error else {},
-        may_edit=actor.may("edit"),
+        may_edit=may_edit,
         people=[(p["id"], p["name"]) for p in accounts.staff(actor)] if actor.is_staff else [],
         shown_items=service.cases.SHOWN_ITEMS,
     )
@@ -111,7 +114,7 @@ def _open_clocks(items: list[dict[str, Any]], task_id: int) -> list[tuple[str, s
 
 def refused(application_id: int, error: StationError, task_id: int | None = None) -> Any:
     """The case's page again, with what was wrong beside what was typed."""
-    return _case_page(application_id, error, task_id), error.http_status
+    return page_with(application_id, error, task_id), error.http_status
 
 
 @pages.post("/cases/<int:application_id>/accept")
@@ -121,7 +124,7 @@ def accept(application_id: int) -> Any:
         service.deciding.accept(current_actor(), application_id, now=now())
         return url_for("casework.case", application_id=application_id)
 
-    return forms.save(act, "已受理，请提出检验日期。", lambda error: _case_page(application_id, error))
+    return forms.save(act, "已受理，请提出检验日期。", lambda error: page_with(application_id, error))
 
 
 @pages.post("/cases/<int:application_id>/keeper")
@@ -134,7 +137,7 @@ def hand_over(application_id: int) -> Any:
         service.deciding.hand_over(current_actor(), application_id, int(chosen[:9]), now=now())
         return url_for("casework.case", application_id=application_id)
 
-    return forms.save(act, "已移交，企业会看到新的首问负责人。", lambda error: _case_page(application_id, error))
+    return forms.save(act, "已移交，企业会看到新的首问负责人。", lambda error: page_with(application_id, error))
 
 
 @pages.get("/cases/<int:application_id>/refuse")

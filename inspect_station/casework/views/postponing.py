@@ -3,18 +3,20 @@
 from collections.abc import Callable
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import Response, flash, redirect, render_template, request, url_for
 
 from inspect_station.accounts.guard import current_actor, needs
 from inspect_station.casework import service
-from inspect_station.casework.postponing import STATES
+from inspect_station.casework.columns import POSTPONEMENTS
+from inspect_station.casework.postponing import STATES, Filters
 from inspect_station.casework.schemas import FilingSchema, PostponeSchema
 from inspect_station.casework.views import forms, pages
 from inspect_station.casework.views.forms import typed
 from inspect_station.errors import Conflict, InvalidInput, Stale, StationError
+from inspect_station.registry import cursors
 from inspect_station.registry import service as registry
 from inspect_station.validation import load
-from inspect_station.web import now, today
+from inspect_station.web import now, today, workbook
 
 _LABELS = {
     "clock": "检验项目", "until": "延期至", "reason": "不能按期检验的原因", "measures": "延期期间的监控和应急措施",
@@ -22,12 +24,31 @@ _LABELS = {
 }  # fmt: skip
 
 
+def _asked() -> Filters:
+    state = request.args.get("state", "")
+    return Filters(state if state in ("open", *STATES) else "", request.args.get("q", "")[:60])
+
+
 @pages.get("/postponements")
 def postponements() -> str:
-    state = request.args.get("state", "")
-    state = state if state in ("open", *STATES) else ""
-    rows = service.postponing.listed(current_actor(), state=state)
-    return render_template("casework/postponements.html", rows=rows, state=state, states=STATES)
+    after = cursors.after(request.args.get("cursor", "")[:500], service.postponing.SORTS, "-id")
+    filters, address = _asked(), forms.address("casework.postponements")
+    page = service.postponing.page(current_actor(), filters, after=after, size=forms.per_page())
+    return render_template(
+        "casework/postponements.html",
+        page=page,
+        next_url=address(cursor=cursors.encode(page.next_keys)) if page.next_keys else None,
+        prev_url=address(cursor=cursors.encode(page.previous_keys)) if page.previous_keys else None,
+        filters=filters,
+        states=STATES,
+        address=address,
+        export_url=forms.address("casework.postponement_export")(),
+    )
+
+
+@pages.get("/postponements.xlsx")
+def postponement_export() -> Response:
+    return workbook(POSTPONEMENTS, service.postponing.stream(current_actor(), _asked()), "延期申请")
 
 
 @pages.get("/equipment/<int:equipment_id>/postpone")

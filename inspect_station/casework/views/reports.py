@@ -6,21 +6,43 @@ from flask import Response, redirect, render_template, request, send_file, url_f
 
 from inspect_station.accounts.guard import current_actor, needs
 from inspect_station.casework import service, words
+from inspect_station.casework.columns import REPORTS
+from inspect_station.casework.reports import Filters
 from inspect_station.casework.views import forms, pages
 from inspect_station.casework.views.forms import whole_numbers
 from inspect_station.errors import StationError
-from inspect_station.web import now, settings, today
+from inspect_station.registry import cursors
+from inspect_station.web import now, settings, today, workbook
+
+
+def _asked() -> Filters:
+    stage = request.args.get("stage", "")
+    late = today() if request.args.get("late") else None
+    return Filters(stage if stage in words.STAGES else "", request.args.get("q", "")[:60], late)
 
 
 @pages.get("/reports")
 def report_list() -> str:
     """Reports on their way: whose promise runs."""
-    stage = request.args.get("stage", "")
-    stage = stage if stage in words.STAGES else ""
-    rows = service.reports.of_enterprise(current_actor(), None, stage)
-    for row in rows:
-        row["promise"] = service.promises.promise("report", row["report_by"], row["issued_at"], today())
-    return render_template("casework/reports.html", rows=rows, stage=stage, stages=words.STAGES)
+    address = forms.address("casework.report_list")
+    after = cursors.after(request.args.get("cursor", "")[:500], service.reports.SORTS, "id")
+    filters = _asked()
+    page = service.reports.page(current_actor(), filters, today(), after=after, size=forms.per_page())
+    return render_template(
+        "casework/reports.html",
+        page=page,
+        next_url=address(cursor=cursors.encode(page.next_keys)) if page.next_keys else None,
+        prev_url=address(cursor=cursors.encode(page.previous_keys)) if page.previous_keys else None,
+        filters=filters,
+        stages=words.STAGES,
+        address=address,
+        export_url=forms.address("casework.report_export")(),
+    )
+
+
+@pages.get("/reports.xlsx")
+def report_export() -> Response:
+    return workbook(REPORTS, service.reports.stream(current_actor(), _asked(), today()), "检验报告")
 
 
 @pages.get("/reports/<int:report_id>")
@@ -48,7 +70,10 @@ def advance_report(report_id: int) -> Any:
     def act() -> str:
         revision = next(iter(whole_numbers([request.form.get("revision", "")])), None)
         number = request.form.get("report_number", "")[:100]
-        service.reports.advance(current_actor(), report_id, now=now(), revision=revision, number=number)
+        reason = request.form.get("reason", "").replace("\0", "")[:300]
+        service.reports.advance(
+            current_actor(), report_id, now=now(), revision=revision, number=number, reason=reason
+        )
         return url_for("casework.report", report_id=report_id)
 
     return forms.save(act, "已签，报告进入下一步。", lambda error: _report_page(report_id, error))

@@ -6,7 +6,7 @@ from typing import Any
 from flask import flash, redirect, render_template, request, url_for
 
 from inspect_station.accounts.guard import current_actor, needs
-from inspect_station.casework import service
+from inspect_station.casework import service, ticked
 from inspect_station.casework.schemas import ResultSchema
 from inspect_station.casework.views import pages
 from inspect_station.casework.views.forms import pictures, typed, whole_numbers
@@ -19,25 +19,28 @@ from schedules.terms import GRADES, Clock, Conclusion, Kind, kind_of
 
 _LABELS = {
     "clock": "检验项目", "completed_on": "检验日期", "conclusion": "检验结论", "grade": "安全状况等级", "next_due": "下次检验日期",
-    "report_number": "报告编号", "inspectors": "检验人员", "institution": "检验机构", "reason": "超出期限的理由",
+    "report_number": "报告编号", "inspectors": "检验人员", "institution": "检验机构", "reason": "理由",
     "photos": "照片", "equipment": "设备", "note": "备注",
 }  # fmt: skip
-_NOT_VALUES = ("equipment", "inspector", "filled_on", "photos", "csrf_token")
+_OF_A_DEVICE = ("conclusion", "grade", "next_due", "report_number")
+_NOT_VALUES = ("equipment", "inspector", "filled_on", "photos", "csrf_token", "offered", "rest")
 
 
 @pages.get("/results/new")
 @needs("edit")
 def new_result() -> str:
-    """`equipment` (several) with `clock`, or the open items of a `task`."""
+    """`equipment` (several) with `clock`, the open items of a `task`, or `ids` of ticked rows of the due list."""
     task = next(iter(whole_numbers([request.args.get("task", "")])), None)
-    ids = whole_numbers(request.args.getlist("equipment"))
-    clock = request.args.get("clock", "")
-    if task is not None:
+    ids, clock = whole_numbers(request.args.getlist("equipment")), request.args.get("clock", "")
+    rest: list[int] = []
+    if "ids" in request.args:
+        ids, clock, rest = ticked.first_group(current_actor(), whole_numbers(request.args.getlist("ids")), today())
+    elif task is not None:
         row = service.cases.task(current_actor(), task)
         items = service.cases.items(current_actor(), row["application"], 500)
         ids = [i["equipment"] for i in items if i["task"] == task and i["open"] and i["clock"] == clock]
     given: dict[str, Any] = {"clock": clock, "completed_on": today().isoformat()}
-    return _page(ids, given, set(ids), None)
+    return _page(ids, given, set(ids), rest, None)
 
 
 @pages.post("/results/new")
@@ -45,35 +48,44 @@ def new_result() -> str:
 @accepts(64)
 def add_result() -> Any:
     offered, chosen = whole_numbers(request.form.getlist("offered")), whole_numbers(request.form.getlist("equipment"))
+    rest = whole_numbers(request.form.getlist("rest"))
     try:
-        report = _record(chosen)
+        reports = _record(chosen)
     except Stale as error:
-        return _page(offered, request.form, set(chosen), error), error.http_status
+        return _page(offered, request.form, set(chosen), rest, error), error.http_status
     except (InvalidInput, Conflict) as error:
-        return _page(offered, request.form, set(chosen), error, keep=True), error.http_status
+        return _page(offered, request.form, set(chosen), rest, error, keep=True), error.http_status
+    if rest:
+        flash(f"已登记 {len(chosen)} 项，到期日和提醒已随之更新。请接着登记选中的其余 {len(rest)} 项。", "success")
+        return redirect(url_for("casework.new_result", ids=rest))
     flash("结果已登记，到期日和提醒已随之更新。", "success")
-    return redirect(url_for("casework.report", report_id=report))
+    if len(reports) > 1:
+        return redirect(url_for("casework.report_list"))
+    return redirect(url_for("casework.report", report_id=reports[0]))
 
 
-def _record(chosen: Sequence[int]) -> int:
-    values = load(ResultSchema(), _values())
-    reason = values.pop("reason")
+def _record(chosen: Sequence[int]) -> list[int]:
+    given = {number: load(ResultSchema(), _values(number)) for number in chosen}
+    for values in given.values():
+        values.pop("reason")
     filled_on = next(iter(whole_numbers([request.form.get("filled_on", "")])), 0)
-    return service.results.record(
+    return service.results.record_each(
         current_actor(),
-        chosen,
-        values,
+        given,
         now=now(),
         files_dir=settings().files_dir,
-        reason=reason,
+        reason=request.form.get("reason", "").replace("\0", "").strip()[:300],
         inspector_ids=whole_numbers(request.form.getlist("inspector")),
         pictures=pictures("photos"),
         filled_on=filled_on,
     )
 
 
-def _values() -> dict[str, Any]:
-    return {k: v for k, v in typed().items() if k not in (*_NOT_VALUES, "offered")}
+def _values(number: int) -> dict[str, Any]:
+    """What was typed for all, and over it what was typed for this device alone."""
+    given = {k: v for k, v in typed().items() if k not in _NOT_VALUES and "." not in k}
+    own = {name: request.form.get(f"{name}.{number}", "").strip() for name in _OF_A_DEVICE}
+    return given | {name: text for name, text in own.items() if text}
 
 
 @pages.get("/results/proposal")
@@ -91,12 +103,18 @@ def _proposals(ids: Sequence[int], given: Mapping[str, Any]) -> list[Any]:
         values["conclusion"] = None
     if values.get("clock") not in {c.value for c in Clock} or values["grade"] not in (None, *GRADES):
         return []
-    found = [service.results.proposal(current_actor(), number, values, today()) for number in ids[:20]]
+    found = [service.proposals.proposal(current_actor(), number, values, today()) for number in ids[:20]]
     return list(dict.fromkeys(p for p in found if p is not None))
 
 
 def _page(
-    ids: Sequence[int], given: Mapping[str, Any], chosen: set[int], error: StationError | None, *, keep: bool = False
+    ids: Sequence[int],
+    given: Mapping[str, Any],
+    chosen: set[int],
+    rest: Sequence[int],
+    error: StationError | None,
+    *,
+    keep: bool = False,
 ) -> str:
     actor = current_actor()
     devices = [registry.equipment.get(actor, number) for number in ids[:500]]
@@ -110,6 +128,8 @@ def _page(
         devices=devices,
         first=first,
         chosen=chosen,
+        rest=rest,
+        of_a_device=any(given.get(f"{name}.{n}") for name in _OF_A_DEVICE for n in ids),
         given=given,
         clock=clock,
         clocks=clocks,

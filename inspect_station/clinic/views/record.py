@@ -14,6 +14,7 @@ from inspect_station.clinic.schemas import RecordFindingSchema, RecordHeadSchema
 from inspect_station.clinic.views import forms, pages
 from inspect_station.errors import Conflict, InvalidInput, Stale, StationError
 from inspect_station.registry import listing
+from inspect_station.registry import service as registry
 from inspect_station.validation import explain
 from inspect_station.web import accepts, now, settings, today
 
@@ -124,21 +125,30 @@ def _page(
     error: StationError | None,
 ) -> str:
     actor = current_actor()
-    page = listing.page(
-        actor, listing.Filters(enterprise=row["enterprise"]), sort="name", after=None, size=DEVICES_SHOWN
-    )
+    devices = _devices(row["enterprise"], [*chosen, *(f["equipment"] for f in findings)])
     numbers = [finding["id"] for finding in findings if finding["id"]]
     photos = casework.photos.of(actor, service.recording.OWNER, numbers)
     held = casework.photos.of(actor, service.recording.HELD, [row["id"]])
     library = service.library.offered(actor)
     return render_template(
-        "clinic/record.html", row=row, given=given, findings=findings, chosen=set(chosen), devices=page.rows,
+        "clinic/record.html", row=row, given=given, findings=findings, chosen=set(chosen), devices=devices,
         photos=photos, held={photo["id"]: photo for photo in held}, error=error, errors=error.fields if error else {},
         labels=_labels(len(findings)), words=service.words, accept=casework.photos.ACCEPT,
         library=library, library_json=[_offer(entry) for entry in library], most=MOST_FINDINGS,
         revision=request.form.get("revision") or row["revision"],
         keep=[url_for("clinic.record", visit_id=row["id"]), url_for("casework.field")],
     )  # fmt: skip
+
+
+def _devices(enterprise: int, chosen: Sequence[Any]) -> list[dict[str, Any]]:
+    """The firm's devices to choose from; those chosen stand first, however many there are."""
+    actor = current_actor()
+    page = listing.page(actor, listing.Filters(enterprise=enterprise), sort="name", after=None, size=DEVICES_SHOWN)
+    known = {row["id"] for row in page.rows}
+    more = dict.fromkeys(
+        number for number in forms.whole_numbers([str(n or "") for n in chosen]) if number not in known
+    )
+    return [registry.equipment.get(actor, number) for number in more] + page.rows
 
 
 def _offer(entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from inspect_station.planning.service import Visit, reading, words
 from inspect_station.planning.words import DAY_BEGINS
 
 clock_time = words.clock_time
+NARROW = 8 * 60
+"""Person-minutes: with less than a working day in reserve, one sick person or one longer visit upsets the day."""
 
 
 def minute_of(text: str) -> int | None:
@@ -30,6 +32,7 @@ def months(found: Sequence[Visit], plan: Any) -> list[dict[str, Any]]:
         row["label"] = f"{row['month'][:4]} 年 {int(row['month'][5:])} 月"
         row["most"] = most
         row["hours"], row["room_hours"] = round(row["load"] / 60), round(row["room"] / 60)
+        row["fair_hours"] = round(row["fair"] / 60)
         row["share"] = round(100 * row["load"] / row["room"]) if row["room"] else 0
     return rows
 
@@ -97,7 +100,19 @@ def week(found: Sequence[Visit], plan: Any, begin: date, names: Mapping[int, str
                 "cells": [_cell([v for v in own if v.on == day], day, away) for day in shown],
             }
         )
-    return {"days": [{"on": day, "words": day_words(day), "work": day in workdays} for day in shown], "rows": rows}
+    return {"days": [_day(day, day in workdays, found, plan) for day in shown], "rows": rows}
+
+
+def _day(day: date, work: bool, found: Sequence[Visit], plan: Any) -> dict[str, Any]:
+    """A day's head; `spare` is what is left of everybody's minutes, `narrow` where that is less than one person's day."""
+    spare = reading.capacity(plan.instance).get(day, 0) - sum(v.work for v in found if v.on == day)
+    return {
+        "on": day,
+        "words": day_words(day),
+        "work": work,
+        "spare": round(max(0, spare) / 60, 1),
+        "narrow": work and spare < NARROW and any(v.on == day for v in found),
+    }
 
 
 def _cell(own: Sequence[Visit], day: date, away: Sequence[Mapping[str, str]]) -> dict[str, Any]:

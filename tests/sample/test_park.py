@@ -1,0 +1,54 @@
+"""The sample park shows every kind of answer, notice, dead address and call; nothing of it leaves this machine."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from inspect_station import config
+from inspect_station import db as database
+from inspect_station.accounts.scope import Actor
+from inspect_station.issuing import service as issuing
+from inspect_station.reminders import hands, policies
+from inspect_station.reminders.answers import service as answers
+from inspect_station.reminders.models import DeadAddress, Message
+from tests.conftest import SECRET, dispose, load_sample
+
+
+@pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+def test_the_sample_park_shows_everything_once(engine: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    if engine == "sqlite":
+        bound = database.bind(f"sqlite:///{request.getfixturevalue('sample_folder') / 'station.db'}")
+    else:
+        bound = database.bind(request.getfixturevalue("postgres_url"))
+        with database.connection():
+            load_sample(config.Settings(data_dir=str(tmp_path), secret_key=SECRET))
+    with database.connection():
+        check_answers()
+        check_what_was_told()
+        check_notices()
+    dispose(bound)
+
+
+def check_answers() -> None:
+    rows = answers.page_of(Actor.system(), answers.Filters(), None, 50).rows
+    assert {row["kind"] for row in rows} == {"apply", "noted", "stopped", "not_ours", "contact"}
+    assert {row["state"] for row in rows} == {"open", "seen", "done", "rejected"}
+    assert all(9 <= row["given_at"].hour < 18 for row in rows)
+
+
+def check_what_was_told() -> None:
+    sent = Message.select().where(Message.state == "sent")
+    assert "folder" in {m.channel for m in sent}
+    assert {m.channel for m in sent} <= {"folder", "notice"}
+    assert DeadAddress.select().count() >= 2
+    outcomes = {task.last["outcome"] for task in hands.tasks(Actor.system()) if task.last}
+    assert outcomes == {"no_answer", "later"}
+
+
+def check_notices() -> None:
+    rows = issuing.page_of(Actor.system(), issuing.Filters(), None, 50).rows
+    standings = Counter(row["standing"] for row in rows)
+    assert (standings["delivered"], standings["void"]) == (2, 1)
+    assert standings["open"] > 0
+    assert len(policies.in_force().own) == 1

@@ -113,7 +113,7 @@ def heat(actor: Actor, first: date, count: int, today: date) -> list[dict[str, A
     where = "".join(f" AND {part}" for part in parts)
     rows = run(
         "SELECT r.sort_on, count(*) FROM due_row r WHERE r.done_by = 'institution' AND r.standing = 1 "
-        f"AND r.sort_on >= :first AND r.sort_on <= :last{where} GROUP BY r.sort_on",
+        f"AND r.sort_on >= :first AND r.sort_on <= :last{where} GROUP BY r.sort_on ORDER BY r.sort_on",
         {"first": span[0].first.isoformat(), "last": span[-1].last.isoformat()} | values,
     )
     return [{"day": str(day), "count": int(count)} for day, count in rows]

@@ -23,6 +23,7 @@ CASES = (
 
 REPORTS = (
     Column("报告编号", "number", 20),
+    Column("复检", lambda row: f"第 {row['again']} 次" if row["again"] else "", 8),
     Column("进度", lambda row: f"已{STAGES[row['stage']]}", 12),
     Column("企业", "enterprise_name", 30),
     Column("检验日期", "completed_on", 14),

@@ -19,6 +19,7 @@ from inspect_station.registry.models import Enterprise, Equipment, Extension, In
 
 _EMPTY: list[Node] = [SQL("DEFAULT ''")]
 _FALSE: list[Node] = [SQL("DEFAULT FALSE")]
+_ZERO: list[Node] = [SQL("DEFAULT 0")]
 _ONE: list[Node] = [SQL("DEFAULT 1")]
 
 
@@ -155,6 +156,8 @@ class Report(Table):
     enterprise = ForeignKeyField(Enterprise, on_delete="RESTRICT")
     task = ForeignKeyField(Task, null=True, on_delete="SET NULL")
     number = CharField(max_length=100, default="", constraints=_EMPTY)
+    # 0, or the how-manieth re-inspection under this number: a failed device's re-inspection keeps it.
+    again = IntegerField(default=0, constraints=_ZERO)
     stage = CharField(max_length=10, default="written", constraints=[SQL("DEFAULT 'written'")])
     completed_on = DateField()
     # The people who inspected: [{"id": …, "name": …}]; who moved the report on: {stage: {"by": …, "at": …}}.
@@ -171,7 +174,9 @@ class Report(Table):
 
 
 Report.add_index(
-    Report.index(Report.number, unique=True, where=Report.number != SQL("''"), name="report_number_once")
+    Report.index(
+        Report.number, Report.again, unique=True, where=Report.number != SQL("''"), name="report_number_once"
+    )
 )
 
 

@@ -63,8 +63,7 @@ def _rows(actor: Actor, filters: duelist.Filters, today: date) -> list[dict[str,
 
 def _acts(actor: Actor, rows: Sequence[Mapping[str, Any]], settings: Settings, today: date) -> Iterator[Act]:
     """The most urgent first."""
-    resting = quiets.standing(today, [actor.enterprise_id or 0])
-    open_rows = [row for row in rows if not _in_hand(row, resting, today)]
+    open_rows = _not_in_hand(actor, rows, today)
     late = bool(_of(open_rows, "overdue", done_by="institution"))
     yield from _to_stop(rows)
     if late:
@@ -102,9 +101,19 @@ def _the_rest(open_rows: Sequence[Mapping[str, Any]]) -> Iterator[Act]:
         yield _due_act("own", f"{len(own)} 项年度检查要做", why, own[0]["bucket"], done_by="user")
 
 
-def _in_hand(row: Mapping[str, Any], resting: quiets.Quiets, today: date) -> bool:
-    """Applied for, agreed, inspected, or answered: nothing to do for the enterprise now."""
-    return resting.over(row["equipment_id"], row["clock"], "", 0, today) is not None
+def _not_in_hand(actor: Actor, rows: Sequence[Mapping[str, Any]], today: date) -> list[Mapping[str, Any]]:
+    """Neither applied for, agreed, inspected nor answered: what the enterprise has yet to do something about.
+
+    An open application may outlive its quiet: then we are late, not the enterprise, which cannot apply twice.
+    """
+    resting = quiets.standing(today, [actor.enterprise_id or 0])
+    ordered = casework.cases.ordered(actor, [(row["equipment_id"], row["clock"]) for row in rows])
+    return [
+        row
+        for row in rows
+        if (row["equipment_id"], row["clock"]) not in ordered
+        and resting.over(row["equipment_id"], row["clock"], "", 0, today) is None
+    ]
 
 
 def _of(rows: Sequence[Mapping[str, Any]], *buckets: str, done_by: str | None = None) -> list[Mapping[str, Any]]:

@@ -1,16 +1,18 @@
 """An enterprise's first page: what it has to do now, and what was said and answered."""
 
 import html
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from inspect_station.casework import service as casework
 from inspect_station.db import db
 from inspect_station.reminders.answers import service as answers
 from inspect_station.web import settings
-from tests.conftest import Cast, log_in, people
+from tests.conftest import NOW, TODAY, Cast, log_in, people
 from tests.reminders.answers.park import Told, tell
 from tests.reminders.park import in_days, inspected, vessel
 from tests.statements import counted
@@ -61,6 +63,17 @@ def test_what_is_under_way_is_no_act_any_more(scene: Scene) -> None:
     assert "我的报检：1 件在办" in page
     assert "申请检验：反应釜二号" in page
     assert "已送达检验站，等待处理" in page
+
+
+def test_an_application_that_waits_for_us_longer_than_its_quiet_is_no_act_of_the_enterprise(scene: Scene) -> None:
+    app, cast, told = scene
+    with db.connection_context():
+        items = [(device.id, "periodic") for device in (told.soon, told.late)]
+        casework.apply(cast.jia_user, cast.jia.id, items, source="portal", now=NOW - timedelta(days=30))
+        assert not casework.quieted(TODAY)
+    page = shown(log_in(app, cast.jia_user))
+    assert "要申请检验" not in page
+    assert "我的报检：1 件在办" in page
 
 
 def test_forbidden_use_stays_the_first_act_whatever_was_applied_for(scene: Scene) -> None:

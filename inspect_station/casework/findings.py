@@ -272,7 +272,10 @@ def _complete(row: dict[str, Any], today: date) -> dict[str, Any]:
     row["days"] = (row["deadline"] - today).days if row["state"] == "issued" else None
     row["promise"] = None
     if row["reinspect_by"]:
-        done = row["reinspected_at"] if row["reinspected_at"] and row["reinspected_at"] >= row["replied_at"] else None
+        at, asked = row["reinspected_at"], row["replied_at"]
+        done = (
+            at if at and (asked is None or at >= asked) else None
+        )  # one before the newest reply has not answered it
         row["promise"] = promises.promise("reinspect", row["reinspect_by"], done, today)
     return row
 

@@ -10,6 +10,7 @@ from inspect_station.accounts import service as accounts
 from inspect_station.accounts import sessions
 from inspect_station.accounts.scope import Actor
 from inspect_station.casework.models import FindingNotice, Report, ReportItem
+from inspect_station.casework.words import STAGES
 from inspect_station.db import bulk_insert, db
 from inspect_station.registry.models import Equipment, Inspection
 from inspect_station.registry.rows import tuples
@@ -19,6 +20,7 @@ from schedules.terms import Conclusion
 
 _DAYS = 400
 _CLOSED = 12
+_WAITING = (3, 3, 2, 3, 1, 2, 1, 1, 2)  # signatures that the newest reports lack, the newest first
 _DEEP = ("periodic", "internal", "external", "full")
 _PROBLEMS = (
     "接管角焊缝表面裂纹",
@@ -56,11 +58,21 @@ def _reports(rng: random.Random, today: date, now: datetime) -> int:
         seen.add(report)
         rows.append(_report(rng, team, firm, report, done, calendar, now))
         items.append({"equipment": equipment, "clock": clock, "inspection": inspection})
+    _under_way(rows, now)
     (last,) = db.execute_sql("SELECT COALESCE(MAX(id), 0) FROM report").fetchone()
     bulk_insert(Report, rows)
     ids = [n for (n,) in db.execute_sql(f"SELECT id FROM report WHERE id > {int(last)} ORDER BY id")]  # noqa: S608
     bulk_insert(ReportItem, [{**item, "report": number} for item, number in zip(items, ids, strict=True)])
     return len(ids)
+
+
+def _under_way(rows: Sequence[dict[str, Any]], now: datetime) -> None:
+    """The newest reports wait for their next signature, so that the desk has some of every stage, one of them late."""
+    newest = sorted(rows, key=lambda row: (row["completed_on"], row["number"]), reverse=True)[: len(_WAITING)]
+    for row, left in zip(newest, _WAITING, strict=False):
+        stages = list(STAGES)[: len(STAGES) - left]
+        row |= {"steps": {name: row["steps"][name] for name in stages if name in row["steps"]}, "issued_at": None}
+        row["stage"] = list(row["steps"])[-1] if row["steps"] else stages[0]
 
 
 def _inspected(today: date) -> Iterator[tuple[Any, ...]]:
@@ -143,6 +155,8 @@ def _notice(rng: random.Random, of: tuple[int, int, str, int], done: date, now: 
         "enterprise": firm, "equipment": equipment, "clock": clock, "inspection": inspection,
         "problem": rng.choice(_PROBLEMS), "deadline": done + timedelta(days=30), "state": "closed" if over else "issued",
         "issued_at": issued, "issued_by": "责任检验员", "closed_at": closed if over else None, "created_at": issued,
+        "reply": "已按要求整改，请复检。" if over else "", "replied_by": "企业安全员" if over else "",
+        "replied_at": closed - timedelta(days=2) if over else None,
         "reinspect_by": closed.date() if over else None, "reinspected_at": closed if over else None,
     }  # fmt: skip
 

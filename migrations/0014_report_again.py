@@ -1,7 +1,7 @@
 """A re-inspection keeps the number of the report that said no: how many times, beside the number."""
 
-AGAIN = 'ALTER TABLE "report" ADD COLUMN "again" INTEGER DEFAULT 0 NOT NULL'
-ONCE = 'CREATE UNIQUE INDEX "report_number_once" ON "report" ({}) WHERE ("number" <> \'\')'
+AGAIN = 'ALTER TABLE "report" ADD COLUMN "again" INTEGER NOT NULL DEFAULT 0'
+ONCE = 'CREATE UNIQUE INDEX "report_number_once" ON "report" ({}) WHERE ("number" != \'\')'
 
 
 def up(migrator, db):

@@ -9,6 +9,16 @@ from inspect_station.errors import Conflict, InvalidInput
 SIDES: Mapping[str, str] = {"unit": "告知使用单位", "authority": "报告监管部门"}
 
 
+def lines(row: Mapping[str, Any]) -> list[str]:
+    """What has been told, for paper: the side, the moment, whom and how."""
+    words = {"unit": "已告知使用单位", "authority": "已报告监管部门"}
+    return [
+        f"{words[side]}：{row[f'{side}_told_at']:%Y-%m-%d %H:%M} {row[f'{side}_told']}"
+        for side in SIDES
+        if row[f"{side}_told_at"]
+    ]
+
+
 def check(side: str, whom: str) -> None:
     """Raises `InvalidInput` for a side that is none, or where nobody is named."""
     if side not in SIDES:

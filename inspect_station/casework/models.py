@@ -156,8 +156,6 @@ class Report(Table):
     enterprise = ForeignKeyField(Enterprise, on_delete="RESTRICT")
     task = ForeignKeyField(Task, null=True, on_delete="SET NULL")
     number = CharField(max_length=100, default="", constraints=_EMPTY)
-    # 0, or the how-manieth re-inspection under this number: a failed device's re-inspection keeps it.
-    again = IntegerField(default=0, constraints=_ZERO)
     stage = CharField(max_length=10, default="written", constraints=[SQL("DEFAULT 'written'")])
     completed_on = DateField()
     # The people who inspected: [{"id": …, "name": …}]; who moved the report on: {stage: {"by": …, "at": …}}.
@@ -167,6 +165,8 @@ class Report(Table):
     issued_at = MomentField(null=True)
     created_at = MomentField()
     revision = IntegerField(default=1, constraints=_ONE)
+    # 0, or the how-manieth re-inspection under this number: that of a failed device keeps it.
+    again = IntegerField(default=0, constraints=_ZERO)
 
     class Meta:
         constraints = [Check("stage IN ('written', 'checked', 'reviewed', 'issued')")]

@@ -9,18 +9,20 @@ from typing import Any
 from inspect_station.accounts import service as accounts
 from inspect_station.accounts import sessions
 from inspect_station.accounts.scope import Actor
-from inspect_station.casework.models import FindingNotice, Report, ReportItem
+from inspect_station.casework.models import ApplicationItem, FindingNotice, Report, ReportItem
 from inspect_station.casework.words import STAGES
 from inspect_station.db import bulk_insert, db
+from inspect_station.registry import changes
 from inspect_station.registry.models import Equipment, Inspection
-from inspect_station.registry.rows import tuples
+from inspect_station.registry.rows import dicts, tuples
 from inspect_station.workcalendar import service as workcalendar
 from inspect_station.workload import service as workload
 from schedules.terms import Conclusion
 
 _DAYS = 400
 _CLOSED = 12
-_WAITING = (3, 3, 2, 3, 1, 2, 1, 1, 2)  # signatures that the newest reports lack, the newest first
+_WAITING = (3, 3, 2, 3, 1, 2, 1, 1)  # signatures that the newest reports lack, the newest first
+_FRESH = (1, 2, 3, 5, 6, 8)  # days since the inspections of the past week
 _DEEP = ("periodic", "internal", "external", "full")
 _PROBLEMS = (
     "接管角焊缝表面裂纹",
@@ -40,6 +42,7 @@ def load(today: date, now: datetime) -> int:
     rng = random.Random(today.year)  # noqa: S311 - a reproducible sample, no secret
     head = sessions.actor_of(accounts.find_login("zhanzhang"))
     with db.atomic():
+        _inspect(today, now)
         made = _reports(rng, today, now)
         _notices(rng, today, now)
         workload.month.set_target(head, today.year, 980, now)
@@ -64,6 +67,35 @@ def _reports(rng: random.Random, today: date, now: datetime) -> int:
     ids = [n for (n,) in db.execute_sql(f"SELECT id FROM report WHERE id > {int(last)} ORDER BY id")]  # noqa: S608
     bulk_insert(ReportItem, [{**item, "report": number} for item, number in zip(items, ids, strict=True)])
     return len(ids)
+
+
+def _inspect(today: date, now: datetime) -> None:
+    """Inspections of the past days, each a few weeks before its date: their reports are on their way."""
+    first, last = (today + timedelta(days=20)).isoformat(), (today + timedelta(days=85)).isoformat()
+    busy = ApplicationItem.select(ApplicationItem.equipment).where(ApplicationItem.open)
+    query = (
+        Inspection.select(Inspection, Equipment.enterprise)
+        .join(Equipment)
+        .where(
+            Inspection.next_due.between(first, last), Inspection.clock.in_(_DEEP), Equipment.status == "in_use",
+            Equipment.form == "device", Inspection.conclusion != "", Equipment.id.not_in(busy),
+        )
+        .order_by(Inspection.next_due, Inspection.id)
+    )  # fmt: skip
+    firms: set[int] = set()
+    for row in (row for row in dicts(query) if len(row["next_due"]) == len(row["completed_on"]) == 10):
+        if row["enterprise"] in firms or len(firms) == len(_FRESH):
+            continue
+        done = today - timedelta(days=_FRESH[len(firms)])
+        firms.add(row["enterprise"])
+        due, before = date.fromisoformat(row["next_due"]), date.fromisoformat(row["completed_on"])
+        Inspection.create(
+            equipment=row["equipment"], clock=row["clock"], completed_on=done.isoformat(), conclusion=row["conclusion"],
+            grade=row["grade"], next_due=(done + (due - before)).isoformat(), inspectors=row["inspectors"],
+            institution=row["institution"], answered_due=row["next_due"], source="示例数据", recorded_at=now,
+            report_number=f"KM{done.year}-9{len(firms):03d}-{row['id'] % 100_000:05d}",
+        )  # fmt: skip
+        changes.touch([row["equipment"]])
 
 
 def _under_way(rows: Sequence[dict[str, Any]], now: datetime) -> None:

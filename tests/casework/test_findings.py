@@ -130,12 +130,21 @@ def test_the_paper_says_number_problem_deadline_and_the_law_of_severe_hazards() 
         paper.Finding(
             number="YJ2026-00001", unit="福州甲化工有限公司", on=TODAY, deadline=date(2026, 12, 20), problem="腐蚀 #减薄", basis="",
             severe=True, rows=[("设备名称", "缓冲罐")], issued_by="检一", office=Office("可门检验站", "0591-1"),
+            told=service.duty.lines({"unit_told_at": NOW, "unit_told": "安全总监", "authority_told_at": None}),
         )
     )  # fmt: skip
     document = pypdfium2.PdfDocument(made)
     text = document[0].get_textpage().get_text_range().replace(" ", "")
-    for words in ("YJ2026-00001", "2026年12月20日", "腐蚀#减薄", "第九十三条", "缓冲罐"):
+    for words in (
+        "YJ2026-00001",
+        "2026年12月20日",
+        "腐蚀#减薄",
+        "第九十三条",
+        "缓冲罐",
+        "已告知使用单位：2026-11-22",
+    ):
         assert words in text, words
+    assert "已报告监管部门" not in text  # what has not been done is not said to have been
     document.close()
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from peewee import fn
+
 from inspect_station.accounts import service as accounts
 from inspect_station.accounts import sessions
 from inspect_station.accounts.scope import Actor
@@ -15,6 +17,7 @@ from inspect_station.db import bulk_insert, db
 from inspect_station.registry import changes
 from inspect_station.registry.models import Equipment, Inspection
 from inspect_station.registry.rows import dicts, tuples
+from inspect_station.sample.cases import later_than
 from inspect_station.workcalendar import service as workcalendar
 from inspect_station.workload import service as workload
 from schedules.terms import Conclusion
@@ -79,6 +82,7 @@ def _inspect(today: date, now: datetime) -> None:
         .where(
             Inspection.next_due.between(first, last), Inspection.clock.in_(_DEEP), Equipment.status == "in_use",
             Equipment.form == "device", Inspection.conclusion != "", Equipment.id.not_in(busy),
+            ~fn.EXISTS(later_than(Inspection.alias())),
         )
         .order_by(Inspection.next_due, Inspection.id)
     )  # fmt: skip

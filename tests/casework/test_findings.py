@@ -58,7 +58,10 @@ def test_failed_notice_rectification_reinspection_and_the_case_is_done(
     service.findings.reinspect(inspector, number, passed=False, remark="焊缝未打磨", now=NOW)
     assert found(cast, number)["state"] == "issued"
     service.findings.reply(cast.jia_user, number, "已打磨", now=NOW, files_dir=tmp_path)
+    (visit,) = service.cases.for_day(inspector, TODAY)  # waits on the phone's list of the day, to be looked at again
+    assert [(item["equipment"], item["open"]) for item in visit["items"]] == [(due_park.overdue.id, False)]
     service.findings.reinspect(inspector, number, passed=True, remark="", now=NOW)
+    assert service.cases.for_day(inspector, TODAY) == []
     later = {"completed_on": "2026-11-21"}  # of two on one day the failed one counts
     record(inspector, tmp_path, due_park.overdue, conclusion="复检合格", grade=3, next_due="2029-11-20", **later)
     service.findings.close(inspector, number, now=NOW)

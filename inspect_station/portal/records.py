@@ -44,6 +44,7 @@ def record(enterprise_id: int) -> str:
         what=what if what in _SORTS else "",
         sorts=_SORTS,
         prescriptions=clinic.findings.of_enterprise(actor, enterprise_id, today()),
+        repeated=clinic.history.repeated(actor, enterprise_id),
         notices=_notices(actor, enterprise_id),
         due=duelist.counts(actor, DueFilters(enterprise=enterprise_id), today()),
         may_edit=actor.may("edit"),
@@ -194,8 +195,8 @@ def _acts(
     if own := of(left, "overdue", "apply_now", done_by="user"):
         yield f"安排 {len(own)} 项由贵单位自己负责的检查、校验（已到期或一个月内到期），做好后把记录交给检验员。"
     for row in prescriptions[:10]:
-        late = "（已过期）" if row["overdue"] else ""
-        yield f"{row['deadline']} 前{late}：{row['measure']}（{row['symptom']}）"
+        past = "（已过期）" if row["overdue"] else ""
+        yield f"{row['deadline']} 前{past}：{row['measure']}（{row['symptom']}）"
     for row in notices[:10]:
         yield f"{row['deadline']} 前：按检验意见通知书 {row['number']} 整改并回复。"
     if papers := of(due, "undetermined", "date_missing"):

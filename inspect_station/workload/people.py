@@ -4,7 +4,7 @@ Every number is the sum of the entries behind it, so that it opens exactly those
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -86,7 +86,8 @@ def behind(actor: Actor, period: Period, account_id: int, what: str) -> tuple[st
     names = {each.account_id: each.name for each in _inspectors(actor, period)}
     if what not in WORDS or account_id not in names:
         raise NotFound()
-    mine = [entry for entry in _entries(actor, period).get(what, ()) if entry.account_id == account_id]
+    found = _entries(actor, period, (what,)).get(what, ())
+    mine = [entry for entry in found if entry.account_id == account_id]
     return names[account_id], sorted(mine, key=lambda entry: (entry.day, entry.ref), reverse=True)
 
 
@@ -124,18 +125,18 @@ def workdays(period: Period) -> list[date]:
 # --- what the numbers count -------------------------------------------------------------------------------------------
 
 
-def _entries(actor: Actor, period: Period) -> dict[str, list[Entry]]:
-    """By word; a word that is missing has no data yet in this period."""
+def _entries(actor: Actor, period: Period, asked: Collection[str] = WORDS) -> dict[str, list[Entry]]:
+    """By word; a word that is missing has no data yet in this period. Only what is asked for is read."""
     found: dict[str, list[Entry]] = {}
     since = begun()
-    plan = planning.plans.in_force_id()
+    plan = planning.plans.in_force_id() if "planned" in asked else None
     if plan is not None and period.last >= planning.plans.first_day(plan):
         found["planned"] = list(_planned(actor, plan, period))
-    if known("issued", period, since):
+    if not {"done", *STAGES}.isdisjoint(asked) and known("issued", period, since):
         found |= {word: [] for word in ("done", *STAGES)}
         for entry in _reported(actor, period):
             found[entry.what].append(entry)
-    if known("clinic_visits", period, since):
+    if "clinic" in asked and known("clinic_visits", period, since):
         found["clinic"] = [
             Entry(row["inspector"], "clinic", f"visit:{row['id']}", row["number"], row["enterprise_name"], row["visited_on"])
             for row in clinic.visits.made(actor, period.first, period.last)

@@ -1,5 +1,6 @@
 """The pages of a station under a real gunicorn, and how a program asks for them."""
 
+import atexit
 import json
 import os
 import signal
@@ -57,6 +58,8 @@ class Web:
                 stdout=log,
                 stderr=log,
             )
+        # Its own session keeps Ctrl-C of the drill away from it: so the drill takes it along when it is left that way.
+        atexit.register(self.reap)
         deadline = time.monotonic() + 60
         while self.ask("/healthz").status != 200:
             if time.monotonic() > deadline:
@@ -79,6 +82,12 @@ class Web:
         assert self._process is not None
         os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
+
+    def reap(self) -> None:
+        """End what is left of it; nothing where it has ended."""
+        atexit.unregister(self.reap)
+        if self._process is not None and self._process.poll() is None:
+            self.kill()
 
     def ask(self, path: str, token: str = "", given: Any = None, **headers: str) -> Answer:
         """GET, or POST what is given as JSON."""

@@ -70,11 +70,15 @@ def _csv_line(cells: list[str]) -> str:
 
 
 def _csv_cell(value: Any) -> str:
-    """Text that no spreadsheet program takes for a formula."""
+    """Text that no spreadsheet program takes for a formula: a mark before it, which our import takes off again.
+
+    What bears such a mark by itself gets another, so that every text comes back as it was.
+    """
     if isinstance(value, bool):
         return "是" if value else "否"
     text = "" if value is None else _text(value)
-    return "'" + text if text[:1] in _FORMULA_STARTS and not isinstance(value, int | float) else text
+    starts = text.lstrip("'")[:1]
+    return "'" + text if starts in _FORMULA_STARTS and not isinstance(value, int | float) else text
 
 
 def write_workbook(

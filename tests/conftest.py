@@ -30,7 +30,7 @@ from inspect_station.accounts.models import Account
 from inspect_station.accounts.scope import Actor
 from inspect_station.db import db
 from inspect_station.registry.models import Enterprise
-from inspect_station.sample import load, paper, told
+from inspect_station.sample import load, months, paper, told
 from tests import postgres
 from tests.chromium import launch
 
@@ -98,6 +98,7 @@ def load_sample(settings: config.Settings) -> None:
     load.load(20261122, 1, TODAY, NOW)
     told.load(settings, TODAY, NOW)
     paper.load(settings, TODAY, NOW)
+    months.load(TODAY, NOW)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from peewee import JOIN, SQL, fn
 from inspect_station.accounts.models import Account
 from inspect_station.accounts.scope import Actor, visible
 from inspect_station.casework import promises, words
-from inspect_station.casework.models import Application, ApplicationItem, Task, TaskDate
+from inspect_station.casework.models import Application, ApplicationItem, FindingNotice, Task, TaskDate
 from inspect_station.casework.promises import Promise
 from inspect_station.errors import NotFound
 from inspect_station.registry import paging
@@ -24,6 +24,7 @@ SORTS: Mapping[str, tuple[Any, ...]] = {
     "enterprise": (Enterprise.initials, Application.id),
 }
 SHOWN_ITEMS = 300
+DAY_MOST = 60
 _TOMORROW = timedelta(days=1)
 _NAMES = (
     "id", "enterprise", "source", "state", "submitted_at", "submitted_by", "contact", "phone", "wished_from", "wished_to",
@@ -207,7 +208,10 @@ def tasks(actor: Actor, application_id: int) -> list[dict[str, Any]]:
 
 
 def for_day(actor: Actor, today: date, *, everyone: bool = False) -> list[dict[str, Any]]:
-    """The visits of the day and what was begun and not finished, each with its open items; mine, or the station's."""
+    """The visits of the day and what was begun and not finished, mine or the station's, at most `DAY_MOST`.
+
+    Each with its open items, and with those to be looked at again because the firm says that it has mended them.
+    """
     actor.need_staff()
     conditions: list[Any] = [
         (Task.state.in_(("inspecting", "rectifying")))
@@ -215,11 +219,24 @@ def for_day(actor: Actor, today: date, *, everyone: bool = False) -> list[dict[s
     ]
     if not everyone:
         conditions.append(Task.inspector == actor.account_id)
-    found = _tasks(actor, conditions)[:40]
-    rows = _items(ApplicationItem.task.in_([row["id"] for row in found]), ApplicationItem.open, most=1000)
+    waiting = ApplicationItem.open | ApplicationItem.id.in_(_mended())
+    conditions.append(Task.id.in_(ApplicationItem.select(ApplicationItem.task).where(waiting)))
+    found = sorted(_tasks(actor, conditions), key=lambda row: (row["agreed_on"] or today, row["id"]))[:DAY_MOST]
+    rows = _items(ApplicationItem.task.in_([row["id"] for row in found]), waiting, most=2000)
     for row in found:
         row["items"] = [item for item in rows if item["task"] == row["id"]]
-    return sorted((row for row in found if row["items"]), key=lambda row: (row["agreed_on"] or today, row["id"]))
+    return found
+
+
+def _mended() -> Any:
+    """Items that failed and whose notice the firm has answered: a re-inspection is ours to do."""
+    same = (
+        (FindingNotice.task == ApplicationItem.task)
+        & (FindingNotice.equipment == ApplicationItem.equipment)
+        & (FindingNotice.clock == ApplicationItem.clock)
+    )
+    query = ApplicationItem.select(ApplicationItem.id).join(FindingNotice, on=same)
+    return query.where(FindingNotice.state == "replied", ~ApplicationItem.open)
 
 
 def task(actor: Actor, task_id: int) -> dict[str, Any]:

@@ -31,6 +31,7 @@ REPORTS = (
     Column("承诺期限", "report_by", 14),
     Column("限时办结", lambda row: f"{row['promise'].label}{row['promise'].words}", 20),
     Column("签发日期", lambda row: row["issued_at"].strftime("%Y-%m-%d") if row["issued_at"] else "", 14),
+    Column("复检", lambda row: f"第 {row['again']} 次" if row["again"] else "", 8),
 )
 POSTPONEMENTS = (
     Column("状态", "state_word", 24),

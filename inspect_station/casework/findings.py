@@ -8,7 +8,7 @@ from typing import Any
 
 from inspect_station.accounts import audit
 from inspect_station.accounts.scope import Actor, visible
-from inspect_station.casework import photos, promises, results
+from inspect_station.casework import duty, photos, promises, results
 from inspect_station.casework.models import ApplicationItem, FindingNotice, FindingStep, ReportItem
 from inspect_station.db import db
 from inspect_station.errors import Conflict, InvalidInput, NotFound, Stale
@@ -118,17 +118,10 @@ def issue(actor: Actor, notice_id: int, *, now: datetime, revision: int | None =
 def tell(actor: Actor, notice_id: int, side: str, *, whom: str, now: datetime) -> None:
     """A severe hazard: the unit or the authority has been told; the moment is the present one, never typed."""
     actor.need("edit")
-    if side not in ("unit", "authority"):
-        raise InvalidInput("请选择告知使用单位或报告监管部门。")
-    if not whom.strip():
-        raise InvalidInput("请写明告知了谁、用什么方式。", {side: ["请填写告知对象和方式"]})
+    duty.check(side, whom)
     with db.atomic():
         row = _of_state(actor, notice_id, OPEN, None)
-        if not row["severe"]:
-            raise Conflict("只有严重隐患需要这一步。")
-        if row[f"{side}_told_at"]:
-            raise Conflict("这一步已经办过，时间不能更改。")
-        _write(row, row["state"], **{f"{side}_told_at": now, f"{side}_told": whom.strip()[:200]})
+        _write(row, row["state"], **duty.told(row, row["severe"], side, whom, now))
         _step(actor, row, f"tell_{side}", whom, now)
 
 
@@ -174,8 +167,7 @@ def close(actor: Actor, notice_id: int, *, now: datetime) -> None:
     actor.need("edit")
     with db.atomic():
         row = _of_state(actor, notice_id, ("passed",), None)
-        if row["severe"] and not (row["unit_told_at"] and row["authority_told_at"]):
-            raise Conflict("严重隐患须先办完两步：告知使用单位、报告监管部门。")
+        duty.check_done(row, row["severe"])
         _write(row, "closed", closed_at=now)
         _step(actor, row, "close", "", now)
         if row["task"] and not _open_of_task(row["task"]):
@@ -280,7 +272,10 @@ def _complete(row: dict[str, Any], today: date) -> dict[str, Any]:
     row["days"] = (row["deadline"] - today).days if row["state"] == "issued" else None
     row["promise"] = None
     if row["reinspect_by"]:
-        done = row["reinspected_at"] if row["reinspected_at"] and row["reinspected_at"] >= row["replied_at"] else None
+        at, asked = row["reinspected_at"], row["replied_at"]
+        done = (
+            at if at and (asked is None or at >= asked) else None
+        )  # one before the newest reply has not answered it
         row["promise"] = promises.promise("reinspect", row["reinspect_by"], done, today)
     return row
 

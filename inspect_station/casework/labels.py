@@ -13,9 +13,18 @@ _ENDED = ("scrapped", "cancelled", "dismantled")
 
 
 def labels(
-    actor: Actor, address: str, *, enterprise: int | None = None, ids: Sequence[int] = (), parent: int | None = None
+    actor: Actor,
+    address: str,
+    *,
+    enterprise: int | None = None,
+    ids: Sequence[int] = (),
+    parent: int | None = None,
+    first: int = 1,
 ) -> list[Label]:
-    """Labels for chosen devices, an installation's lines, or all of a firm's living devices. `address` ends before the code."""
+    """Labels for chosen devices, an installation's lines, or all of a firm's living devices, `MOST` at a time.
+
+    `address` ends before the code; `first` counts from 1: what a sheet before this one left over.
+    """
     conditions: list[Any] = [visible(actor, Equipment.enterprise), Equipment.status.not_in(_ENDED)]
     if ids:
         conditions.append(Equipment.id.in_(list(ids)[:MOST]))
@@ -27,7 +36,10 @@ def labels(
         Equipment.id, Equipment.name, Equipment.line_number, Equipment.own_number, Equipment.certificate_number
     )
     rows = tuples(
-        query.where(*conditions).order_by(Equipment.line_number, Equipment.own_number, Equipment.id).limit(MOST)
+        query.where(*conditions)
+        .order_by(Equipment.line_number, Equipment.own_number, Equipment.id)
+        .offset(first - 1)
+        .limit(MOST)
     )
     return [
         Label(f"{address}{number}", name, line or own or certificate) for number, name, line, own, certificate in rows

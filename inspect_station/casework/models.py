@@ -19,6 +19,7 @@ from inspect_station.registry.models import Enterprise, Equipment, Extension, In
 
 _EMPTY: list[Node] = [SQL("DEFAULT ''")]
 _FALSE: list[Node] = [SQL("DEFAULT FALSE")]
+_ZERO: list[Node] = [SQL("DEFAULT 0")]
 _ONE: list[Node] = [SQL("DEFAULT 1")]
 
 
@@ -164,6 +165,8 @@ class Report(Table):
     issued_at = MomentField(null=True)
     created_at = MomentField()
     revision = IntegerField(default=1, constraints=_ONE)
+    # 0, or the how-manieth re-inspection under this number: that of a failed device keeps it.
+    again = IntegerField(default=0, constraints=_ZERO)
 
     class Meta:
         constraints = [Check("stage IN ('written', 'checked', 'reviewed', 'issued')")]
@@ -171,7 +174,9 @@ class Report(Table):
 
 
 Report.add_index(
-    Report.index(Report.number, unique=True, where=Report.number != SQL("''"), name="report_number_once")
+    Report.index(
+        Report.number, Report.again, unique=True, where=Report.number != SQL("''"), name="report_number_once"
+    )
 )
 
 

@@ -9,7 +9,7 @@ from peewee import fn
 
 from inspect_station.accounts import audit
 from inspect_station.accounts.scope import Actor, visible
-from inspect_station.casework import promises
+from inspect_station.casework import numbers, promises
 from inspect_station.casework.models import Report, ReportItem
 from inspect_station.casework.words import STAGES
 from inspect_station.db import db
@@ -22,7 +22,7 @@ from inspect_station.registry.rows import dicts
 from schedules.terms import Clock
 
 _ORDER = tuple(STAGES)
-SHOWN = 300
+SHOWN = 500  # as many as one result may be of
 SORTS: Mapping[str, tuple[Any, ...]] = {"id": (Report.id,)}
 
 
@@ -33,48 +33,6 @@ class Filters:
     late_on: date | None = None  # only those whose promise was broken by this day
 
 
-def refuse_double(
-    number: str, enterprise_id: int, *, year: str, reason: str = "", but: int | None = None, own: Sequence[int] = ()
-) -> None:
-    """Raises `InvalidInput` where another report carries this number, or an inspection of this firm and year does.
-
-    `reason` lets a number stand that an old ledger has already: there one report told of several devices. `own` are
-    the inspections of the report `but` itself.
-    """
-    if not number:
-        return
-    if Report.select(Report.id).where(Report.number == number, Report.id != (but or 0)).exists():
-        sentence = f"报告编号“{number}”已经用过，请核对"
-        raise InvalidInput(f"{sentence}。", {"report_number": [sentence]})
-    place = None if reason.strip() else _in_ledger(number, enterprise_id, year, own)
-    if place:
-        sentence = f"报告编号“{number}”已经记在{place}，请核对"
-        asked = ["确是同一份报告的，请写明理由"]
-        raise InvalidInput(
-            f"{sentence}；确是同一份报告的，请写明理由后再保存。", {"report_number": [sentence], "reason": asked}
-        )
-
-
-def _in_ledger(number: str, enterprise_id: int, year: str, own: Sequence[int]) -> str:
-    """Where the ledger has this number already, in words; empty where it has not."""
-    query = (
-        Inspection.select(
-            Inspection.completed_on, Inspection.clock, Equipment.name, Equipment.own_number, Equipment.line_number
-        )
-        .join(Equipment)
-        .where(
-            Equipment.enterprise == enterprise_id, Inspection.report_number == number, Inspection.replaced_by.is_null(),
-            Inspection.completed_on.startswith(year), Inspection.id.not_in([0, *own]),
-        )
-        .order_by(Inspection.id)
-        .limit(1)
-    )  # fmt: skip
-    for row in dicts(query):
-        device = f"{row['name']} {row['line_number'] or row['own_number']}".strip()
-        return f"“{device}”{row['completed_on']} 的{Clock(row['clock']).label}"
-    return ""
-
-
 def get(actor: Actor, report_id: int, today: date) -> dict[str, Any]:
     """One report with its items as they stand after corrections. Raises `NotFound` for missing and foreign ones."""
     query = Report.select(Report, Enterprise.name.alias("enterprise_name")).join(Enterprise)
@@ -83,6 +41,7 @@ def get(actor: Actor, report_id: int, today: date) -> dict[str, Any]:
         raise NotFound()
     found = dict(row)
     found["items"] = _items(report_id)
+    found["family"] = _family(row) if row["number"] else []
     found["promise"] = promises.promise("report", row["report_by"], row["issued_at"], today)
     place = _ORDER.index(row["stage"])
     found["next_stage"] = _ORDER[place + 1] if place + 1 < len(_ORDER) else None
@@ -103,6 +62,14 @@ def _items(report_id: int) -> list[dict[str, Any]]:
     found = dicts(query)
     said = _current([row["inspection"] for row in found])
     return [row | {"clock_label": Clock(row["clock"]).label} | said[row["inspection"]] for row in found]
+
+
+def _family(row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The other reports of this number, in order: the one that said no, and its re-inspections."""
+    query = Report.select(Report.id, Report.again, Report.completed_on, Report.stage).where(
+        Report.number == row["number"], Report.id != row["id"]
+    )
+    return list(dicts(query.order_by(Report.again)))
 
 
 _SAID = (
@@ -193,9 +160,12 @@ def _numbered(row: Mapping[str, Any], number: str, stage: str, reason: str) -> d
         return {}
     if row["number"]:
         raise Conflict(f"报告编号已是“{row['number']}”，改编号请更正检验记录。")
-    own, year = [item["current"] for item in row["items"]], str(row["completed_on"])[:4]
-    refuse_double(number, row["enterprise"], year=year, reason=reason, but=row["id"], own=own)
-    return {"number": number}
+    items = row["items"]
+    again = numbers.check(
+        number, row["enterprise"], [item["equipment"] for item in items], items[0]["clock"] if items else "",
+        done_on=row["completed_on"], reason=reason, but=row["id"], own=[item["current"] for item in items],
+    )  # fmt: skip
+    return {"number": number, "again": again}
 
 
 def _tell_inspections(actor: Actor, row: Mapping[str, Any], number: str, now: datetime) -> None:
@@ -266,3 +236,16 @@ def of_inspection(actor: Actor, inspection_id: int) -> int:
     if found is None:
         raise NotFound("这次检验没有在本站登记的报告。")
     return int(found)
+
+
+def worked_on(actor: Actor, first: date, last: date, begin: datetime, end: datetime) -> list[dict[str, Any]]:
+    """Reports on inspections of these days, and older ones that were still on their way in this time. One statement."""
+    actor.need_staff()
+    mine = Report.completed_on.between(first, last)
+    moving = (Report.created_at < end) & (Report.issued_at.is_null() | (Report.issued_at >= begin))
+    items = ReportItem.select(fn.COUNT(ReportItem.id)).where(ReportItem.report == Report.id)
+    query = Report.select(
+        Report.id, Report.number, Report.completed_on, Report.inspectors, Report.steps,
+        Enterprise.name.alias("enterprise_name"), items.alias("item_count"),
+    )  # fmt: skip
+    return dicts(query.join(Enterprise).where(mine | moving, visible(actor, Report.enterprise)))

@@ -9,7 +9,7 @@ from peewee import fn
 
 from inspect_station.accounts import audit
 from inspect_station.accounts.scope import Actor
-from inspect_station.casework import deciding, inspectors, photos, promises, proposals, reports
+from inspect_station.casework import deciding, inspectors, numbers, photos, promises, proposals
 from inspect_station.casework.applying import name_of
 from inspect_station.casework.models import ApplicationItem, Reason, Report, ReportItem, Task
 from inspect_station.db import db
@@ -118,11 +118,13 @@ def _record(
 ) -> int:
     clock, firm = str(given.get("clock", "")), int(devices[0]["enterprise"])
     number = str(given.get("report_number") or "").strip()
-    reports.refuse_double(number, firm, year=str(given.get("completed_on") or now.year)[:4], reason=reason)
+    done, today = proposals.day(given.get("completed_on")), now.date()
+    done_on = min(done.last, today) if done else today
+    again = numbers.check(number, firm, [int(d["id"]) for d in devices], clock, done_on=done_on, reason=reason)
     names = "、".join(str(person["name"]) for person in people) or given.get("inspectors", "")
     values = {**given, "report_number": number, "inspectors": names}
     made = {d["id"]: _insert(actor, d, values, now, reason, many) for d in devices}
-    report = _report(actor, firm, clock, values, people, made, now)
+    report = _report(actor, firm, clock, {**values, "again": again}, people, made, now)
     _close(made, clock, values, now)
     return report
 
@@ -201,7 +203,8 @@ def _report(
         ApplicationItem.open, ApplicationItem.clock == clock, ApplicationItem.equipment.in_(list(made))
     )
     row = Report.create(
-        enterprise=enterprise, task=query.limit(1).scalar(), number=values["report_number"], completed_on=min(done, now.date()),
+        enterprise=enterprise, task=query.limit(1).scalar(), number=values["report_number"], again=values["again"],
+        completed_on=min(done, now.date()),
         inspectors=people, steps={"written": {"by": actor.name, "id": actor.account_id, "at": now.isoformat()}},
         report_by=promises.until("report", min(done, now.date())), created_at=now,
     )  # fmt: skip

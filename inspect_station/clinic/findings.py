@@ -11,7 +11,7 @@ from peewee import JOIN
 from inspect_station.accounts import audit
 from inspect_station.accounts.models import Account
 from inspect_station.accounts.scope import Actor, visible
-from inspect_station.casework import photos
+from inspect_station.casework import duty, photos
 from inspect_station.clinic import visits, words
 from inspect_station.clinic.models import ClinicFinding, ClinicVisit, FindingEntry
 from inspect_station.db import db
@@ -43,17 +43,10 @@ class Filters:
 def tell(actor: Actor, finding_id: int, side: str, *, whom: str, now: datetime) -> None:
     """A severe hazard: the unit or the authority has been told; the moment is the present one, never typed."""
     actor.need("edit")
-    if side not in ("unit", "authority"):
-        raise InvalidInput("请选择告知使用单位或报告监管部门。")
-    if not whom.strip():
-        raise InvalidInput("请写明告知了谁、用什么方式。", {side: ["请填写告知对象和方式"]})
+    duty.check(side, whom)
     with db.atomic():
         row = _of_state(actor, finding_id, (*words.OPEN_FINDINGS, "done"))
-        if row["grade"] != "severe":
-            raise Conflict("只有严重隐患需要这一步。")
-        if row[f"{side}_told_at"]:
-            raise Conflict("这一步已经办过，时间不能更改。")
-        _write(row, **{f"{side}_told_at": now, f"{side}_told": whom.strip()[:200]})
+        _write(row, **duty.told(row, row["grade"] == "severe", side, whom, now))
         _step(actor, row, f"tell_{side}", whom, now)
 
 
@@ -96,8 +89,8 @@ def confirm(
     with db.atomic():
         row = _of_state(actor, finding_id, words.OPEN_FINDINGS)
         ends = outcome in ("done", "drop")
-        if ends and row["grade"] == "severe" and not (row["unit_told_at"] and row["authority_told_at"]):
-            raise Conflict("严重隐患须先办完两步：告知使用单位、报告监管部门。")
+        if ends:
+            duty.check_done(row, row["grade"] == "severe")
         state = {"done": "done", "partly": "partly", "not_done": "open", "drop": "dropped"}[outcome]
         moved = {"deadline": deadline} if deadline is not None and not ends else {}
         _write(row, state=state, ended_at=now if ends else None, **moved)

@@ -96,3 +96,39 @@ def _scope(actor: Actor, enterprise_id: int) -> Iterator[dict[str, Any]]:
             "when": row["at"].date().isoformat(), "title": f"属性界定：{row['name']}，{VERDICTS[row['verdict']][0]}",
             "text": "", "who": row["answered_by"], "icon": "question-circle",
         }  # fmt: skip
+
+
+def repeated(actor: Actor, enterprise_id: int, most: int = 10) -> list[dict[str, Any]]:
+    """What was found at the firm more than once, the most often first: symptom, times, last_on, live, finding.
+
+    The same entry of the library, or the same words, as `recording` recognises it.
+    """
+    seen = () if actor.is_staff else (ClinicVisit.state.in_(("finished", "closed")),)
+    query = (
+        ClinicFinding.select(
+            ClinicFinding.id, ClinicFinding.common, ClinicFinding.symptom, ClinicFinding.state, ClinicVisit.visited_on
+        )
+        .join(ClinicVisit)
+        .where(
+            ClinicFinding.enterprise == enterprise_id, visible(actor, ClinicFinding.enterprise),
+            ClinicFinding.state != "dropped", ClinicVisit.state != "cancelled", *seen,
+        )
+        .order_by(ClinicFinding.id.desc())
+        .limit(2_000)
+    )  # fmt: skip
+    found: dict[Any, dict[str, Any]] = {}
+    for row in dicts(query):
+        group = found.setdefault(
+            row["common"] or row["symptom"],
+            {
+                "symptom": row["symptom"],
+                "times": 0,
+                "last_on": row["visited_on"],
+                "live": False,
+                "finding": row["id"],
+            },
+        )
+        group["times"] += 1
+        group["live"] |= row["state"] in words.OPEN_FINDINGS
+    often = [group for group in found.values() if group["times"] > 1]
+    return sorted(often, key=lambda group: (-group["times"], not group["live"]))[:most]

@@ -224,7 +224,10 @@ def _before(row: Mapping[str, Any], values: Mapping[str, Any], common: int | Non
     if common is not None:
         same = same | (ClinicFinding.common == common)
     query = ClinicFinding.select(ClinicFinding.id).where(
-        ClinicFinding.enterprise == row["enterprise"], ClinicFinding.visit != row["id"], same
+        ClinicFinding.enterprise == row["enterprise"],
+        ClinicFinding.visit != row["id"],
+        same,
+        ClinicFinding.state != "dropped",  # what was no concern is not repeated
     )
     found = query.order_by(ClinicFinding.id.desc()).limit(1).scalar()
     return int(found) if found else None

@@ -9,14 +9,13 @@ from peewee import fn
 
 from inspect_station.accounts.models import Account
 from inspect_station.accounts.scope import Actor, visible
-from inspect_station.clinic import words
+from inspect_station.clinic import seen, words
 from inspect_station.clinic.models import ClinicFinding, ClinicVisit
 from inspect_station.duelist import service as duelist
 from inspect_station.duelist.models import DueRow
 from inspect_station.registry.models import Enterprise
 from inspect_station.registry.rows import dicts, tuples
 
-UNSEEN_DAYS = 90
 AHEAD = timedelta(days=60)
 CLUSTER = 5
 
@@ -49,42 +48,19 @@ def ranked(actor: Actor, today: date, *, unseen_only: bool = False) -> list[Firm
         .left_outer_join(Account, on=(Enterprise.responsible == Account.id))
         .where(Enterprise.status == "active", visible(actor, Enterprise.id))
     )
-    seen, findings, due, planned = _seen(), _findings(today), _due(today), _planned(today)
-    found = [_firm(row, seen, findings, due, planned, today) for row in firms]
-    wanted = [
-        firm for firm in found if (firm.reasons and not unseen_only) or (unseen_only and _unseen(firm.days_unseen))
-    ]
+    days, findings, due, planned = seen.last_days(today), _findings(today), _due(today), _planned(today)
+    found = [_firm(row, days.get(row["id"]), findings, due, planned, today) for row in firms]
+    wanted = [firm for firm in found if (seen.is_unseen(firm.seen_on, today) if unseen_only else firm.reasons)]
     return sorted(wanted, key=lambda firm: (-firm.score, firm.name))
 
 
 def reached(actor: Actor, today: date) -> tuple[int, int]:
     """Firms seen within 90 days, and all active firms."""
     actor.need_staff()
+    duelist.refresh(today)
     active = [row[0] for row in tuples(Enterprise.select(Enterprise.id).where(Enterprise.status == "active"))]
-    seen = _seen()
-    return sum(not _unseen(_days(seen.get(firm), today)) for firm in active), len(active)
-
-
-def _days(seen: date | None, today: date) -> int | None:
-    return (today - seen).days if seen else None
-
-
-def _unseen(days: int | None) -> bool:
-    return days is None or days > UNSEEN_DAYS
-
-
-def _seen() -> dict[int, date]:
-    """The last day of a visit of ours to each firm. An inspection alone is none: its record says what was asked."""
-    query = (
-        ClinicVisit.select(ClinicVisit.enterprise, fn.MAX(ClinicVisit.visited_on))
-        .where(ClinicVisit.visited_on.is_null(False), ClinicVisit.state != "cancelled")
-        .group_by(ClinicVisit.enterprise)
-    )
-    return {row[0]: _as_date(row[1]) for row in tuples(query)}
-
-
-def _as_date(value: Any) -> date:
-    return date.fromisoformat(value) if isinstance(value, str) else value
+    days = seen.last_days(today)
+    return sum(not seen.is_unseen(days.get(firm), today) for firm in active), len(active)
 
 
 def _findings(today: date) -> dict[int, dict[str, int]]:
@@ -122,14 +98,14 @@ def _planned(today: date) -> dict[int, date | None]:
 
 def _firm(
     row: Mapping[str, Any],
-    seen: Mapping[int, date],
+    seen_on: date | None,
     findings: Mapping[int, Mapping[str, int]],
     due: Mapping[int, int],
     planned: Mapping[int, date | None],
     today: date,
 ) -> Firm:
     number = row["id"]
-    days = _days(seen.get(number), today)
+    days = (today - seen_on).days if seen_on else None
     counts = findings.get(number, {"open": 0, "severe": 0, "late": 0})
     ahead = due.get(number, 0)
     reasons: list[str] = []
@@ -138,14 +114,14 @@ def _firm(
     if counts["late"]:
         reasons.append(f"{counts['late']} 张处方过期未改")
     if days is None:
-        reasons.append("还没有走访过")
-    elif days > UNSEEN_DAYS:
+        reasons.append("两年内没有走访")
+    elif days > seen.UNSEEN_DAYS:
         reasons.append(f"{days} 天未走访")
     if ahead >= CLUSTER:
         reasons.append(f"60 天内有 {ahead} 项检验到期或已超期，可一起指导")
     score = 1000 * counts["severe"] + 100 * counts["late"] + ahead
-    score += 400 if days is None else max(0, days - UNSEEN_DAYS)
+    score += 400 if days is None else max(0, days - seen.UNSEEN_DAYS)
     return Firm(
-        number, row["name"], row["responsible"] or "", seen.get(number), days, counts["severe"], counts["late"],
+        number, row["name"], row["responsible"] or "", seen_on, days, counts["severe"], counts["late"],
         counts["open"], ahead, planned.get(number), number in planned, tuple(reasons), score,
     )  # fmt: skip

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from inspect_station.accounts.scope import Actor
-from inspect_station.casework import photos
+from inspect_station.casework import duty, photos
 from inspect_station.clinic import findings, recording, scoping, visits, words
 from inspect_station.config import Settings
 from inspect_station.errors import NotFound
@@ -58,17 +58,12 @@ def _facts(row: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _finding(row: Mapping[str, Any], taken: Sequence[Mapping[str, Any]], files_dir: Path) -> paper.Finding:
-    told = [
-        f"{label}：{row[f'{side}_told_at']:%Y-%m-%d %H:%M} {row[f'{side}_told']}"
-        for side, label in (("unit", "已告知使用单位"), ("authority", "已报告监管部门"))
-        if row[f"{side}_told_at"]
-    ]
     end = f"{row['state_word']} {row['ended_at']:%Y-%m-%d}" if row["ended_at"] else ""
     device = " ".join(filter(None, (row["device_name"], row["line_number"] or row["own_number"])))
     return paper.Finding(
         symptom=row["symptom"], grade=row["grade_word"], severe=row["grade"] == "severe", device=device,
         diagnosis=row["diagnosis"], basis=row["basis"], measure=row["measure"], who=row["who"], deadline=row["deadline"],
-        repeats=row["repeats"] is not None, told=told, end=end,
+        repeats=row["repeats"] is not None, told=duty.lines(row), end=end,
         photos=[_file(files_dir, p["sha256"]) for p in taken if p["owner_id"] == row["id"] and _kept(files_dir, p)],
     )  # fmt: skip
 

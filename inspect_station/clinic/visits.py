@@ -291,6 +291,23 @@ def of_request(actor: Actor, request_id: int) -> list[dict[str, Any]]:
     return [_complete(row) for row in dicts(_rows(conditions).order_by(ClinicVisit.id))]
 
 
+def made(actor: Actor, first: date, last: date) -> list[dict[str, Any]]:
+    """The visits made in these days, each with the person who led it. One statement."""
+    actor.need_staff()
+    query = (
+        ClinicVisit.select(
+            ClinicVisit.id, ClinicVisit.inspector, ClinicVisit.visited_on, ClinicVisit.created_at,
+            Enterprise.name.alias("enterprise_name"),
+        )
+        .join(Enterprise)
+        .where(
+            ClinicVisit.state != "cancelled", ClinicVisit.visited_on.between(first, last),
+            visible(actor, ClinicVisit.enterprise),
+        )
+    )  # fmt: skip
+    return [row | {"number": words.visit_number(row["id"], row["created_at"])} for row in dicts(query)]
+
+
 def inspections_near(actor: Actor, enterprise_id: int, on: date | None, today: date) -> list[dict[str, Any]]:
     """Agreed inspections at the same firm within a week of `on` (of the coming month without it): go along."""
     actor.need_staff()

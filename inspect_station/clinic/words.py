@@ -68,7 +68,6 @@ ACTS: Mapping[str, str] = {
     "drop": "不再适用", "tell_unit": "告知使用单位", "tell_authority": "报告监管部门",
 }  # fmt: skip
 ADVICE = "工业诊所的意见是技术服务，不是法定检验结论，也不代替定期检验。"
-LAW_OF_SEVERE = "特种设备安全法第九十三条：发现严重事故隐患，应当及时告知使用单位，并立即向监管部门报告。"
 
 
 def request_number(request_id: int, at: datetime) -> str:

@@ -23,6 +23,8 @@ class Finding:
     rows: Sequence[tuple[str, str]]
     issued_by: str
     office: Office
+    # A severe hazard: what has been told already, one line each ("已告知使用单位：2026-11-08 15:06 安全总监"); only that is said.
+    told: Sequence[str] = ()
     draft: bool = False
     sample: bool = False
 
@@ -39,6 +41,7 @@ def render(finding: Finding) -> bytes:
         "problem": finding.problem.splitlines(),
         "basis": finding.basis,
         "severe": finding.severe,
+        "told": list(finding.told),
         "rows": [[label, value or "—"] for label, value in finding.rows],
         "station": office.name,
         "contact": [[label, value] for label, value in contact if value],

@@ -11,9 +11,10 @@ from inspect_station.config import Settings
 from inspect_station.duelist import service as duelist
 from inspect_station.issuing import service as issuing
 from inspect_station.portal import todo
+from inspect_station.portal.hand import left_to_do, of
 from inspect_station.portal.todo import Act
 from inspect_station.registry import service as registry
-from inspect_station.reminders import paper, quiets, records
+from inspect_station.reminders import paper, records
 from inspect_station.reminders.answers import service as answers
 
 ACTS_MOST = 4
@@ -63,9 +64,8 @@ def _rows(actor: Actor, filters: duelist.Filters, today: date) -> list[dict[str,
 
 def _acts(actor: Actor, rows: Sequence[Mapping[str, Any]], settings: Settings, today: date) -> Iterator[Act]:
     """The most urgent first."""
-    resting = quiets.standing(today, [actor.enterprise_id or 0])
-    open_rows = [row for row in rows if not _in_hand(row, resting, today)]
-    late = bool(_of(open_rows, "overdue", done_by="institution"))
+    open_rows = left_to_do(actor, actor.enterprise_id or 0, rows, today)
+    late = bool(of(open_rows, "overdue", done_by="institution"))
     yield from _to_stop(rows)
     if late:
         yield from _to_apply(open_rows)
@@ -77,38 +77,29 @@ def _acts(actor: Actor, rows: Sequence[Mapping[str, Any]], settings: Settings, t
 
 
 def _to_stop(rows: Sequence[Mapping[str, Any]]) -> Iterator[Act]:
-    forbidden = _of(rows, "forbidden")  # an application on its way does not make use lawful
+    forbidden = of(rows, "forbidden")  # an application on its way does not make use lawful
     if forbidden:
         why = "按规定不得继续使用，请先停用，再与检验站联系。"
         yield _due_act("stop", f"{len(forbidden)} 项须停止使用", why, "forbidden")
 
 
 def _to_apply(open_rows: Sequence[Mapping[str, Any]]) -> Iterator[Act]:
-    due = _of(open_rows, "overdue", "apply_now", done_by="institution")
+    due = of(open_rows, "overdue", "apply_now", done_by="institution")
     if due:
-        late = len(_of(due, "overdue"))
+        late = len(of(due, "overdue"))
         why = f"其中 {late} 项已超期，检验合格前不得使用。" if late else "一个月内到期，现在就该提出。"
         yield Act("apply", f"{len(due)} 项要申请检验", why, "申请检验", "casework.new_application", {})
 
 
 def _the_rest(open_rows: Sequence[Mapping[str, Any]]) -> Iterator[Act]:
-    papers = _of(open_rows, "undetermined", "date_missing")
+    papers = of(open_rows, "undetermined", "date_missing")
     if papers:
         why = "缺检验报告或设备资料，到期日期还定不下来。把报告交给检验员即可。"
         yield _due_act("papers", f"{len(papers)} 项要补资料", why, papers[0]["bucket"])
-    own = _of(open_rows, "overdue", "apply_now", done_by="user")
+    own = of(open_rows, "overdue", "apply_now", done_by="user")
     if own:
         why = "由贵单位自己做（或委托有资质的单位），做好后把记录交给检验员。"
-        yield _due_act("own", f"{len(own)} 项年度检查要做", why, own[0]["bucket"], done_by="user")
-
-
-def _in_hand(row: Mapping[str, Any], resting: quiets.Quiets, today: date) -> bool:
-    """Applied for, agreed, inspected, or answered: nothing to do for the enterprise now."""
-    return resting.over(row["equipment_id"], row["clock"], "", 0, today) is not None
-
-
-def _of(rows: Sequence[Mapping[str, Any]], *buckets: str, done_by: str | None = None) -> list[Mapping[str, Any]]:
-    return [row for row in rows if row["bucket"] in buckets and done_by in {None, row["done_by"]}]
+        yield _due_act("own", f"{len(own)} 项自己负责的检查、校验要做", why, own[0]["bucket"], done_by="user")
 
 
 def _due_act(kind: str, title: str, why: str, bucket: str, **more: str) -> Act:

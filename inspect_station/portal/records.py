@@ -14,6 +14,7 @@ from inspect_station.duelist import service as duelist
 from inspect_station.duelist.query import Filters as DueFilters
 from inspect_station.notices import health as paper
 from inspect_station.notices.model import Office
+from inspect_station.portal.hand import Row, left_to_do, of
 from inspect_station.portal.views import pages
 from inspect_station.registry import service as registry
 from inspect_station.reminders import records as reminders
@@ -22,6 +23,7 @@ from schedules.terms import Bucket, Clock
 
 AHEAD = timedelta(days=90)
 SHOWN = 200
+_DUE_MOST = 2_000  # rows of the coming 90 days that the sheet's sentences count
 _SORTS: Mapping[str, str] = {
     "": "全部", "inspection": "检验", "clinic": "诊所", "case": "报检和意见书", "reminder": "提醒",
 }  # fmt: skip
@@ -42,6 +44,7 @@ def record(enterprise_id: int) -> str:
         what=what if what in _SORTS else "",
         sorts=_SORTS,
         prescriptions=clinic.findings.of_enterprise(actor, enterprise_id, today()),
+        repeated=clinic.history.repeated(actor, enterprise_id),
         notices=_notices(actor, enterprise_id),
         due=duelist.counts(actor, DueFilters(enterprise=enterprise_id), today()),
         may_edit=actor.may("edit"),
@@ -126,6 +129,7 @@ def health(enterprise_id: int) -> Response:
     actor = current_actor()
     firm = registry.enterprises.get(actor, enterprise_id)
     due = _due(actor, enterprise_id)
+    left = left_to_do(actor, enterprise_id, due, today())
     prescriptions = clinic.findings.of_enterprise(actor, enterprise_id, today())
     notices = _notices(actor, enterprise_id)
     made = paper.render(
@@ -133,8 +137,8 @@ def health(enterprise_id: int) -> Response:
             unit=firm["name"],
             on=today(),
             figures=_figures(actor, enterprise_id, prescriptions, notices),
-            acts=list(_acts(due, prescriptions, notices)),
-            due=[_due_row(row) for row in due],
+            acts=list(_acts(due, left, prescriptions, notices)),
+            due=[_due_row(row, row in left) for row in due],
             prescriptions=[
                 (p["symptom"], p["measure"], str(p["deadline"]), "过期未改" if p["overdue"] else p["state_word"])
                 for p in prescriptions
@@ -151,13 +155,14 @@ def health(enterprise_id: int) -> Response:
 
 def _due(actor: Actor, enterprise_id: int) -> list[dict[str, Any]]:
     filters = DueFilters(enterprise=enterprise_id, until=today() + AHEAD)
-    rows = duelist.due_page(actor, filters, "due", duelist.Place(), 200, today(), counted=False).rows
+    rows = duelist.due_page(actor, filters, "due", duelist.Place(), _DUE_MOST, today(), counted=False).rows
     return [row for row in rows if row["bucket"] not in ("none", "stopped", "ok")]
 
 
-def _due_row(row: Mapping[str, Any]) -> tuple[str, ...]:
-    number = row["line_number"] or row["own_number"]
-    return (row["name"], number, row["clock_label"], str(row["shown_on"] or ""), Bucket(row["bucket"]).label)
+def _due_row(row: Mapping[str, Any], left: bool) -> tuple[str, ...]:
+    number, state = row["line_number"] or row["own_number"], Bucket(row["bucket"]).label
+    said = state if left or row["bucket"] in ("forbidden", "approaching") else f"{state}，办理中"
+    return (row["name"], number, row["clock_label"], str(row["shown_on"] or ""), said)
 
 
 def _figures(
@@ -174,22 +179,27 @@ def _figures(
     ]
 
 
-def _acts(due: Sequence[Mapping[str, Any]], prescriptions: Sequence[Any], notices: Sequence[Any]) -> Iterator[str]:
-    def count(*buckets: str) -> int:
-        return sum(row["bucket"] in buckets for row in due)
-
-    if count("forbidden"):
-        yield f"立即停用 {count('forbidden')} 项按规定不得继续使用的设备，并与我站联系。"
-    if count("overdue"):
-        yield f"停止使用 {count('overdue')} 项已超期的设备，尽快报检。"
-    if count("apply_now"):
-        yield f"为 {count('apply_now')} 项一个月内到期的检验提出申请。"
+def _acts(
+    due: Sequence[Row], left: Sequence[Row], prescriptions: Sequence[Any], notices: Sequence[Any]
+) -> Iterator[str]:
+    """Sentences, the most urgent first. What is in hand is not asked for again, but it does not make use lawful."""
+    if forbidden := of(due, "forbidden"):
+        yield f"立即停用 {len(forbidden)} 项按规定不得继续使用的设备，并与我站联系。"
+    late = of(due, "overdue", done_by="institution")
+    if to_apply := of(left, "overdue", done_by="institution"):
+        yield f"停止使用 {len(to_apply)} 项已超期的设备，尽快报检。"
+    if len(late) > len(to_apply):
+        yield f"{len(late) - len(to_apply)} 项已超期、正在办理检验的，检验合格前不得使用。"
+    if soon := of(left, "apply_now", done_by="institution"):
+        yield f"为 {len(soon)} 项一个月内到期的检验提出申请。"
+    if own := of(left, "overdue", "apply_now", done_by="user"):
+        yield f"安排 {len(own)} 项由贵单位自己负责的检查、校验（已到期或一个月内到期），做好后把记录交给检验员。"
     for row in prescriptions[:10]:
-        late = "（已过期）" if row["overdue"] else ""
-        yield f"{row['deadline']} 前{late}：{row['measure']}（{row['symptom']}）"
+        past = "（已过期）" if row["overdue"] else ""
+        yield f"{row['deadline']} 前{past}：{row['measure']}（{row['symptom']}）"
     for row in notices[:10]:
         yield f"{row['deadline']} 前：按检验意见通知书 {row['number']} 整改并回复。"
-    if count("undetermined", "date_missing"):
-        yield f"向我站提供 {count('undetermined', 'date_missing')} 项缺少的检验报告或资料，以便确定到期日。"
-    if count("approaching"):
-        yield f"把 {count('approaching')} 项三个月内到期的检验排进检修计划。"
+    if papers := of(due, "undetermined", "date_missing"):
+        yield f"向我站提供 {len(papers)} 项缺少的检验报告或资料，以便确定到期日。"
+    if near := of(due, "approaching"):
+        yield f"把 {len(near)} 项三个月内到期的检验排进检修计划。"

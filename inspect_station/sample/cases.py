@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from peewee import SQL, fn
+
 from inspect_station.casework.models import (
     Application,
     ApplicationItem,
@@ -53,7 +55,11 @@ def applications(rng: random.Random, today: date, now: datetime) -> int:
 
 
 def _due_by_firm(today: date) -> list[tuple[int, int, list[tuple[int, str, str, str]]]]:
-    """Firms with a few devices whose printed date lies around today: (equipment, clock, next date, kind)."""
+    """Firms with a few devices whose printed date lies around today: (equipment, clock, next date, kind).
+
+    Of each clock the latest inspection counts: what has been inspected since is nobody's to apply for.
+    """
+    later = Inspection.alias()
     first, last = (today - timedelta(days=80)).isoformat(), (today + timedelta(days=75)).isoformat()
     query = (
         Inspection.select(
@@ -63,6 +69,7 @@ def _due_by_firm(today: date) -> list[tuple[int, int, list[tuple[int, str, str, 
         .join(Equipment)
         .join(Enterprise)
         .where(Inspection.clock.in_(_DEEP), Inspection.next_due.between(first, last), Equipment.status == "in_use")
+        .where(~fn.EXISTS(later_than(later)))
         .order_by(Equipment.enterprise, Equipment.id)
     )  # fmt: skip
     found: dict[tuple[int, int], dict[tuple[int, str], tuple[int, str, str, str]]] = {}
@@ -71,6 +78,14 @@ def _due_by_firm(today: date) -> list[tuple[int, int, list[tuple[int, str, str, 
         if kind is not None and len(due) == 10:
             found.setdefault((firm, keeper), {})[equipment, clock] = (equipment, clock, due, kind.value)
     return [(firm, keeper, list(items.values())[:5]) for (firm, keeper), items in found.items()]
+
+
+def later_than(later: Any) -> Any:
+    """A later inspection of the same clock, for a query over `Inspection`."""
+    return later.select(SQL("1")).where(
+        later.equipment == Inspection.equipment, later.clock == Inspection.clock,
+        later.completed_on > Inspection.completed_on,
+    )  # fmt: skip
 
 
 def _application(

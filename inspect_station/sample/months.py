@@ -6,19 +6,26 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from peewee import fn
+
 from inspect_station.accounts import service as accounts
 from inspect_station.accounts import sessions
 from inspect_station.accounts.scope import Actor
-from inspect_station.casework.models import FindingNotice, Report, ReportItem
+from inspect_station.casework.models import ApplicationItem, FindingNotice, Report, ReportItem
+from inspect_station.casework.words import STAGES
 from inspect_station.db import bulk_insert, db
+from inspect_station.registry import changes
 from inspect_station.registry.models import Equipment, Inspection
-from inspect_station.registry.rows import tuples
+from inspect_station.registry.rows import dicts, tuples
+from inspect_station.sample.cases import later_than
 from inspect_station.workcalendar import service as workcalendar
 from inspect_station.workload import service as workload
 from schedules.terms import Conclusion
 
 _DAYS = 400
 _CLOSED = 12
+_WAITING = (3, 3, 2, 3, 1, 2, 1, 1)  # signatures that the newest reports lack, the newest first
+_FRESH = (1, 2, 3, 5, 6, 8)  # days since the inspections of the past week
 _DEEP = ("periodic", "internal", "external", "full")
 _PROBLEMS = (
     "接管角焊缝表面裂纹",
@@ -38,6 +45,7 @@ def load(today: date, now: datetime) -> int:
     rng = random.Random(today.year)  # noqa: S311 - a reproducible sample, no secret
     head = sessions.actor_of(accounts.find_login("zhanzhang"))
     with db.atomic():
+        _inspect(today, now)
         made = _reports(rng, today, now)
         _notices(rng, today, now)
         workload.month.set_target(head, today.year, 980, now)
@@ -56,11 +64,51 @@ def _reports(rng: random.Random, today: date, now: datetime) -> int:
         seen.add(report)
         rows.append(_report(rng, team, firm, report, done, calendar, now))
         items.append({"equipment": equipment, "clock": clock, "inspection": inspection})
+    _under_way(rows, now)
     (last,) = db.execute_sql("SELECT COALESCE(MAX(id), 0) FROM report").fetchone()
     bulk_insert(Report, rows)
     ids = [n for (n,) in db.execute_sql(f"SELECT id FROM report WHERE id > {int(last)} ORDER BY id")]  # noqa: S608
     bulk_insert(ReportItem, [{**item, "report": number} for item, number in zip(items, ids, strict=True)])
     return len(ids)
+
+
+def _inspect(today: date, now: datetime) -> None:
+    """Inspections of the past days, each a few weeks before its date: their reports are on their way."""
+    first, last = (today + timedelta(days=20)).isoformat(), (today + timedelta(days=85)).isoformat()
+    busy = ApplicationItem.select(ApplicationItem.equipment).where(ApplicationItem.open)
+    query = (
+        Inspection.select(Inspection, Equipment.enterprise)
+        .join(Equipment)
+        .where(
+            Inspection.next_due.between(first, last), Inspection.clock.in_(_DEEP), Equipment.status == "in_use",
+            Equipment.form == "device", Inspection.conclusion != "", Equipment.id.not_in(busy),
+            ~fn.EXISTS(later_than(Inspection.alias())),
+        )
+        .order_by(Inspection.next_due, Inspection.id)
+    )  # fmt: skip
+    firms: set[int] = set()
+    for row in (row for row in dicts(query) if len(row["next_due"]) == len(row["completed_on"]) == 10):
+        if row["enterprise"] in firms or len(firms) == len(_FRESH):
+            continue
+        done = today - timedelta(days=_FRESH[len(firms)])
+        firms.add(row["enterprise"])
+        due, before = date.fromisoformat(row["next_due"]), date.fromisoformat(row["completed_on"])
+        Inspection.create(
+            equipment=row["equipment"], clock=row["clock"], completed_on=done.isoformat(), conclusion=row["conclusion"],
+            grade=row["grade"], next_due=(done + (due - before)).isoformat(), inspectors=row["inspectors"],
+            institution=row["institution"], answered_due=row["next_due"], source="示例数据", recorded_at=now,
+            report_number=f"KM{done.year}-9{len(firms):03d}-{row['id'] % 100_000:05d}",
+        )  # fmt: skip
+        changes.touch([row["equipment"]])
+
+
+def _under_way(rows: Sequence[dict[str, Any]], now: datetime) -> None:
+    """The newest reports wait for their next signature, so that the desk has some of every stage, one of them late."""
+    newest = sorted(rows, key=lambda row: (row["completed_on"], row["number"]), reverse=True)[: len(_WAITING)]
+    for row, left in zip(newest, _WAITING, strict=False):
+        stages = list(STAGES)[: len(STAGES) - left]
+        row |= {"steps": {name: row["steps"][name] for name in stages if name in row["steps"]}, "issued_at": None}
+        row["stage"] = list(row["steps"])[-1] if row["steps"] else stages[0]
 
 
 def _inspected(today: date) -> Iterator[tuple[Any, ...]]:
@@ -143,6 +191,8 @@ def _notice(rng: random.Random, of: tuple[int, int, str, int], done: date, now: 
         "enterprise": firm, "equipment": equipment, "clock": clock, "inspection": inspection,
         "problem": rng.choice(_PROBLEMS), "deadline": done + timedelta(days=30), "state": "closed" if over else "issued",
         "issued_at": issued, "issued_by": "责任检验员", "closed_at": closed if over else None, "created_at": issued,
+        "reply": "已按要求整改，请复检。" if over else "", "replied_by": "企业安全员" if over else "",
+        "replied_at": closed - timedelta(days=2) if over else None,
         "reinspect_by": closed.date() if over else None, "reinspected_at": closed if over else None,
     }  # fmt: skip
 

@@ -13,6 +13,9 @@
   root.classList.add("js");
   apply();
   system.addEventListener("change", apply);
+  // Paper is white: bars, marks and charts are drawn for it whatever the screen shows.
+  addEventListener("beforeprint", () => { root.dataset.bsTheme = "light"; });
+  addEventListener("afterprint", apply);
 
   // A choice equal to the system's is no choice: the page goes on following the system.
   window.toggleTheme = () => {

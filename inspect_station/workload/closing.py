@@ -11,9 +11,10 @@ from inspect_station.accounts.scope import Actor
 from inspect_station.db import db
 from inspect_station.errors import Conflict, InvalidInput, Stale
 from inspect_station.workload import counting, shares
-from inspect_station.workload.counting import Figure, Narrowed
+from inspect_station.workload.counting import Figure
 from inspect_station.workload.definitions import DEFINITIONS
 from inspect_station.workload.models import MonthClose, MonthRemark
+from inspect_station.workload.narrowing import Narrowed
 from inspect_station.workload.periods import Period
 
 REMARK_MOST = 4000

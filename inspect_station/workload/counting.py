@@ -12,33 +12,11 @@ from inspect_station.db import moment, run
 from inspect_station.duelist import service as duelist
 from inspect_station.workload import relations
 from inspect_station.workload.definitions import DEFINITIONS, Definition
+from inspect_station.workload.narrowing import Narrowed
 from inspect_station.workload.periods import Period
 
 NO_DATA = "无数据"
 NONE_OF = "—"  # a rate of nothing
-
-
-@dataclass(frozen=True, slots=True)
-class Narrowed:
-    """What a person narrowed the rows to; `responsible` holds an inspector to the firms he looks after."""
-
-    kind: str = ""
-    clock: str = ""
-    business: str = ""
-    enterprise: int | None = None
-    responsible: int | None = None
-
-    def conditions(self) -> tuple[list[str], dict[str, Any]]:
-        given = {name: value for name in ("kind", "clock", "business") if (value := getattr(self, name))}
-        parts = [f"r.{name} = :n_{name}" for name in given]
-        values = {f"n_{name}": value for name, value in given.items()}
-        if self.enterprise is not None:
-            parts.append("r.enterprise_id = :n_enterprise")
-            values["n_enterprise"] = self.enterprise
-        if self.responsible is not None:
-            parts.append("r.enterprise_id IN (SELECT o.id FROM enterprise o WHERE o.responsible_id = :n_responsible)")
-            values["n_responsible"] = self.responsible
-        return parts, values
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,7 @@ _ALL = (
         "served", "told", "家", part=True, good=1,
     ),
     Definition(
-        "firms_unseen", "90 天未到访",
+        "firms_unseen", "90 天未走访",
         "正常经营的企业中，到期末的 90 天内没有由检验机构实施的检验、也没有诊所出诊的。",
         "unseen", "told", "家", good=-1,
     ),

@@ -19,6 +19,7 @@ _PAGES = {
     "message": ("提醒", "reminders.message", "message_id"),
     "visit": ("出诊", "clinic.visit", "visit_id"),
     "clinic": ("诊所发现", "clinic.finding", "finding_id"),
+    "planned": ("计划内的检验", "planning.visit", "visit_id"),
     "firm": ("企业", "portal.enterprise", "enterprise_id"),
 }
 
@@ -39,6 +40,13 @@ def of_row(row: Mapping[str, Any]) -> dict[str, Any]:
         return found | {"what": what, "number": number, "url": _address(endpoint, {argument: int(number)})}
     name = f"{row['name']} {row['line_number'] or row['own_number']}".strip()
     return found | {"what": name, "number": "", "url": url_for("portal.device", equipment_id=row["equipment_id"])}
+
+
+def of_entry(ref: str, number: str) -> tuple[str, str]:
+    """What an entry of a person's is, in words, and its page."""
+    sort, _, key = ref.partition(":")
+    what, endpoint, argument = _PAGES[sort]
+    return f"{what} {number}".strip(), _address(endpoint, {argument: int(key)})
 
 
 def _address(endpoint: str, values: dict[str, Any]) -> str:

@@ -13,8 +13,9 @@ from inspect_station.db import db, run
 from inspect_station.duelist import service as duelist
 from inspect_station.errors import InvalidInput
 from inspect_station.workload import closing, counting, reasons, relations
-from inspect_station.workload.counting import Figure, Narrowed
+from inspect_station.workload.counting import Figure
 from inspect_station.workload.definitions import DEFINITIONS
+from inspect_station.workload.narrowing import STEPS, Narrowed
 from inspect_station.workload.periods import Period, around, months
 
 _TARGETS = "workload.targets"
@@ -120,35 +121,20 @@ def heat(actor: Actor, first: date, count: int, today: date) -> list[dict[str, A
 
 
 def funnel(actor: Actor, period: Period, today: date) -> list[dict[str, Any]]:
-    """Of what fell due in the period: applied for, planned, inspected, reported. Each step counts those of the first."""
+    """Of what fell due in the period: how many came to each step or further (`narrowing.STEPS`)."""
     if not counting.known("due", period, counting.begun()):
         return []
     duelist.refresh(today)
     conditions, values = counting.view_of(actor).conditions()
-    key = "x.equipment_id = r.equipment_id AND x.clock = r.clock"
-    applied = (
-        f"EXISTS (SELECT 1 FROM application_item x WHERE {key} AND CAST(x.due_on AS text) = r.day "
-        "AND x.outcome IN ('', 'inspected'))"
-    )
-    planned = (
-        f"EXISTS (SELECT 1 FROM plan_item x JOIN plan p ON p.id = x.plan_id WHERE {key} AND p.state = 'approved' "
-        "AND x.visit_id IS NOT NULL AND CAST(x.due_on AS text) = r.day)"
-    )
-    reported = (
-        "EXISTS (SELECT 1 FROM inspection j WHERE j.id = CASE WHEN substr(r.ref, 1, 11) = 'inspection:' "
-        "THEN CAST(substr(r.ref, 12) AS integer) END AND (j.report_number <> '' "
-        "AND NOT EXISTS (SELECT 1 FROM report_item x JOIN report p ON p.id = x.report_id "
-        f"WHERE {key} AND x.inspection_id = j.id AND p.stage <> 'issued')))"
-    )
+    sums = ", ".join(f"COALESCE(sum(CASE WHEN {step} THEN 1 ELSE 0 END), 0)" for _, step in STEPS.values())
     (found,) = run(
-        "SELECT count(*), COALESCE(sum(CASE WHEN r.counted = 1 OR "
-        f"{applied} THEN 1 ELSE 0 END), 0), COALESCE(sum(CASE WHEN r.counted = 1 OR {planned} THEN 1 ELSE 0 END), 0), "
-        f"COALESCE(sum(r.counted), 0), COALESCE(sum(CASE WHEN r.counted = 1 AND {reported} THEN 1 ELSE 0 END), 0) "
-        f"FROM ({relations.sql('due')}) r WHERE {' AND '.join(conditions) or '1 = 1'}",
+        f"SELECT {sums} FROM ({relations.sql('due')}) r WHERE {' AND '.join(conditions) or '1 = 1'}",
         relations.parameters(period, today) | values,
     )
-    names = ("应检", "已报检或已检", "已排期或已检", "已检", "已出报告")
-    return [{"label": name, "count": int(n)} for name, n in zip(names, found, strict=True)]
+    return [
+        {"key": key, "label": label, "count": int(count)}
+        for (key, (label, _)), count in zip(STEPS.items(), found, strict=True)
+    ]
 
 
 def plots(actor: Actor, today: date) -> list[dict[str, Any]]:

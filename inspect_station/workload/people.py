@@ -1,22 +1,28 @@
-"""Each inspector's period: planned, done, written, checked, reviewed, issued; hours against what there are."""
+"""Each inspector's period: planned, done, written, checked, reviewed, issued; hours against what there are.
 
-from collections.abc import Iterable, Mapping
+Every number is the sum of the entries behind it, so that it opens exactly those.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
-
-from peewee import fn
 
 from inspect_station.accounts.scope import Actor
-from inspect_station.casework.models import Report, ReportItem
-from inspect_station.clinic.models import ClinicVisit
+from inspect_station.casework import service as casework
+from inspect_station.clinic import service as clinic
+from inspect_station.errors import NotFound
 from inspect_station.planning import service as planning
-from inspect_station.registry.rows import tuples
 from inspect_station.staffing import service as staffing
 from inspect_station.workcalendar import service as workcalendar
+from inspect_station.workload.counting import begun, known
 from inspect_station.workload.periods import Period, midnight
 
 STAGES = ("written", "checked", "reviewed", "issued")
+WORDS: Mapping[str, str] = {
+    "planned": "排定", "done": "检验", "written": "编制", "checked": "校核", "reviewed": "审核", "issued": "签发",
+    "clinic": "出诊",
+}  # fmt: skip
 
 
 @dataclass
@@ -39,18 +45,66 @@ class Person:
         return round(100 * self.planned_minutes / self.capacity_minutes)
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What one number counts: `count` of `what` (a word of `WORDS`) by a person. `ref` names it ("report:7")."""
+
+    account_id: int
+    what: str
+    ref: str
+    number: str
+    enterprise: str
+    day: date
+    count: int = 1
+    minutes: int = 0
+
+
 def people(actor: Actor, period: Period) -> list[Person]:
     """The station's inspectors by name; an inspector is shown himself alone."""
-    actor.need_staff()
     found = {
         each.account_id: Person(each.account_id, each.name, capacity_minutes=minutes(each, period))
+        for each in _inspectors(actor, period)
+    }
+    for what, entries in _entries(actor, period).items():
+        counts: Counter[int] = Counter()
+        spent: Counter[int] = Counter()
+        for entry in entries:
+            counts[entry.account_id] += entry.count
+            spent[entry.account_id] += entry.minutes
+        for person in found.values():
+            _tell(person, what, counts[person.account_id])
+            if what == "planned":
+                person.planned_minutes = spent[person.account_id]
+    return list(found.values())
+
+
+def behind(actor: Actor, period: Period, account_id: int, what: str) -> tuple[str, list[Entry]]:
+    """The person's name, and the entries one of the numbers sums up, the latest first.
+
+    Raises `NotFound` for a word that is none and for people whom the actor is not shown.
+    """
+    names = {each.account_id: each.name for each in _inspectors(actor, period)}
+    if what not in WORDS or account_id not in names:
+        raise NotFound()
+    found = _entries(actor, period, (what,)).get(what, ())
+    mine = [entry for entry in found if entry.account_id == account_id]
+    return names[account_id], sorted(mine, key=lambda entry: (entry.day, entry.ref), reverse=True)
+
+
+def _tell(person: Person, what: str, count: int) -> None:
+    if what in STAGES:
+        person.signed[what] = count
+    else:
+        setattr(person, {"clinic": "clinic_visits"}.get(what, what), count)
+
+
+def _inspectors(actor: Actor, period: Period) -> list[staffing.Inspector]:
+    actor.need_staff()
+    return [
+        each
         for each in staffing.inspectors(actor, period.first)
         if actor.role != "inspector" or each.account_id == actor.account_id
-    }
-    _add_planned(actor, found, period)
-    _add_reports(found, period)
-    _add_clinic(found, period)
-    return list(found.values())
+    ]
 
 
 def minutes(person: staffing.Inspector, period: Period) -> int:
@@ -68,58 +122,45 @@ def workdays(period: Period) -> list[date]:
     return [day for day in days if calendar.is_workday(day)]
 
 
-def _add_planned(actor: Actor, found: Mapping[int, Person], period: Period) -> None:
-    plan = planning.plans.in_force_id()
-    if plan is None or period.last < planning.plans.first_day(plan):
-        return
-    for person in found.values():
-        person.planned, person.planned_minutes = 0, 0
+# --- what the numbers count -------------------------------------------------------------------------------------------
+
+
+def _entries(actor: Actor, period: Period, asked: Collection[str] = WORDS) -> dict[str, list[Entry]]:
+    """By word; a word that is missing has no data yet in this period. Only what is asked for is read."""
+    found: dict[str, list[Entry]] = {}
+    since = begun()
+    plan = planning.plans.in_force_id() if "planned" in asked else None
+    if plan is not None and period.last >= planning.plans.first_day(plan):
+        found["planned"] = list(_planned(actor, plan, period))
+    if not {"done", *STAGES}.isdisjoint(asked) and known("issued", period, since):
+        found |= {word: [] for word in ("done", *STAGES)}
+        for entry in _reported(actor, period):
+            found[entry.what].append(entry)
+    if "clinic" in asked and known("clinic_visits", period, since):
+        found["clinic"] = [
+            Entry(row["inspector"], "clinic", f"visit:{row['id']}", row["number"], row["enterprise_name"], row["visited_on"])
+            for row in clinic.visits.made(actor, period.first, period.last)
+        ]  # fmt: skip
+    return found
+
+
+def _planned(actor: Actor, plan: int, period: Period) -> Iterator[Entry]:
     for visit in planning.reading.visits(actor, plan, period.first, period.last):
         for number, _ in visit.people:
-            if number in found:
-                person = found[number]
-                person.planned = (person.planned or 0) + visit.count
-                person.planned_minutes = (person.planned_minutes or 0) + visit.minutes
+            yield Entry(
+                number, "planned", f"planned:{visit.id}", "", visit.enterprise, visit.on, visit.count, visit.minutes
+            )
 
 
-def _add_reports(found: Mapping[int, Person], period: Period) -> None:
+def _reported(actor: Actor, period: Period) -> Iterator[Entry]:
     """From the reports: who inspected by their day, who signed which step by its moment."""
     begin, end = midnight(period.first), midnight(period.after().first)
-    rows = list(_reports(period, begin, end))
-    if not rows and not Report.select().where(Report.created_at < end).exists():
-        return
-    for person in found.values():
-        person.done, person.signed = 0, dict.fromkeys(STAGES, 0)
-    for completed_on, inspectors, steps, items in rows:
-        if period.first <= completed_on <= period.last:
-            for number in {each.get("id") for each in inspectors or ()} & found.keys():
-                found[number].done = (found[number].done or 0) + items
-        for stage, said in (steps or {}).items():
-            signer = found.get(said.get("id"))
-            if signer and stage in signer.signed and begin <= datetime.fromisoformat(said["at"]) < end:
-                signer.signed[stage] = (signer.signed[stage] or 0) + 1
-
-
-def _add_clinic(found: Mapping[int, Person], period: Period) -> None:
-    """Visits made by the person who led them."""
-    if not ClinicVisit.select().where(ClinicVisit.created_at < midnight(period.after().first)).exists():
-        return
-    query = ClinicVisit.select(ClinicVisit.inspector, fn.COUNT(ClinicVisit.id)).where(
-        ClinicVisit.state != "cancelled", ClinicVisit.visited_on.between(period.first, period.last)
-    )
-    counts = dict(tuples(query.group_by(ClinicVisit.inspector)))
-    for person in found.values():
-        person.clinic_visits = counts.get(person.account_id, 0)
-
-
-def _reports(period: Period, begin: datetime, end: datetime) -> Iterable[tuple[Any, ...]]:
-    """Reports of the period, and older ones that were still on their way."""
-    mine = Report.completed_on.between(period.first, period.last)
-    moving = (Report.created_at < end) & (Report.issued_at.is_null() | (Report.issued_at >= begin))
-    query = (
-        Report.select(Report.completed_on, Report.inspectors, Report.steps, fn.COUNT(ReportItem.id))
-        .left_outer_join(ReportItem)
-        .where(mine | moving)
-        .group_by(Report.id, Report.completed_on, Report.inspectors, Report.steps)
-    )
-    return tuples(query)
+    for row in casework.reports.worked_on(actor, period.first, period.last, begin, end):
+        of = (f"report:{row['id']}", row["number"], row["enterprise_name"])
+        if period.first <= row["completed_on"] <= period.last:
+            for number in {each.get("id") for each in row["inspectors"] or ()} - {None}:
+                yield Entry(number, "done", *of, row["completed_on"], row["item_count"])
+        for stage, said in (row["steps"] or {}).items():
+            at = datetime.fromisoformat(said["at"])
+            if stage in STAGES and said.get("id") is not None and begin <= at < end:
+                yield Entry(said["id"], stage, *of, at.date())

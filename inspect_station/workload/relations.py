@@ -15,8 +15,10 @@ from datetime import UTC, date, timedelta
 from functools import lru_cache
 from typing import Any
 
+from inspect_station.clinic import service as clinic
 from inspect_station.db import is_sqlite
 from inspect_station.duelist.buckets import SORT_FIRST
+from inspect_station.workload.narrowing import ages_of
 from inspect_station.workload.periods import Period, midnight
 from schedules.terms import Conclusion
 
@@ -191,22 +193,6 @@ def _silent() -> str:
     return _firm("1", f"f.id IN ({told}) AND f.id NOT IN ({spoke})")
 
 
-def _visited(since: str) -> str:
-    return (
-        "SELECT d.enterprise_id FROM inspection i JOIN due_row d ON d.equipment_id = i.equipment_id AND d.clock = i.clock "
-        f"WHERE {_OURS} AND i.replaced_by_id IS NULL AND i.completed_on >= substr({since}, 1, 7) "
-        f"AND i.completed_on <= :asof AND {_DONE} >= {since} AND {_DONE} <= :asof"
-    )
-
-
-def _went(since: str) -> str:
-    """Firms at which the clinic was."""
-    return (
-        f"SELECT v.enterprise_id FROM clinic_visit v WHERE v.state <> 'cancelled' AND v.visited_on >= {since} "
-        "AND v.visited_on <= :asof"
-    )
-
-
 def _clinic_visits() -> str:
     return (
         f"SELECT t.enterprise_id, {_NO_DEVICE}, {_text('t.visited_on')} AS day, 'visit:' || t.id AS ref, 1 AS counted, "
@@ -228,13 +214,11 @@ def _clinic_findings() -> str:
 
 def _served() -> str:
     findings = "SELECT t.enterprise_id FROM finding_notice t WHERE t.issued_at >= :begin AND t.issued_at < :till"
-    return _firm(
-        f"CASE WHEN f.id IN ({_visited(':first')} UNION {_went(':first')} UNION {findings}) THEN 1 ELSE 0 END"
-    )
+    return _firm(f"CASE WHEN f.id IN ({clinic.seen.firms_sql(':first', ':asof')} UNION {findings}) THEN 1 ELSE 0 END")
 
 
 def _unseen() -> str:
-    return _firm("1", f"f.id NOT IN ({_visited(':unseen_since')} UNION {_went(':unseen_since')})")
+    return _firm("1", f"f.id NOT IN ({clinic.seen.firms_sql(':unseen_since', ':asof')})")
 
 
 _RELATIONS: Mapping[str, Callable[[], str]] = {
@@ -317,8 +301,9 @@ def parameters(period: Period, today: date) -> dict[str, Any]:
         "today": today.isoformat(),
         "begin": _stored(period.first),
         "till": _stored(asof + timedelta(days=1)),
-        "unseen_since": (asof - timedelta(days=90)).isoformat(),
+        "unseen_since": clinic.seen.since(asof).isoformat(),
         "sort_first": SORT_FIRST.isoformat(),
+        **ages_of(asof),
     }
 
 

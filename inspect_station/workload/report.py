@@ -99,9 +99,10 @@ def _tables(actor: Actor, period: Period, today: date) -> Iterator[Table]:
 
 def _line(line: Line) -> tuple[Any, ...]:
     figure, definition = line.figure, line.figure.definition
+    change = counting.NONE_OF if line.change is None else line.change
     share = f"{figure.counted}/{figure.total}" if definition.rate and figure.total is not None else ""
     return (
-        definition.label, _number(figure), _number(line.before), _number(line.year_ago), line.change, definition.unit, share
+        definition.label, _number(figure), _number(line.before), _number(line.year_ago), change, definition.unit, share
     )  # fmt: skip
 
 

@@ -5,6 +5,8 @@ from marshmallow import fields, validate
 from inspect_station.validation import StationSchema
 from inspect_station.workload.definitions import BUSINESS, GRADES
 from inspect_station.workload.forecast import LENGTHS
+from inspect_station.workload.narrowing import AGES, STEPS
+from inspect_station.workload.reasons import WHYS
 from schedules.terms import Clock, Kind
 
 
@@ -17,6 +19,9 @@ class RowsQuery(PeriodQuery):
     clock = fields.String(load_default="", validate=validate.OneOf(["", *Clock]))
     business = fields.String(load_default="", validate=validate.OneOf(["", *BUSINESS, *GRADES]))
     enterprise = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(min=1, max=2**31 - 1))
+    step = fields.String(load_default="", validate=validate.OneOf(["", *STEPS]))
+    why = fields.String(load_default="", validate=validate.OneOf(["", *WHYS]))
+    age = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(0, len(AGES) - 1))
     part = fields.String(load_default="", validate=validate.OneOf(["", "yes", "no"]))
     page = fields.Integer(load_default=1, validate=validate.Range(min=1, max=10_000))
     format = fields.String(load_default="", validate=validate.OneOf(["", "xlsx"]))

@@ -6,6 +6,7 @@ from inspect_station.workload import (
     definitions,
     forecast,
     month,
+    narrowing,
     people,
     periods,
     reasons,
@@ -14,7 +15,7 @@ from inspect_station.workload import (
     shares,
     wall,
 )
-from inspect_station.workload.counting import Narrowed
+from inspect_station.workload.narrowing import Narrowed
 from inspect_station.workload.periods import Period, around, read
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "definitions",
     "forecast",
     "month",
+    "narrowing",
     "people",
     "periods",
     "read",

@@ -5,8 +5,8 @@ from typing import Any
 
 from inspect_station.accounts.scope import Actor
 from inspect_station.workload import counting
-from inspect_station.workload.counting import Narrowed
 from inspect_station.workload.definitions import BUSINESS
+from inspect_station.workload.narrowing import Narrowed
 from inspect_station.workload.periods import Period
 from schedules.terms import Clock, Kind
 

@@ -23,6 +23,7 @@ from inspect_station.workload.schemas import (
 from schedules.terms import Clock, Kind
 
 pages = Blueprint("workload", __name__)
+_ENTRIES_SHOWN = 500
 
 
 def _asked(schema: Any) -> dict[str, Any]:
@@ -86,6 +87,25 @@ def people() -> str:
     return render_template("workload/people.html", **_frame("people", period), people=found)
 
 
+@pages.get("/workload/people/<int:account_id>/<what>")
+@staff_only
+def person(account_id: int, what: str) -> str:
+    """What one of a person's numbers sums up."""
+    period = _period()
+    name, entries = service.people.behind(current_actor(), period, account_id, what)
+    return render_template(
+        "workload/person.html",
+        **_frame("people", period)
+        | {"here": "workload.person", "here_args": {"account_id": account_id, "what": what}},
+        name=name,
+        what=service.people.WORDS[what],
+        entries=entries[:_ENTRIES_SHOWN],
+        total=sum(entry.count for entry in entries),
+        left_out=len(entries) - _ENTRIES_SHOWN,
+        of_entry=links.of_entry,
+    )
+
+
 @pages.get("/workload/forecast")
 @staff_only
 def forecast() -> str:
@@ -132,6 +152,7 @@ def rows(key: str) -> Any:
         raise NotFound()
     args, actor = _asked(RowsQuery()), current_actor()
     period = service.read(args["of"]) if args["of"] else service.around("month", today())
+    _check_fits(DEFINITIONS[key].relation, args)
     narrowed = _narrowed(args)
     part = args["part"]
     if args["format"]:
@@ -141,7 +162,7 @@ def rows(key: str) -> Any:
     found = service.counting.rows(
         actor, key, period, today(), narrowed, part=part, offset=each * (page - 1), limit=each + 1
     )
-    held = {name: args[name] for name in ("kind", "clock", "business", "enterprise", "part") if args[name]}
+    held = {name: args[name] for name in (*_NARROWING, "part") if args[name] not in ("", None)}
     return render_template(
         "workload/rows.html",
         **_frame("month", period, key),
@@ -157,9 +178,20 @@ def rows(key: str) -> Any:
     )
 
 
+_NARROWING = ("kind", "clock", "business", "enterprise", "step", "why", "age")
+# What narrows the rows of one relation only.
+_OF_RELATION = {"step": "due", "why": "overdue", "age": "overdue"}
+
+
+def _check_fits(relation: str, args: dict[str, Any]) -> None:
+    for name, of in _OF_RELATION.items():
+        if args[name] not in ("", None) and relation != of:
+            raise InvalidInput("这个指标不能这样筛选，请从总览重新点开。", {name: ["不适用于这个指标"]})
+
+
 def _narrowed(args: dict[str, Any]) -> service.Narrowed:
     view = service.counting.view_of(current_actor())
-    given = {name: args[name] for name in ("kind", "clock", "business", "enterprise")}
+    given = {name: args[name] for name in _NARROWING}
     return service.Narrowed(**given, responsible=view.responsible)
 
 
@@ -169,6 +201,9 @@ def _chips(key: str, period: service.Period, held: dict[str, Any]) -> list[dict[
         "clock": ("检验项目", lambda v: Clock(v).label),
         "business": ("业务类型", {**BUSINESS, **GRADES}.get),
         "enterprise": ("企业", lambda v: links.firm_name(current_actor(), v)),
+        "step": ("步骤", lambda v: service.narrowing.STEPS[v][0]),
+        "why": ("超期原因", service.reasons.WHYS.get),
+        "age": ("超期", lambda v: service.narrowing.AGES[v][1]),
         "part": ("计入", {"yes": "是", "no": "否"}.get),
     }
     return [

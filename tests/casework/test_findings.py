@@ -58,7 +58,10 @@ def test_failed_notice_rectification_reinspection_and_the_case_is_done(
     service.findings.reinspect(inspector, number, passed=False, remark="焊缝未打磨", now=NOW)
     assert found(cast, number)["state"] == "issued"
     service.findings.reply(cast.jia_user, number, "已打磨", now=NOW, files_dir=tmp_path)
+    (visit,) = service.cases.for_day(inspector, TODAY)  # waits on the phone's list of the day, to be looked at again
+    assert [(item["equipment"], item["open"]) for item in visit["items"]] == [(due_park.overdue.id, False)]
     service.findings.reinspect(inspector, number, passed=True, remark="", now=NOW)
+    assert service.cases.for_day(inspector, TODAY) == []
     later = {"completed_on": "2026-11-21"}  # of two on one day the failed one counts
     record(inspector, tmp_path, due_park.overdue, conclusion="复检合格", grade=3, next_due="2029-11-20", **later)
     service.findings.close(inspector, number, now=NOW)
@@ -130,12 +133,21 @@ def test_the_paper_says_number_problem_deadline_and_the_law_of_severe_hazards() 
         paper.Finding(
             number="YJ2026-00001", unit="福州甲化工有限公司", on=TODAY, deadline=date(2026, 12, 20), problem="腐蚀 #减薄", basis="",
             severe=True, rows=[("设备名称", "缓冲罐")], issued_by="检一", office=Office("可门检验站", "0591-1"),
+            told=service.duty.lines({"unit_told_at": NOW, "unit_told": "安全总监", "authority_told_at": None}),
         )
     )  # fmt: skip
     document = pypdfium2.PdfDocument(made)
     text = document[0].get_textpage().get_text_range().replace(" ", "")
-    for words in ("YJ2026-00001", "2026年12月20日", "腐蚀#减薄", "第九十三条", "缓冲罐"):
+    for words in (
+        "YJ2026-00001",
+        "2026年12月20日",
+        "腐蚀#减薄",
+        "第九十三条",
+        "缓冲罐",
+        "已告知使用单位：2026-11-22",
+    ):
         assert words in text, words
+    assert "已报告监管部门" not in text  # what has not been done is not said to have been
     document.close()
 
 

@@ -5,6 +5,8 @@ from typing import Any
 import pypdfium2
 import pytest
 
+from inspect_station.casework import labels
+from inspect_station.db import db
 from tests.conftest import log_in, people
 from tests.duelist import park as parks
 
@@ -37,6 +39,16 @@ def test_a_firm_s_labels_come_as_a_sheet_in_several_sizes(scene: Any, size: str,
     text = "".join(page.get_textpage().get_text_range() for page in document)
     assert (len(document), "PL-1001" in text, "拆除的罐" in text) == (pages, True, False)
     document.close()
+
+
+def test_what_a_full_sheet_left_over_comes_with_the_next(scene: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    app, cast, _ = scene
+    with app.app_context(), db.connection_context():
+        whole = labels.labels(cast.jia_user, "/d/")
+        monkeypatch.setattr(labels, "MOST", 3)
+        sheets = [labels.labels(cast.jia_user, "/d/", first=n) for n in range(1, len(whole) + 1, 3)]
+    assert [label for sheet in sheets for label in sheet] == whole
+    assert len(sheets) > 1
 
 
 def test_chosen_devices_of_another_firm_give_no_label(scene: Any) -> None:

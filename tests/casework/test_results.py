@@ -10,7 +10,7 @@ from PIL import Image
 
 from inspect_station.accounts.models import AuditEntry
 from inspect_station.casework import photos, service
-from inspect_station.casework.models import Application, CaseFile, Report, Task
+from inspect_station.casework.models import Application, CaseFile, FindingNotice, Report, Task
 from inspect_station.duelist import service as duelist
 from inspect_station.errors import Conflict, InvalidInput, NotAllowed, NotFound, Stale
 from inspect_station.registry import service as registry
@@ -153,6 +153,57 @@ def test_the_same_report_number_is_refused(cast: Cast, due_park: Park, inspector
     with pytest.raises(InvalidInput, match="“RQ-1”已经用过"):
         record(inspector, tmp_path, due_park.apply_now, report_number="RQ-1")
     assert Report.select().count() == 1
+
+
+def failed(cast: Cast, files: Path, inspector: Any, device: Any, deadline: date) -> int:
+    """A failed inspection under RQ-1 with its notice."""
+    said = {"conclusion": "不符合要求", "grade": 5, "next_due": None, "completed_on": "2026-11-10"}
+    report = record(inspector, files, device, report_number="RQ-1", **said)
+    problem = {"clock": PERIODIC, "problem": "腐蚀", "basis": "", "deadline": deadline, "severe": False}
+    FindingNotice.create(
+        enterprise=device.enterprise, equipment=device, issued_at=NOW, created_at=NOW, state="issued", number="YJ-1", **problem
+    )  # fmt: skip
+    return report
+
+
+def test_a_reinspection_before_the_deadline_keeps_the_number_of_the_report_that_failed(
+    cast: Cast, due_park: Park, inspector: Any, tmp_path: Path
+) -> None:
+    first = failed(cast, tmp_path, inspector, due_park.overdue, date(2026, 11, 20))
+    assert service.numbers.kept([due_park.overdue.id], PERIODIC, TODAY - timedelta(days=2)) == "RQ-1"
+    again = {"report_number": "RQ-1", "conclusion": "复检合格"}
+    with pytest.raises(InvalidInput, match="已经用过"):  # of another device it is no re-inspection
+        record(inspector, tmp_path, due_park.apply_now, **again)
+    second = record(inspector, tmp_path, due_park.overdue, **again)
+    rows = [service.reports.get(cast.head, number, TODAY) for number in (first, second)]
+    assert [(row["number"], row["again"]) for row in rows] == [("RQ-1", 0), ("RQ-1", 1)]
+    assert [[r["id"] for r in row["family"]] for row in rows] == [[second], [first]]
+    with pytest.raises(InvalidInput, match="已经用过"):  # it has passed: nothing is left to look at again
+        record(inspector, tmp_path, due_park.overdue, **again, completed_on="2026-11-21")
+    assert service.numbers.kept([due_park.overdue.id], PERIODIC, TODAY) == ""
+
+
+def test_a_reinspection_after_the_deadline_needs_a_number_of_its_own_or_a_reason(
+    cast: Cast, due_park: Park, inspector: Any, tmp_path: Path
+) -> None:
+    failed(cast, tmp_path, inspector, due_park.overdue, date(2026, 11, 19))
+    assert service.numbers.kept([due_park.overdue.id], PERIODIC, TODAY) == ""
+    with pytest.raises(InvalidInput, match="整改期限 2026-11-19 已过，复检报告应另编号") as caught:
+        record(inspector, tmp_path, due_park.overdue, report_number="RQ-1", conclusion="复检合格")
+    assert set(caught.value.fields) == {"report_number", "reason"}
+    record(
+        inspector, tmp_path, due_park.overdue, report_number="RQ-1", conclusion="复检合格", reason="期限经同意顺延"
+    )
+    assert Report.select().where(Report.number == "RQ-1").count() == 2
+
+
+def test_a_reinspection_is_given_the_old_number_when_its_report_is_issued(
+    cast: Cast, due_park: Park, inspector: Any, tmp_path: Path
+) -> None:
+    failed(cast, tmp_path, inspector, due_park.overdue, date(2026, 11, 30))
+    report = record(inspector, tmp_path, due_park.overdue, conclusion="复检合格")
+    service.reports.advance(cast.head, report, now=NOW, number="RQ-1")
+    assert service.reports.get(cast.head, report, TODAY)["again"] == 1
 
 
 def test_of_two_inspectors_saving_the_same_record_one_wins_and_the_other_is_told(

@@ -255,12 +255,12 @@ def test_the_visit_sheet_shows_finding_signature_and_photo(app, cast):
 def test_rounds_give_reasons_and_become_visits(app, cast):
     client = log_in(app, cast.head)
     page = client.get("/clinic/rounds").get_data(as_text=True)
-    assert "还没有走访过" in page
+    assert "两年内没有走访" in page
     assert post(client, "/clinic/rounds").status_code == 422
     planned = post(client, "/clinic/rounds", ids=str(cast.yi.id), planned_on="2026-11-25")
     assert planned.status_code == 302
     visit = at(app, ClinicVisit.get)
-    assert (visit.enterprise_id, visit.origin, visit.reason) == (cast.yi.id, "round", "还没有走访过")
+    assert (visit.enterprise_id, visit.origin, visit.reason) == (cast.yi.id, "round", "两年内没有走访")
 
 
 def test_rounds_put_severe_before_late_before_unseen(app, cast):

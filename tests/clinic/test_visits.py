@@ -162,6 +162,14 @@ def test_the_same_finding_at_the_same_firm_is_recognised_whatever_the_device(cas
     row = service.findings.get(cast.inspector, second, TODAY)
     assert row["repeats"] == first
     assert [e["id"] for e in row["earlier"]] == [first]
+    (told,) = service.history.repeated(cast.jia_user, cast.jia.id)
+    assert (told["symptom"], told["times"], told["live"], told["finding"]) == (row["symptom"], 2, True, second)
+    assert service.history.repeated(cast.yi_user, cast.jia.id) == []
+    # What turned out to be no concern is nothing to repeat.
+    service.findings.confirm(cast.inspector, second, "drop", remark="设备已拆除", now=NOW)
+    assert service.history.repeated(cast.inspector, cast.jia.id) == []
+    third = only_finding(finished(cast, tmp_path))
+    assert service.findings.get(cast.inspector, third, TODAY)["repeats"] == first
 
 
 def test_of_two_savers_one_wins_and_the_other_is_told(cast: Cast, tmp_path: Path) -> None:

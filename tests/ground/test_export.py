@@ -56,10 +56,19 @@ def test_a_list_longer_than_a_sheet_goes_on_in_the_next(tmp_path, monkeypatch):
 
 def test_a_csv_is_written_where_the_files_name_says_so_and_holds_no_formula(tmp_path):
     path = tmp_path / "list.csv"
-    rows = [{"name": "=1+1", "on": date(2026, 2, 3), "mm": -1500}, {"name": "a\nb", "on": None, "mm": 0}]
-    assert export.write(path, COLUMNS, rows, sheet="设备") == 2
+    rows = [
+        {"name": "'=1", "on": None, "mm": 0},
+        {"name": "=1+1", "on": date(2026, 2, 3), "mm": -1500},
+        {"name": "a\nb", "on": None, "mm": 0},
+    ]
+    assert export.write(path, COLUMNS, rows, sheet="设备") == 3
     found = list(csv.reader(io.StringIO(path.read_bytes().decode("utf-8-sig"), newline="")))
-    assert found == [["名称", "日期", "长度"], ["'=1+1", "2026-02-03", "-1.5"], ["a\nb", "", "0.0"]]
+    assert found == [
+        ["名称", "日期", "长度"],
+        ["''=1", "", "0.0"],
+        ["'=1+1", "2026-02-03", "-1.5"],
+        ["a\nb", "", "0.0"],
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,16 +1,19 @@
 """An enterprise's first page: what it has to do now, and what was said and answered."""
 
 import html
+from datetime import timedelta
 from pathlib import Path
 
+import pypdfium2
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from inspect_station.casework import service as casework
 from inspect_station.db import db
 from inspect_station.reminders.answers import service as answers
 from inspect_station.web import settings
-from tests.conftest import Cast, log_in, people
+from tests.conftest import NOW, TODAY, Cast, log_in, people
 from tests.reminders.answers.park import Told, tell
 from tests.reminders.park import in_days, inspected, vessel
 from tests.statements import counted
@@ -61,6 +64,38 @@ def test_what_is_under_way_is_no_act_any_more(scene: Scene) -> None:
     assert "我的报检：1 件在办" in page
     assert "申请检验：反应釜二号" in page
     assert "已送达检验站，等待处理" in page
+
+
+def test_an_application_that_waits_for_us_longer_than_its_quiet_is_no_act_of_the_enterprise(scene: Scene) -> None:
+    app, cast, told = scene
+    with db.connection_context():
+        items = [(device.id, "periodic") for device in (told.soon, told.late)]
+        casework.apply(cast.jia_user, cast.jia.id, items, source="portal", now=NOW - timedelta(days=30))
+        assert not casework.quieted(TODAY)
+    page = shown(log_in(app, cast.jia_user))
+    assert "要申请检验" not in page
+    assert "我的报检：1 件在办" in page
+
+
+def test_the_health_sheet_asks_for_nothing_that_is_in_hand_and_sorts_out_whose_it_is(scene: Scene) -> None:
+    app, cast, told = scene
+    client = log_in(app, cast.jia_user)
+
+    def sheet() -> str:
+        document = pypdfium2.PdfDocument(client.get(f"/enterprises/{cast.jia.id}/health.pdf").get_data())
+        text = document[0].get_textpage().get_text_range().replace(" ", "").replace("\r\n", "")
+        document.close()
+        return str(text)
+
+    assert "停止使用1项已超期的设备，尽快报检" in sheet()
+    assert "为1项一个月内到期的检验提出申请" in sheet()
+    with db.connection_context():
+        items = [(device.id, "periodic") for device in (told.soon, told.late)]
+        casework.apply(cast.jia_user, cast.jia.id, items, source="portal", now=NOW)
+    assert "尽快报检" not in sheet()
+    assert "提出申请" not in sheet()
+    assert "1项已超期、正在办理检验的，检验合格前不得使用" in sheet()
+    assert "超期，办理中" in sheet()
 
 
 def test_forbidden_use_stays_the_first_act_whatever_was_applied_for(scene: Scene) -> None:

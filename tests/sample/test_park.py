@@ -8,11 +8,12 @@ import pytest
 from inspect_station import config
 from inspect_station import db as database
 from inspect_station.accounts.scope import Actor
+from inspect_station.casework import service as casework
 from inspect_station.issuing import service as issuing
 from inspect_station.reminders import hands, policies
 from inspect_station.reminders.answers import service as answers
 from inspect_station.reminders.models import DeadAddress, Message
-from tests.conftest import SECRET, dispose, load_sample
+from tests.conftest import SECRET, TODAY, dispose, load_sample
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
@@ -27,6 +28,7 @@ def test_the_sample_park_shows_everything_once(engine: str, tmp_path: Path, requ
         check_answers()
         check_what_was_told()
         check_notices()
+        check_reports()
     dispose(bound)
 
 
@@ -44,6 +46,15 @@ def check_what_was_told() -> None:
     assert DeadAddress.select().count() >= 2
     outcomes = {task.last["outcome"] for task in hands.tasks(Actor.system()) if task.last}
     assert outcomes == {"no_answer", "later"}
+
+
+def check_reports() -> None:
+    """Some of every stage, so that the list of what waits is never empty; and all notices can be told of."""
+    actor = Actor.system()
+    waiting = casework.reports.page(actor, casework.reports.Filters(), TODAY).rows
+    assert {row["stage"] for row in waiting} == {"written", "checked", "reviewed"}
+    assert "broken" in {row["promise"].state for row in waiting}
+    assert casework.findings.page(actor, casework.findings.Filters(), TODAY, size=500).rows
 
 
 def check_notices() -> None:

@@ -353,6 +353,7 @@ MATRIX = {
     "api_visits.counter": "visit",
     "workload.month": "staff",
     "workload.people": "staff",
+    "workload.person": "staff",
     "workload.forecast": "staff",
     "workload.park": "staff",
     "workload.rows": "staff",

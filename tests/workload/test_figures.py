@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 
 from inspect_station.accounts.scope import Actor
+from inspect_station.clinic import service as clinic
 from inspect_station.errors import InvalidInput, NotFound
 from inspect_station.registry.models import Equipment, Inspection
 from inspect_station.workload import service
@@ -158,6 +159,17 @@ def test_every_figure_opens_as_many_rows_as_it_says(cast: Cast) -> None:
         assert len(counted) == figure.counted, key
 
 
+def test_every_part_of_overdue_opens_as_many_rows_as_it_says(cast: Cast) -> None:
+    small.whole(cast)
+    why = [
+        (service.Narrowed(why=r["key"]), r["count"]) for r in service.reasons.of_overdue(cast.head, NOVEMBER, TODAY)
+    ]
+    ages = [(service.Narrowed(age=r["key"]), r["count"]) for r in service.reasons.ages(cast.head, NOVEMBER, TODAY)]
+    assert sum(count for _, count in why) == sum(count for _, count in ages) == 2
+    for narrowed, count in why + ages:
+        assert len(service.counting.rows(cast.head, "overdue", NOVEMBER, TODAY, narrowed)) == count, narrowed
+
+
 def test_overdue_rows_carry_what_stood_in_the_way_and_their_age(cast: Cast) -> None:
     small.whole(cast)
     why = {r["key"]: r["count"] for r in service.reasons.of_overdue(cast.head, NOVEMBER, TODAY)}
@@ -197,6 +209,36 @@ def test_people_are_told_by_their_reports_and_signatures(cast: Cast) -> None:
     assert people[cast.other_inspector.account_id].clinic_visits == 1
     assert (mine.planned, mine.share) == (None, None)  # no plan in force: 无数据
     assert mine.capacity_minutes == 21 * (420 - 40)
+
+
+def test_every_number_of_a_person_opens_the_entries_it_sums_up(cast: Cast) -> None:
+    small.whole(cast)
+    for person in service.people.people(cast.head, NOVEMBER):
+        numbers = {"planned": person.planned, "done": person.done, **person.signed, "clinic": person.clinic_visits}
+        for what, number in numbers.items():
+            name, entries = service.people.behind(cast.head, NOVEMBER, person.account_id, what)
+            assert (name, sum(entry.count for entry in entries)) == (person.name, number or 0), what
+    with pytest.raises(NotFound):
+        service.people.behind(cast.inspector, NOVEMBER, cast.other_inspector.account_id or 0, "done")
+    with pytest.raises(NotFound):
+        service.people.behind(cast.head, NOVEMBER, cast.inspector.account_id or 0, "paid")
+
+
+def test_the_clinic_and_the_month_name_the_same_firms_unseen(cast: Cast) -> None:
+    park = small.whole(cast)
+    seen = {"甲": "clinic and inspections", "乙": "nobody since 2020"}
+    assert len(seen) == service.counting.figures(cast.head, NOVEMBER, TODAY)["firms_served"].total
+    for now in (TODAY, TODAY + timedelta(days=80), TODAY + timedelta(days=95)):
+        period = around("month", now)
+        told = {row["enterprise_id"] for row in service.counting.rows(cast.head, "firms_unseen", period, now)}
+        listed = {firm.enterprise for firm in clinic.rounds.ranked(cast.head, now, unseen_only=True)}
+        assert told == listed
+        assert clinic.rounds.reached(cast.head, now) == (2 - len(told), 2)
+    assert told == {cast.jia.id, cast.yi.id}
+    # An inspection by the station is a visit as good as the clinic's.
+    small.done(park.y, now.isoformat(), None, "2032-10-01")
+    touch(park.y)
+    assert {firm.enterprise for firm in clinic.rounds.ranked(cast.head, now, unseen_only=True)} == {cast.jia.id}
 
 
 @pytest.mark.parametrize(

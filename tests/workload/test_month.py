@@ -12,6 +12,7 @@ from inspect_station.accounts.models import Account, AuditEntry
 from inspect_station.clock import SHANGHAI
 from inspect_station.config import Settings
 from inspect_station.errors import Conflict, InvalidInput, NotAllowed, NotFound, Stale
+from inspect_station.planning.models import Plan, PlanItem, PlanVisit
 from inspect_station.registry.models import Inspection
 from inspect_station.staffing import service as staffing
 from inspect_station.staffing.models import QualificationCode
@@ -103,7 +104,27 @@ def test_the_funnel_counts_those_of_the_due_that_came_so_far(cast: Cast) -> None
     small.whole(cast)
     steps = [(row["label"], row["count"]) for row in service.month.funnel(cast.head, NOVEMBER, TODAY)]
     # 5 due; D applied and 3 are done; nothing planned; of the done A and B have an issued report, but no number in the register
-    assert steps == [("应检", 5), ("已报检或已检", 4), ("已排期或已检", 3), ("已检", 3), ("已出报告", 0)]
+    assert steps == [("应检", 5), ("已报检或更进一步", 4), ("已排期或更进一步", 3), ("已检", 3), ("已出报告", 0)]
+
+
+def test_no_step_of_the_funnel_holds_more_than_the_one_before(cast: Cast) -> None:
+    park = small.whole(cast)
+    # C is planned without anybody having applied; D has applied and waits for its day.
+    plan = Plan.create(
+        name="年计划", state="approved", as_of=TODAY, first_on=TODAY, last_on=TODAY, seconds=1, instance={}, made_by="长",
+        created_at=NOW,
+    )  # fmt: skip
+    visit = PlanVisit.create(plan=plan, enterprise=cast.jia, on_day=TODAY, start=0, minutes=60)
+    for equipment, due in ((park.c, date(2026, 11, 8)), (park.f, date(2027, 3, 31))):
+        PlanItem.create(
+            plan=plan, visit=visit, key=str(equipment.id), equipment=equipment, clock="periodic", kind="fixed_vessel",
+            enterprise=cast.jia, minutes=60, people=2, due_on=due,
+        )  # fmt: skip
+    steps = {row["key"]: row["count"] for row in service.month.funnel(cast.head, NOVEMBER, TODAY)}
+    assert steps == {"due": 5, "applied": 5, "planned": 4, "done": 3, "reported": 0}
+    for step, count in steps.items():
+        narrowed = service.Narrowed(step=step)
+        assert len(list(service.counting.stream(cast.head, "due", NOVEMBER, TODAY, narrowed))) == count, step
 
 
 def test_the_heat_map_has_each_date_once_and_the_park_its_plots(cast: Cast) -> None:

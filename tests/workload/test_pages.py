@@ -54,6 +54,25 @@ def test_the_rows_of_a_figure_lead_to_what_they_are_and_go_into_a_workbook(scene
     assert "容器A" not in narrowed
     assert client.get("/workload/rows/nothing").status_code == 404
     assert client.get("/workload?of=2026-99").status_code == 422
+    assert client.get("/workload/rows/inspected?of=2026-11&step=done").status_code == 422
+    planned = client.get("/workload/rows/due?of=2026-11&step=planned").get_data(as_text=True)
+    assert "已排期或更进一步" in planned
+    assert "容器D" not in planned
+
+
+def test_a_persons_numbers_lead_to_the_reports_they_count(scene) -> None:
+    app, cast = scene
+    client = log_in(app, cast.head)
+    links = re.findall(
+        r'href="(/workload/people/[^"]+)"', client.get("/workload/people?of=2026-11").get_data(as_text=True)
+    )
+    assert len(links) == 4  # done and written; issued; the clinic's visit
+    for link in links:
+        page = client.get(link.replace("&amp;", "&"))
+        assert page.status_code == 200
+        (first, *_) = re.findall(r'<a href="([^"]+)" data-row-link', page.get_data(as_text=True))
+        assert client.get(first).status_code == 200, first
+    assert client.get("/workload/people/1/nothing").status_code == 404
 
 
 def test_before_the_first_import_the_page_says_no_data(sqlite_app: Flask) -> None:

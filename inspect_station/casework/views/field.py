@@ -27,6 +27,7 @@ def field() -> str:
     return render_template(
         "casework/field.html",
         tasks=tasks,
+        most=service.cases.DAY_MOST,
         everyone=everyone,
         may_edit=actor.may("edit"),
         conclusions=[c.value for c in Conclusion],
@@ -42,6 +43,9 @@ def _groups(task: dict[str, Any]) -> list[dict[str, Any]]:
     found = []
     for clock, label in dict.fromkeys((i["clock"], i["clock_label"]) for i in task["items"]):
         items = [item for item in task["items"] if item["clock"] == clock]
+        for item in items:
+            item["again"] = not item["open"]
+            item["kept"] = service.numbers.kept([item["equipment"]], clock, today()) if item["again"] else ""
         found.append(
             {
                 "clock": clock,

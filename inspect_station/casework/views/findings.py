@@ -246,6 +246,7 @@ def finding_pdf(notice_id: int) -> Response:
                 ("检验项目", row["clock_label"]),
             ],
             issued_by=row["issued_by"],
+            told=service.duty.lines(row),
             office=Office(settings().station_name, settings().station_phone, settings().station_address),
             draft=row["state"] == "draft",
             sample=bool(session.get(SAMPLE_KEY)),

@@ -39,9 +39,13 @@ def label_sheet() -> Response:
         enterprise=_one("enterprise"),
         ids=whole_numbers(request.args.getlist("ids"), MOST),
         parent=_one("parent"),
+        first=_one("first") or 1,
     )
     if not found and current_actor().is_staff:
-        raise InvalidInput("没有可以打印标签的设备，请先选择企业或设备。", {"enterprise": ["请选择企业"]})
+        raise InvalidInput(
+            "没有可以打印标签的设备，请先选择企业或设备；从第几台起的，看是不是超过了台数。",
+            {"enterprise": ["请选择企业"]},
+        )
     made = render(found, size, settings().station_name, today())
     return Response(
         made, mimetype="application/pdf", headers={"Content-Disposition": 'inline; filename="labels.pdf"'}

@@ -40,6 +40,8 @@ def new_result() -> str:
         items = service.cases.items(current_actor(), row["application"], 500)
         ids = [i["equipment"] for i in items if i["task"] == task and i["open"] and i["clock"] == clock]
     given: dict[str, Any] = {"clock": clock, "completed_on": today().isoformat()}
+    if ids and clock:
+        given["report_number"] = service.numbers.kept(ids, clock, today())
     return _page(ids, given, set(ids), rest, None)
 
 
@@ -140,6 +142,7 @@ def _page(
         named={str(n) for n in request.form.getlist("inspector")} or {str(actor.account_id)},
         proposals=_proposals(list(chosen) or list(ids), {**given, "clock": clock}),
         latest=latest[0] if latest else None,
+        kept=service.numbers.kept(ids, clock, today()) if ids and clock else "",
         filled_on=request.form.get("filled_on") if keep else service.results.known(keys) if clock else 0,
         error=error,
         errors=error.fields if error else {},

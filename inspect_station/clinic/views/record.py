@@ -136,6 +136,8 @@ def _page(
         labels=_labels(len(findings)), words=service.words, accept=casework.photos.ACCEPT,
         library=library, library_json=[_offer(entry) for entry in library], most=MOST_FINDINGS,
         revision=request.form.get("revision") or row["revision"],
+        before=[f for f in service.findings.of_enterprise(actor, row["enterprise"], today()) if f["visit"] != row["id"]],
+        repeated=service.history.repeated(actor, row["enterprise"]),
         keep=[url_for("clinic.record", visit_id=row["id"]), url_for("casework.field")],
     )  # fmt: skip
 

@@ -35,7 +35,7 @@ def meaning(heading: str) -> tuple[str | None, float]:
     text = normalise(heading)
     if not text or len(text) > LONGEST_HEADING or text.replace(".", "").replace("-", "").isdigit():
         return None, 0.0
-    for form in _forms(text):
+    for form in _spellings(text):
         if form in _KNOWN:
             return _KNOWN[form], EXACT
     if text in _SERIALS:
@@ -46,6 +46,21 @@ def meaning(heading: str) -> tuple[str | None, float]:
     if near:
         return near, NEAR
     return (TECHNICAL, TECHNICAL_TEXT) if starts_technical(text, shortest=2) else (None, 0.0)
+
+
+# The same moment under many names: of the last inspection, of the next, and for a date.
+_LAST = re.compile("^(?:最近一次|最后一次|上一次|前一次|最近|前次|末次|上次|本次)")
+_NEXT = re.compile("^(?:下一次|下回)")
+_WHEN = re.compile("(?:时间|年月|年月日)$")
+
+
+def _spellings(text: str) -> list[str]:
+    """The heading's forms, then the same in the words our own headings have: 最近一次全面检验时间 is 上次全面检验日期."""
+    found = _forms(text)
+    for form in list(found):
+        dated = _WHEN.sub("日期", _NEXT.sub("下次", form))
+        found += [dated, _LAST.sub("上次", dated), _LAST.sub("", dated)]
+    return list(dict.fromkeys(form for form in found if form))
 
 
 def _forms(text: str) -> list[str]:

@@ -432,6 +432,16 @@ def test_our_own_export_of_the_sample_park_imports_again_unchanged(park, tmp_pat
     assert snapshot() == before
 
 
+def test_a_csv_of_ours_with_guarded_cells_imports_again_unchanged(cast, tmp_path):
+    texts = {"单位内编号": "-V-1", "设备名称": "=储罐", "出厂编号": "'@7", "制造单位": "＋制造"}
+    bring(ledger(tmp_path, row(**texts)))
+    rows = listing.stream(Actor.system("测试"), listing.Filters())
+    export.write(tmp_path / "台账.csv", columns.EQUIPMENT, rows, sheet="设备台账")
+    before = snapshot()
+    assert fates(bring(tmp_path / "台账.csv")) == {"unchanged": 1}
+    assert snapshot() == before
+
+
 def test_our_own_export_brings_the_same_devices_into_an_empty_register(park, tmp_path):
     path = export_to(tmp_path / "台账.xlsx")
     devices = known_devices()

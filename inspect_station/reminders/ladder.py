@@ -73,6 +73,21 @@ def latest(row: LadderRow, today: date, ladder: law.Ladder) -> Step | None:
     return _step(owed[-1]) if owed else None
 
 
+class Reached:
+    """`latest` on one day for many rows: those with the same answer and dates are asked about once."""
+
+    def __init__(self, today: date) -> None:
+        self._today = today
+        self._found: dict[tuple[object, ...], Step | None] = {}
+
+    def __call__(self, row: LadderRow, rules: law.Ladder) -> Step | None:
+        # An object's number stands for the rules: they outlive the one walk over the rows this is made for.
+        asked = (id(rules), row.clock, row.answer, row.on, row.late_on, row.why)
+        if asked not in self._found:
+            self._found[asked] = latest(row, self._today, rules)
+        return self._found[asked]
+
+
 def upcoming(row: LadderRow, today: date, until: date, ladder: law.Ladder) -> Sequence[Step]:
     """The steps that become owed after `today` and by `until`, if nothing changes."""
     return [

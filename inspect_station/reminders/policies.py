@@ -11,7 +11,7 @@ from peewee import fn
 
 from inspect_station.accounts import audit, station
 from inspect_station.accounts.scope import Actor
-from inspect_station.db import db
+from inspect_station.db import db, run
 from inspect_station.errors import InvalidInput, NotFound
 from inspect_station.registry.models import Enterprise
 from inspect_station.reminders.models import Message, ReminderPolicy
@@ -80,9 +80,9 @@ def in_force() -> Policies:
 
 def of_enterprise(enterprise_id: int) -> Policy:
     """What holds for one enterprise."""
-    own = ReminderPolicy.get_or_none(ReminderPolicy.enterprise == enterprise_id)
-    if own is not None:
-        return policy_of(own.policy)
+    own = run("SELECT policy FROM reminder_policy WHERE enterprise_id = :id", {"id": enterprise_id})
+    if own:
+        return policy_of(ReminderPolicy.policy.python_value(own[0][0]))
     held = station.get(STATION_LADDER)
     return policy_of(held) if held else shipped()
 

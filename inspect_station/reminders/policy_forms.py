@@ -112,6 +112,6 @@ def words_of(policy: Policy) -> str:
 
 def hours_words(policy: Policy) -> str:
     if policy.hours.is_always:
-        return "随时可发"
+        return "邮件随时可发，短信和群机器人 08:00–20:00"
     held = law_hours.to_table(policy.hours)
     return f"{held['opens']}–{held['closes']} 发信{'，只在工作日' if policy.hours.workdays_only else ''}"

@@ -200,6 +200,15 @@ def robot_address(row: Any) -> str:
     return sealing.ring().open(kept, ROBOT_ADDRESS) if kept.startswith("sealed:") or not kept else kept
 
 
+def sharing(recipient: str, digest: str) -> list[str]:
+    """All recipients behind whom stands the same robot, of whatever enterprise."""
+    kind = recipient.partition(":")[0]
+    if not digest or kind not in ROBOTS:
+        return [recipient]
+    same = Contact.select(Contact.id).where(Contact.robot_digest == digest, Contact.robot_kind == kind)
+    return [recipient, *(f"{kind}:{number}" for (number,) in tuples(same))]
+
+
 def worded_as(channel: str, recipient: str) -> str:
     """letter, short, sms or none; what lies in the folder is worded for the channel it would have gone by."""
     kind = recipient.partition(":")[0] if contact_of(recipient) is not None else ""

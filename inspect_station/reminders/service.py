@@ -1,6 +1,7 @@
 """Reminders as others use them: the tick, its preview, what a person may do to a message, what must be seen."""
 
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -13,18 +14,33 @@ from inspect_station.clinic import service as clinic
 from inspect_station.config import Settings
 from inspect_station.db import bulk_insert, db, patiently
 from inspect_station.errors import Conflict, InvalidInput, NotFound
-from inspect_station.reminders import digests, fallback, hands, ladder, letter, policies, routes, source, steps
+from inspect_station.reminders import (
+    delivery,
+    digests,
+    fallback,
+    hands,
+    ladder,
+    letter,
+    policies,
+    routes,
+    source,
+    steps,
+)
 from inspect_station.reminders.alarms import LAST_TICK, Alarm, alarms, beat, last_tick, worker_heartbeat
 from inspect_station.reminders.channels import FolderChannel, Outgoing
-from inspect_station.reminders.delivery import SENDING_PAUSED, asks_stop, deliver, paused
+from inspect_station.reminders.delivery import SENDING_PAUSED, paused
 from inspect_station.reminders.fallback import domain_of
 from inspect_station.reminders.ladder import LadderRow
 from inspect_station.reminders.models import Message, OwedStep
+from inspect_station.reminders.outgoing import asks_stop
 from inspect_station.reminders.routes import Route
 
 __all__ = ["Alarm", "alarms", "beat", "deliver", "last_tick", "paused", "tick", "worker_heartbeat"]
 
 LONG_GAP = timedelta(days=45)
+# The day may be wrong: steps written for it would later pass for said, so nothing is written until somebody has looked.
+_DAY_IN_DOUBT = ("clock_jump", "downtime")
+_CATCH_UP = "catch_up"  # somebody has looked: what is owed is written with the next delivery
 WARN_WITHIN = timedelta(days=10)
 
 
@@ -42,7 +58,7 @@ def tick(settings: Settings, today: date, now: datetime) -> Ticked:
     """Write the owed steps to the outbox and gather them into messages. A second run adds nothing.
 
     What stayed unanswered for the agreed working days is written once more for the next channel.
-    After a gap of more than 45 days somebody must first look: sending is paused.
+    After a gap of more than 45 days somebody must first look: sending is paused and nothing is written.
     """
     # Many that set out together can wait for each other longer than one statement may.
     return patiently(lambda: _tick(settings, today, now))
@@ -50,8 +66,7 @@ def tick(settings: Settings, today: date, now: datetime) -> Ticked:
 
 def _tick(settings: Settings, today: date, now: datetime) -> Ticked:
     _look_at_the_gap(today, now)
-    if (paused() or {}).get("why") == "clock_jump":
-        # Steps written for a wrong day would later pass for said: nothing is written until somebody has looked.
+    if (paused() or {}).get("why") in _DAY_IN_DOUBT:
         return Ticked(0, 0, 0, True)
     rules = policies.in_force()
     written = steps.write(source.rows(today, rules.horizon), rules, routes.channel_in_use(settings), today, now)
@@ -60,13 +75,21 @@ def _tick(settings: Settings, today: date, now: datetime) -> Ticked:
     messages = digests.compose(digests.Day(today, now, domain_of(settings), last_tick(), rules))
     with db.atomic():
         station.put(LAST_TICK, {"on": today.isoformat(), "at": now.isoformat()}, now)
+        station.put(_CATCH_UP, None, now)
     return Ticked(written.added, written.superseded, messages, paused() is not None)
 
 
 def _look_at_the_gap(today: date, now: datetime) -> None:
     last = last_tick()
-    if last is not None and today - last > LONG_GAP and not paused():
+    if last is not None and today - last > LONG_GAP and not paused() and not station.get(_CATCH_UP):
         pause(Actor.system(), "downtime", now)
+
+
+def deliver(settings: Settings, now: datetime, *, senders: int = 1, most: int = 100_000) -> Counter[str]:
+    """Send what is pending; first what a resumed station has to catch up is written. See `delivery.deliver`."""
+    if patiently(lambda: station.get(_CATCH_UP)):
+        tick(settings, now.date(), now)
+    return delivery.deliver(settings, now, senders=senders, most=most)
 
 
 # --- pausing ------------------------------------------------------------------------------------------------------
@@ -83,8 +106,15 @@ def pause(actor: Actor, why: str, now: datetime) -> None:
 def resume(actor: Actor, now: datetime) -> None:
     actor.need("remind")
     with db.atomic():
-        station.put(SENDING_PAUSED, None, now)
+        end_pause(now)
         audit.record(actor, "reminders.resume", "station", "sending", now=now)
+
+
+def end_pause(now: datetime) -> None:
+    """Send again; what was not written while the day was in doubt is caught up. Call it inside a transaction."""
+    if (paused() or {}).get("why") in _DAY_IN_DOUBT:
+        station.put(_CATCH_UP, {"since": now.isoformat()}, now)
+    station.put(SENDING_PAUSED, None, now)
 
 
 # --- one message --------------------------------------------------------------------------------------------------

@@ -7,8 +7,9 @@ from typing import Any
 from peewee import JOIN
 
 from inspect_station.accounts.scope import Actor
+from inspect_station.db import run
 from inspect_station.duelist import service as duelist
-from inspect_station.registry.models import Enterprise, Equipment
+from inspect_station.registry.models import Equipment
 from inspect_station.reminders.ladder import LadderRow
 from inspect_station.reminders.reading import tuples
 
@@ -105,7 +106,7 @@ def owner_of(device: dict[str, Any]) -> int:
 
 
 def enterprise_name(enterprise_id: int) -> str:
-    return str(Enterprise.select(Enterprise.name).where(Enterprise.id == enterprise_id).scalar())
+    return str(run("SELECT name FROM enterprise WHERE id = :id", {"id": enterprise_id})[0][0])
 
 
 def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:

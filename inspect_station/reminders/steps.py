@@ -55,11 +55,11 @@ def write(rows: Iterable[LadderRow], policies: Policies, channel: str, today: da
     Any number may run at once and any number of times: the second adds nothing.
     """
     reachable = routes.of_enterprises(channel, today)
-    resting = quiets.standing(today)
+    resting, reached = quiets.standing(today), ladder.Reached(today)
     total = Written()
     for enterprise_id, theirs in groupby(rows, key=lambda row: row.enterprise_id):
         told = reachable.get(enterprise_id) or [routes.BY_PERSON]
-        owed = list(owed_steps(theirs, told, today, policies.of(enterprise_id).ladder))
+        owed = list(owed_steps(theirs, told, reached, policies.of(enterprise_id).ladder))
         loud, held = _parted(owed, resting, today)
         # Looked at first without a lock: on most days most enterprises have nothing new.
         if owed and _is_news(loud, held, known(enterprise_id)):
@@ -99,10 +99,12 @@ def _is_news(loud: Sequence[Owed], held: Sequence[Held], recorded: "Known") -> b
     return any(map(recorded.lacks, loud)) or any(recorded.should_hold(one) for one, _ in held)
 
 
-def owed_steps(rows: Iterable[LadderRow], theirs: Sequence[Route], today: date, rules: law.Ladder) -> Iterator[Owed]:
+def owed_steps(
+    rows: Iterable[LadderRow], theirs: Sequence[Route], reached: ladder.Reached, rules: law.Ladder
+) -> Iterator[Owed]:
     """The latest step of each row for each recipient."""
     for row in rows:
-        step = ladder.latest(row, today, rules)
+        step = reached(row, rules)
         if step is not None:
             yield from (Owed(row, step, route, rules) for route in theirs)
 
@@ -112,10 +114,10 @@ def unrecorded(
 ) -> Iterator[tuple[Route, int, list[Owed]]]:
     """What a tick on a day would add, for each recipient; nothing is written."""
     reachable = routes.of_enterprises(channel, on)
-    resting = quiets.standing(on)
+    resting, reached = quiets.standing(on), ladder.Reached(on)
     for enterprise_id, theirs in groupby(rows, key=lambda row: row.enterprise_id):
         told = reachable.get(enterprise_id) or [routes.BY_PERSON]
-        owed = list(owed_steps(theirs, told, on, policies.of(enterprise_id).ladder))
+        owed = list(owed_steps(theirs, told, reached, policies.of(enterprise_id).ladder))
         owed, _ = _parted(owed, resting, on)
         recorded = known(enterprise_id)
         for route, ones in groupby(sorted(owed, key=lambda o: o.route.recipient), key=lambda o: o.route):

@@ -70,16 +70,36 @@ def test_thirty_days_of_downtime_give_one_digest_with_the_latest_steps_and_no_ov
     assert Message.select().count() == 2
 
 
-def test_above_forty_five_days_it_waits_for_a_persons_word(cast: Cast, tmp_path: Path) -> None:
+def test_above_forty_five_days_nothing_is_written_until_a_person_resumes_and_then_at_once(
+    cast: Cast, tmp_path: Path
+) -> None:
     vessel(cast.jia, in_days(60))
     contact(cast.jia, "a@jia.example")
     service.tick(settings(tmp_path), TODAY, NOW)
-    done = service.tick(settings(tmp_path), *later(46))
-    assert done.paused
+    service.deliver(settings(tmp_path), NOW)
+    for _ in range(2):
+        done = service.tick(settings(tmp_path), *later(46))
+        assert (done.steps, done.messages, done.paused) == (0, 0, True)
     assert service.deliver(settings(tmp_path), later(46)[1]) == {"paused": 1}
     assert "paused" in {a.code for a in service.alarms(later(46)[1])}
     service.resume(cast.head, later(46)[1])
     assert service.deliver(settings(tmp_path), later(46)[1]) == {"sent": 1}
+    assert {s.step for s in OwedStep.select().where(OwedStep.state == "sent")} == {"d60", "d15"}
+    again = service.tick(settings(tmp_path), *later(46))
+    assert (again.steps, again.messages, again.paused) == (0, 0, False)
+
+
+def test_a_clock_wrong_at_boot_leaves_no_trace_once_it_is_set_right(cast: Cast, tmp_path: Path) -> None:
+    vessel(cast.jia, in_days(60))
+    contact(cast.jia, "a@jia.example")
+    service.tick(settings(tmp_path), TODAY, NOW)
+    service.deliver(settings(tmp_path), NOW)
+    assert service.tick(settings(tmp_path), *later(400)).paused
+    service.resume(cast.head, later(1)[1])
+    assert service.deliver(settings(tmp_path), later(1)[1]).total() == 0
+    assert OwedStep.select().count() == 1
+    service.tick(settings(tmp_path), *later(30))
+    assert service.deliver(settings(tmp_path), later(30)[1]) == {"sent": 1}
 
 
 def test_at_most_one_letter_in_seven_days_unless_it_is_urgent(cast: Cast, tmp_path: Path) -> None:

@@ -11,9 +11,9 @@ from inspect_station.db import db, is_sqlite
 from inspect_station.reminders import ladder, outgoing, policies, quiets, routes, source
 from inspect_station.reminders.channels import DISTURBING, Outgoing
 from inspect_station.reminders.models import Attempt, Message, OwedStep
+from inspect_station.reminders.owed import MOVED, RECIPIENT_GONE
 from inspect_station.reminders.reading import tuples
 from inspect_station.reminders.recording import finish
-from inspect_station.reminders.steps import MOVED, RECIPIENT_GONE
 from inspect_station.workcalendar import service as workcalendar
 
 LEASE = timedelta(minutes=10)  # a run takes RUN_SECONDS, one letter at most a few time-outs of 30 s

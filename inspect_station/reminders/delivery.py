@@ -22,12 +22,12 @@ from inspect_station.config import Settings
 from inspect_station.db import connection, patiently
 from inspect_station.reminders import claiming, limits, recording, routes
 from inspect_station.reminders.channels import CHANNELS, Channel, ChannelError, Target
+from inspect_station.reminders.figures import SENDING_PAUSED
 from inspect_station.reminders.models import Message
 from inspect_station.sealing import SealError
 
 log = structlog.get_logger()
 
-SENDING_PAUSED = "sending_paused"  # also set by a restore
 RUN_SECONDS = 50  # well within a claim's lease
 _NEAR = timedelta(seconds=5)  # a run waits for a limited receiver's next place no longer than so
 stopping = threading.Event()  # set when the process is asked to end: no further letter is begun

@@ -6,7 +6,7 @@ New steps join it while it waits; what no longer stands leaves it.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from peewee import JOIN, fn
@@ -22,13 +22,12 @@ from inspect_station.registry.models import Contact, Enterprise
 from inspect_station.reminders import claiming, fallback, letter, outgoing, routes, source
 from inspect_station.reminders.channels import BY_HAND
 from inspect_station.reminders.models import Attempt, DeadAddress, HandDelivery, Message, OwedStep
+from inspect_station.reminders.owed import MOVED, REACHABLE
 from inspect_station.reminders.reading import tuples
-from inspect_station.reminders.steps import MOVED, REACHABLE
 from inspect_station.reminders.words import HAND_WORDS
 
 _WAITING = (Message.channel.in_(BY_HAND)) & (Message.state == "queued")
 _CALL_OUTCOMES = tuple(name for name in HAND_WORDS if name != "delivered")
-OLD = timedelta(days=5)
 
 
 @dataclass(frozen=True)
@@ -90,13 +89,6 @@ def waiting(actor: Actor) -> tuple[int, int]:
 def waiting_count(actor: Actor) -> Any:
     """The query that counts the tasks: the figure in the navigation."""
     return Message.select(fn.COUNT(Message.id)).where(_WAITING, visible(actor, Message.enterprise))
-
-
-def oldest(now: datetime) -> tuple[int, timedelta] | None:
-    """How many have waited longer than `OLD`, and how long the oldest has."""
-    query = Message.select(Message.created_at).where(_WAITING, Message.created_at < now - OLD)
-    moments = [row[0] for row in tuples(query)]
-    return (len(moments), now - min(moments)) if moments else None
 
 
 @dataclass(frozen=True)

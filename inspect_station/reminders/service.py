@@ -26,13 +26,16 @@ from inspect_station.reminders import (
     source,
     steps,
 )
-from inspect_station.reminders.alarms import LAST_TICK, Alarm, alarms, beat, last_tick, worker_heartbeat
+from inspect_station.reminders.alarms import Alarm, alarms, beat, last_tick, worker_heartbeat
 from inspect_station.reminders.channels import FolderChannel, Outgoing
-from inspect_station.reminders.delivery import SENDING_PAUSED, paused
+from inspect_station.reminders.delivery import paused
 from inspect_station.reminders.fallback import domain_of
+from inspect_station.reminders.figures import LAST_TICK, SENDING_PAUSED
 from inspect_station.reminders.ladder import LadderRow
 from inspect_station.reminders.models import Message, OwedStep
 from inspect_station.reminders.outgoing import asks_stop
+from inspect_station.reminders.owed import Owed
+from inspect_station.reminders.pace import Pace
 from inspect_station.reminders.routes import Route
 
 __all__ = ["Alarm", "alarms", "beat", "deliver", "last_tick", "paused", "tick", "worker_heartbeat"]
@@ -69,10 +72,12 @@ def _tick(settings: Settings, today: date, now: datetime) -> Ticked:
     if (paused() or {}).get("why") in _DAY_IN_DOUBT:
         return Ticked(0, 0, 0, True)
     rules = policies.in_force()
-    written = steps.write(source.rows(today, rules.horizon), rules, routes.channel_in_use(settings), today, now)
+    pace = Pace(today, rules, last_tick())
+    rows = source.rows(today, rules.horizon + rules.reach(today, pace.calendar))
+    written = steps.write(rows, rules, routes.channel_in_use(settings), pace, now)
     written += steps.Written(fallback.escalate(settings, today, now))
     hands.tidy(settings, today, now)
-    messages = digests.compose(digests.Day(today, now, domain_of(settings), last_tick(), rules))
+    messages = digests.compose(digests.Day(now, domain_of(settings), pace))
     with db.atomic():
         station.put(LAST_TICK, {"on": today.isoformat(), "at": now.isoformat()}, now)
         station.put(_CATCH_UP, None, now)
@@ -260,7 +265,7 @@ def _queue_by_hand(
     number = digests.insert(key, enterprise_id, route, today, now, domain_of(settings), actor.account_id)
     assert number is not None  # the key is new
     step = ladder.Step(ladder.MANUAL, number, 0, today, True)  # the number keeps two reminders of one day apart
-    owed = [steps.Owed(row, step, route) for row in rows]
+    owed = [Owed(row, step, route) for row in rows]
     bulk_insert(OwedStep, [{**steps.values_of(one, False, now), "message": number} for one in owed])
     audit.record(
         actor,
@@ -293,8 +298,9 @@ def preview(settings: Settings, on: date, now: datetime) -> Previewed:
     channel = FolderChannel(settings, folder)
     letters = count = 0
     rules = policies.in_force()
-    rows = source.rows_on(on, rules.horizon)
-    for route, enterprise_id, owed in steps.unrecorded(rows, rules, routes.channel_in_use(settings), on):
+    pace = Pace(on, rules, date.min, [])  # as if nobody had been written to for a week
+    rows = source.rows_on(on, rules.horizon + rules.reach(on, pace.calendar))
+    for route, enterprise_id, owed in steps.unrecorded(rows, rules, routes.channel_in_use(settings), pace):
         letters += 1
         count += len(owed)
         written = letter_of(

@@ -111,8 +111,12 @@ def _letters(number: int, rows: Sequence[LadderRow], route: Route, played: Playe
             continue
         turn = policy.rhythm.turn(day, told[-policy.rhythm.most_a_week :], ticked, working)
         ticked = day
-        early = _early(coming, day, turn.ahead, played.resting)
+        if not (turn.regular or turn.at_once):
+            continue
         waits = _waiting(waiting)
+        if not (turn.regular or turn.writes(waits)):
+            continue
+        early = _early(coming, day, turn.ahead, played.resting)
         if turn.writes(waits, min((step.owed_on for step in early.values()), default=None)):
             _take_out(early, coming, turn.ahead)
             urgent = not turn.regular
@@ -123,8 +127,9 @@ def _letters(number: int, rows: Sequence[LadderRow], route: Route, played: Playe
 
 def _overtaking(before: Step | None, step: Step) -> Step:
     """What overtakes a notice before it went out is as urgent as that was."""
-    was_urgent = before is not None and (before.urgent or before.rank == ladder.RANK_PASSED)
-    return replace(step, urgent=step.urgent or was_urgent)
+    if before is None or step.urgent or not (before.urgent or before.rank == ladder.RANK_PASSED):
+        return step
+    return replace(step, urgent=True)
 
 
 def _waiting(steps: Steps) -> Waiting | None:

@@ -52,9 +52,22 @@ _COLUMNS = (
 
 def page_of(actor: Actor, filters: Filters, after: int | None, per_page: int) -> Page:
     """The newest messages first; `after` is the id the page goes on from."""
+    return _page(actor, filters, after, per_page, _total(actor, filters))
+
+
+def page_and_counts(actor: Actor, filters: Filters, after: int | None, per_page: int) -> tuple[Page, dict[str, int]]:
+    """The same, and how many messages each tab holds under the other filters (`all`: of every fate)."""
+    rest = Filters(**{**vars(filters), "fate": None, "state": None})
+    query = _narrowed(Message.select(Message.state, fn.COUNT(Message.id)), actor, rest).group_by(Message.state)
+    by_state = {s: n for s, n in tuples(query) if filters.state in {None, s}}
+    found = {fate: sum(by_state.get(state, 0) for state in states) for fate, (states, _, _) in FATES.items()}
+    counts = {"all": sum(by_state.values()), **found}
+    return _page(actor, filters, after, per_page, counts[filters.fate or "all"]), counts
+
+
+def _page(actor: Actor, filters: Filters, after: int | None, per_page: int, total: int) -> Page:
     found = _newest(actor, filters, after, per_page + 1)
     rows = [_row(row) for row in found[:per_page]]
-    total = _total(actor, filters)
     following = rows[-1]["id"] if len(found) > per_page else None
     return Page(rows, min(total, TOTAL_CAP), total > TOTAL_CAP, following)
 
@@ -128,15 +141,6 @@ def _mentions(word: str) -> Any:
 def _total(actor: Actor, filters: Filters) -> int:
     inner = _narrowed(Message.select(Message.id), actor, filters).limit(TOTAL_CAP + 1)
     return int(inner.count())
-
-
-def counts(actor: Actor, filters: Filters) -> dict[str, int]:
-    """How many messages each tab holds under the other filters, and `all`."""
-    rest = Filters(**{**vars(filters), "fate": None})
-    query = _narrowed(Message.select(Message.state, fn.COUNT(Message.id)), actor, rest).group_by(Message.state)
-    by_state = dict(tuples(query))
-    found = {fate: sum(by_state.get(state, 0) for state in states) for fate, (states, _, _) in FATES.items()}
-    return {"all": sum(by_state.values()), **found}
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from inspect_station.db import bulk_insert
 from inspect_station.duelist.models import DueRow
 from inspect_station.registry.models import Contact, Enterprise
 from inspect_station.reminders import service, source
-from inspect_station.reminders.models import OwedStep
+from inspect_station.reminders.models import Message, OwedStep
 from schedules import ladder as law
 from schedules.answers import Due
 from schedules.terms import Clock, DoneBy, Origin
@@ -51,6 +51,8 @@ def one_day(ground: Ground, rows: int) -> None:
         settings = place.mailing(1)
         source.refresh(TODAY)
         service.tick(settings, TODAY, NOW)
+        for table in (Message, OwedStep):
+            table.update(state="sent", done_at=NOW).execute()
         tomorrow, then = TODAY + timedelta(days=1), NOW + timedelta(days=1)
         source.refresh(tomorrow)  # the night's job
         begun = time.process_time()

@@ -111,6 +111,11 @@ def upcoming(row: LadderRow, today: date, until: date, ladder: law.Ladder) -> Se
     ]
 
 
+def forbidden_rank(today: date, ladder: law.Ladder) -> int:
+    """The rank of what a forbidden clock owes today."""
+    return _RANK_FORBIDDEN + (_period(today, ladder) - _EPOCH).days
+
+
 def _period(today: date, ladder: law.Ladder) -> date:
     """The first day of the present period of a forbidden clock's repeats; counted from one day for all, so that it
     does not matter who first saw it."""

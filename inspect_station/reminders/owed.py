@@ -1,9 +1,10 @@
 """A step of a clock for one recipient, and what the outbox holds of an enterprise's steps already."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from peewee import Case, fn
+from peewee import chunked
 
 from inspect_station.reminders import ladder
 from inspect_station.reminders.ladder import LadderRow, Step
@@ -15,8 +16,9 @@ from schedules import ladder as law
 
 # Reasons for which a step that is owed again is taken up again; and a quiet that has ended.
 MOVED, RECIPIENT_GONE, REACHABLE = "moved", "recipient_gone", "reachable"
-_TAKEN_UP_AGAIN = (MOVED, RECIPIENT_GONE, REACHABLE)
+TAKEN_UP_AGAIN = (MOVED, RECIPIENT_GONE, REACHABLE)
 WAITING = ("queued", "failed")
+_CHUNK = 500
 
 Key = tuple[int, str, str, str, str]  # equipment, clock, due, channel, recipient
 
@@ -45,6 +47,18 @@ class Known:
     waiting: set[tuple[Key, int]]
     pressing: dict[Key, int]  # the lowest rank that waits and cannot
 
+    def keep(self, key: Key, rank: int, withdrawn: bool, waits: bool, urgent: bool) -> None:
+        """Take a recorded step in; of one key the lower ranks come first."""
+        self.highest[key] = rank
+        if withdrawn:
+            self.to_take_up.add((key, rank))
+        else:
+            self.said[key] = rank
+        if waits:
+            self.waiting.add((key, rank))
+            if urgent or rank == ladder.RANK_PASSED:
+                self.pressing.setdefault(key, rank)
+
     def lacks(self, one: Owed) -> bool:
         """A step before the highest one said is no news: a clock set back must not repeat it."""
         return one.step.rank > self.said.get(one.key, -1) or (one.key, one.step.rank) in self.to_take_up
@@ -69,33 +83,21 @@ class Known:
         return ladder.is_repeat(one.step) and passed > ladder.repeats_every(one.step, one.rules)
 
 
-def known(enterprise_id: int) -> Known:
-    """What is recorded of this enterprise's clocks."""
+def known(enterprise_id: int, equipment_ids: Collection[int] | None = None) -> Known:
+    """What is recorded of this enterprise's clocks, or of these devices of it."""
     o = OwedStep
-    key = (o.equipment, o.clock, o.due, o.channel, o.recipient)
-    withdrawn = Case(None, ((may_be_taken_up(), 1),), 0)
-    query = o.select(*key, withdrawn, fn.MAX(o.rank)).where(o.enterprise == enterprise_id, o.step != ladder.MANUAL)
-    own = o.select(*key, o.rank).where(o.enterprise == enterprise_id, o.step != ladder.MANUAL)
-    waits = o.select(*key, o.rank, o.urgent).where(
-        o.enterprise == enterprise_id, o.step != ladder.MANUAL, o.state.in_(WAITING)
-    )
-    waiting = list(tuples(waits.order_by(o.rank)))
-    highest: dict[Key, int] = {}
-    said: dict[Key, int] = {}
-    for *parts, is_withdrawn, rank in tuples(query.group_by(*key, withdrawn)):
-        place = tuple(parts)
-        highest[place] = max(rank, highest.get(place, -1))
-        if not is_withdrawn:
-            said[place] = rank
-    return Known(
-        highest,
-        said,
-        {(tuple(row[:5]), row[5]) for row in tuples(own.where(may_be_taken_up()))},
-        {(tuple(row[:5]), row[5]) for row in waiting},
-        {tuple(row[:5]): row[5] for row in reversed(waiting) if row[6] or row[5] == ladder.RANK_PASSED},
-    )
+    found = Known({}, {}, set(), set(), {})
+    # One walk over the steps, the lowest first: each row says whether it was withdrawn, waits, and can.
+    columns = (o.equipment, o.clock, o.due, o.channel, o.recipient, o.rank, may_be_taken_up(), o.state, o.urgent)
+    query = o.select(*columns).where(o.enterprise == enterprise_id, o.step != ladder.MANUAL).order_by(o.rank)
+    ids = None if equipment_ids is None else sorted(set(equipment_ids))
+    chunks = [query] if ids is None else [query.where(o.equipment.in_(chunk)) for chunk in chunked(ids, _CHUNK)]
+    for chunk in chunks:
+        for *place, rank, withdrawn, state, urgent in tuples(chunk):
+            found.keep(tuple(place), rank, bool(withdrawn), state in WAITING, bool(urgent))
+    return found
 
 
 def may_be_taken_up() -> Any:
     o = OwedStep
-    return (o.state == "suppressed") & (o.reason.in_(_TAKEN_UP_AGAIN) | o.reason.startswith(MARK))
+    return (o.state == "suppressed") & (o.reason.in_(TAKEN_UP_AGAIN) | o.reason.startswith(MARK))

@@ -22,7 +22,7 @@ def refresh(today: date) -> None:
 
 
 def rows(today: date, horizon: timedelta) -> list[LadderRow]:
-    """Every running clock that may owe a step by `today`, by enterprise. Brings the due list up to date."""
+    """Every running clock with a date up to the horizon, by enterprise. Brings the due list up to date."""
     return _by_enterprise(duelist.rows_for_ladder(today, today + horizon))
 
 
@@ -32,6 +32,11 @@ def rows_on(on: date, horizon: timedelta) -> list[LadderRow]:
     Nothing is stored.
     """
     return _by_enterprise(duelist.rows_for_ladder(on, on + horizon, preview=True))
+
+
+def of_rows(ids: Sequence[int]) -> list[LadderRow]:
+    """These rows of the due list, as they stand."""
+    return [_row(row) for chunk in _chunks(ids) for row in duelist.rows_by_id(chunk)]
 
 
 def present(equipment_ids: Iterable[int], today: date) -> dict[tuple[int, str], LadderRow]:

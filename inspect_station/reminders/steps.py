@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from inspect_station.db import bulk_insert, db, is_sqlite
-from inspect_station.reminders import ladder, quiets, routes
+from inspect_station.reminders import ladder, news, quiets, routes
 from inspect_station.reminders.early import Ahead
 from inspect_station.reminders.ladder import LadderRow
 from inspect_station.reminders.models import OwedStep
@@ -19,6 +19,10 @@ from inspect_station.reminders.routes import Route
 from schedules import ladder as law
 
 _LOCK = 55_701  # with the enterprise's id: the two-number form of PostgreSQL's advisory locks
+_OVERTAKE = (
+    "UPDATE owed_step SET state = {}, done_at = {} WHERE enterprise_id = {} AND equipment_id = {} AND clock = {} "
+    "AND due = {} AND channel = {} AND recipient = {} AND rank < {} AND state IN ('queued', 'failed')"
+)
 
 
 @dataclass
@@ -33,50 +37,61 @@ class Written:
 Held = tuple[Owed, Quiet]
 
 
-def write(rows: Iterable[LadderRow], policies: Policies, channel: str, pace: Pace, now: datetime) -> Written:
-    """Record what is owed by the day of `pace`, and what a letter of that day takes along; `rows` come by enterprise.
+def write(policies: Policies, channel: str, pace: Pace, now: datetime) -> Written:
+    """Record what is owed by the day of `pace`, and what a letter of that day takes along.
 
-    Any number may run at once and any number of times: the second adds nothing.
+    Any number may run at once and any number of times: the second adds nothing. The due list is up to date.
     """
     total = Written()
-    for enterprise_id, said, held, recorded in _looked_at(rows, policies, channel, pace):
+    day = _Day(policies, channel, pace)
+    found = news.rows(news.enterprises(), day.reachable, policies, pace, day.resting)
+    for enterprise_id, said, held, recorded in day.looked_at(found):
         # Looked at first without a lock: on most days most enterprises have nothing new.
         if _is_news(said, held, recorded):
+            touched = {one.row.equipment_id for one in [*said, *(one for one, _ in held)]}
             with db.atomic():
                 _one_at_a_time(enterprise_id)
-                total += _record(said, known(enterprise_id), now)
-                total += _hold_back(held, known(enterprise_id), now)
+                total += _record(said, known(enterprise_id, touched), now)
+                total += _hold_back(held, known(enterprise_id, touched), now) if held else Written()
     return total
 
 
 def unrecorded(
     rows: Iterable[LadderRow], policies: Policies, channel: str, pace: Pace
 ) -> Iterator[tuple[Route, int, list[Owed]]]:
-    """What a tick would add, for each recipient; nothing is written."""
-    for enterprise_id, said, _, recorded in _looked_at(rows, policies, channel, pace):
+    """What a tick would add of these rows, which come by enterprise, for each recipient; nothing is written."""
+    grouped = groupby(rows, key=lambda row: row.enterprise_id)
+    for enterprise_id, said, _, recorded in _Day(policies, channel, pace).looked_at(grouped):
         for route, ones in groupby(sorted(said, key=lambda o: o.route.recipient), key=lambda o: o.route):
             new = [one for one in ones if recorded.lacks(one)]
             if new:
                 yield route, enterprise_id, new
 
 
-def _looked_at(
-    rows: Iterable[LadderRow], policies: Policies, channel: str, pace: Pace
-) -> Iterator[tuple[int, list[Owed], list[Held], Known]]:
-    """Of each enterprise what is to be said on a day, what a quiet holds back, and what is recorded already."""
-    today = pace.today
-    reachable = routes.of_enterprises(channel, today)
-    resting, reached = quiets.standing(today), ladder.Reached(today)
-    ahead = Ahead(pace, resting)
-    for enterprise_id, found in groupby(rows, key=lambda row: row.enterprise_id):
-        theirs, rules = list(found), policies.of(enterprise_id).ladder
-        told = reachable.get(enterprise_id) or [routes.BY_PERSON]
-        owed = list(owed_steps(theirs, told, reached, rules))
-        if not owed and not ahead.comes(theirs, told, rules):
-            continue
-        loud, held = _parted(owed, resting, today)
-        recorded = known(enterprise_id)
-        yield enterprise_id, ahead.said(theirs, told, loud, rules, recorded), held, recorded
+class _Day:
+    """One day's look at what is owed: who can be told, what rests, what a letter takes along."""
+
+    def __init__(self, policies: Policies, channel: str, pace: Pace) -> None:
+        self._policies = policies
+        self._today = pace.today
+        self.reachable = routes.of_enterprises(channel, pace.today)
+        self.resting = quiets.standing(pace.today)
+        self._reached = ladder.Reached(pace.today)
+        self._ahead = Ahead(pace, self.resting)
+
+    def looked_at(
+        self, found: Iterable[tuple[int, Iterable[LadderRow]]]
+    ) -> Iterator[tuple[int, list[Owed], list[Held], Known]]:
+        """Of each enterprise what is to be said, what a quiet holds back, and what is recorded already."""
+        for enterprise_id, its in found:
+            rows, rules = list(its), self._policies.of(enterprise_id).ladder
+            told = self.reachable.get(enterprise_id) or [routes.BY_PERSON]
+            owed = list(owed_steps(rows, told, self._reached, rules))
+            if not owed and not self._ahead.comes(rows, told, rules):
+                continue
+            loud, held = _parted(owed, self.resting, self._today)
+            recorded = known(enterprise_id, {row.equipment_id for row in rows})
+            yield enterprise_id, self._ahead.said(rows, told, loud, rules, recorded), held, recorded
 
 
 def record(enterprise_id: int, owed: Sequence[Owed], now: datetime) -> Written:
@@ -212,9 +227,10 @@ def _held_values(quiet: Quiet, now: datetime) -> dict[str, Any]:
 
 def _supersede(later: Sequence[Owed], now: datetime) -> int:
     """Steps of the same clock still waiting are overtaken. One already with a sender is left to finish."""
-    return sum(
-        OwedStep.update(state="superseded", done_at=now)
-        .where(_same(one), OwedStep.rank < one.step.rank, OwedStep.state.in_(("queued", "failed")))
-        .execute()
-        for one in later
-    )
+    if not later:
+        return 0
+    ended: Any = OwedStep.done_at
+    values = [("superseded", ended.db_value(now), one.row.enterprise_id, *one.key, one.step.rank) for one in later]
+    cursor = db.cursor()
+    cursor.executemany(_OVERTAKE.replace("{}", db.obj.param), values)
+    return max(int(cursor.rowcount), 0)

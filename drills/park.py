@@ -39,9 +39,9 @@ def addresses(firms: int, people: int) -> set[str]:
 
 
 def owed_in(days: int) -> tuple[str, int] | None:
-    """The latest step of a periodic inspection due in so many days: its name, and the week while overdue."""
+    """The latest step of a periodic inspection due in so many days: its name, and while overdue the day that week began."""
     if days < 0:
-        return "overdue", (-days - 1) // 7 + 1
+        return "overdue", (-days - 1) // 7 * 7 + 1
     reached = [step for step in _STEPS if days <= step]
     return (f"d{min(reached)}", 0) if reached else None
 

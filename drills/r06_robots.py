@@ -4,6 +4,7 @@ The receivers are real HTTP servers on this machine; time passes only when someb
 limits takes seconds.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -21,6 +22,7 @@ from inspect_station.reminders.models import Message
 from tests.reminders.park import robot_of
 from tests.reminders.receivers import Answer, Limited, Receiver, receiver
 
+_LINK = re.compile(r"/r/[a-z2-7]{26}([0-9]+)")  # the message's number stands last in the link it carries
 EACH = 100  # messages to each of the three robots
 TIMES = 5
 # (kind, letters a minute, seconds of silence for one too many, how it says so)
@@ -111,7 +113,7 @@ def _limits(place: Place) -> Tally:
 
 def _all_once(tally: Tally, robot: Receiver) -> None:
     numbers = Message.select(Message.id).where(Message.state == "sent").tuples()
-    told = [int(got.raw.decode().partition("/reminders/")[2].split('"')[0].split("\\")[0]) for got in robot.taken]
+    told = [int(_LINK.findall(got.raw.decode())[0]) for got in robot.taken]
     tally.weigh({number for (number,) in numbers}, told)
     tally.expect_equal((tally.lost, tally.doubled), (0, 0), "lost, doubled")
 

@@ -20,7 +20,7 @@ from drills import timeshift
 from inspect_station import db as database
 from inspect_station import jobs, logs, sealing
 from inspect_station.config import Settings
-from inspect_station.reminders import delivery, service
+from inspect_station.reminders import delivery, outgoing, recording, service
 from inspect_station.worker import Worker
 
 _FORK = multiprocessing.get_context("forkserver")
@@ -106,12 +106,12 @@ def _stand_at(point: str, letter: int, word: Connection) -> None:
             threading.Event().wait(60)
 
     if point in {CLAIMING, TAKEN}:
-        place: tuple[Any, str] = (delivery, "_write" if point == CLAIMING else "record_sent")
+        place: tuple[Any, str] = (outgoing, "write") if point == CLAIMING else (recording, "record_sent")
         _before(place, stand)
     elif point == CLAIMED:
         _before((delivery._Run, "_send"), stand)
     elif point == MARKED:
-        _behind((delivery, "record_sent"), stand)
+        _behind((recording, "record_sent"), stand)
     elif point == HALF_SENT:
         _half_sent(stand)
 

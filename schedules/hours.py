@@ -11,6 +11,7 @@ from schedules.wording import show
 from schedules.workdays import Calendar
 
 _MIDNIGHT = time(0)
+_MORNING, _EVENING = time(8), time(20)
 _LEAST = timedelta(hours=1)
 
 
@@ -29,6 +30,12 @@ class Hours:
     @property
     def is_always(self) -> bool:
         return self == Hours()
+
+    def by_day(self) -> Hours:
+        """The same, an end that was left open being 08:00 or 20:00; hours set wholly outside the day stay."""
+        opens = _MORNING if self.opens == _MIDNIGHT else self.opens
+        closes = _EVENING if self.closes == _MIDNIGHT else self.closes
+        return Hours(opens, closes, self.workdays_only) if opens < closes else self
 
     def is_open(self, moment: datetime, calendar: Calendar) -> bool:
         """Whether a letter may leave now (wall-clock time of the zone `moment` carries)."""

@@ -14,6 +14,7 @@ from schedules.terms import Clock
 from schedules.wording import show
 
 DATA = Path(__file__).with_name("ladder.toml")
+EVERY_MOST = 28  # a letter looks ahead to the next one: further apart, its dates would be too far off to act on
 
 
 class LadderError(ValueError):
@@ -22,13 +23,16 @@ class LadderError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """Days before the enforced date on which each step becomes owed, and how often an overdue one repeats."""
+    """Days before the enforced date on which each step becomes owed, how often an overdue one repeats, and how many
+    letters one recipient may get for all of it."""
 
     steps: tuple[int, ...] = (90, 60, 30, 15, 7, 0)
     more: Mapping[Clock, tuple[int, ...]] = field(default_factory=dict)
     overdue_every_days: int = 7
     forbidden_every_days: int = 7
     urgent_within_days: int = 15
+    letters_every_days: int = 7
+    letters_most_a_week: int = 2
 
     def steps_of(self, clock: Clock) -> tuple[int, ...]:
         """The steps of one clock, the earliest (most days before) first."""
@@ -68,6 +72,8 @@ def from_toml(table: Mapping[str, Any]) -> Ladder:
         overdue_every_days=_every(table, "overdue_every_days"),
         forbidden_every_days=_every(table, "forbidden_every_days"),
         urgent_within_days=int(table.get("urgent_within_days", 15)),
+        letters_every_days=_every(table, "letters_every_days", EVERY_MOST),
+        letters_most_a_week=_every(table, "letters_most_a_week", 7, default=2),
     )
 
 
@@ -79,6 +85,8 @@ def to_table(ladder: Ladder) -> dict[str, Any]:
         "overdue_every_days": ladder.overdue_every_days,
         "forbidden_every_days": ladder.forbidden_every_days,
         "urgent_within_days": ladder.urgent_within_days,
+        "letters_every_days": ladder.letters_every_days,
+        "letters_most_a_week": ladder.letters_most_a_week,
     }
 
 
@@ -89,11 +97,11 @@ def _days(table: Mapping[str, Any], name: str) -> tuple[int, ...]:
     return tuple(days)
 
 
-def _every(table: Mapping[str, Any], name: str) -> int:
-    days = table.get(name, 7)
-    if type(days) is not int or not 1 <= days <= 365:
-        raise LadderError(f"提醒阶梯 {name}：应为 1 到 365 的整数（天），现为 {show(days)}。")
-    return days
+def _every(table: Mapping[str, Any], name: str, most: int = 365, default: int = 7) -> int:
+    given = table.get(name, default)
+    if type(given) is not int or not 1 <= given <= most:
+        raise LadderError(f"提醒阶梯 {name}：应为 1 到 {most} 的整数，现为 {show(given)}。")
+    return given
 
 
 def owed(answer: Answer, today: date, ladder: Ladder, *, forbidden_since: date | None = None) -> tuple[Step, ...]:

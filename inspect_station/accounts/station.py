@@ -4,13 +4,14 @@ from datetime import datetime
 from typing import Any
 
 from inspect_station.accounts.models import StationSetting
+from inspect_station.db import run
 
 SAMPLE = "sample_park"
 
 
 def get(key: str, default: Any = None) -> Any:
-    row = StationSetting.get_or_none(StationSetting.key == key)
-    return default if row is None else row.value
+    rows = run("SELECT value FROM station_setting WHERE key = :key", {"key": key})  # asked for with every letter
+    return StationSetting.value.python_value(rows[0][0]) if rows else default
 
 
 def put(key: str, value: Any, now: datetime) -> None:

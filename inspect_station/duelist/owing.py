@@ -63,6 +63,12 @@ def rows_for_equipment(equipment_ids: Sequence[int], today: date, *, preview: bo
     return [OwingRow(*row) for row in query.order_by(DueRow.id).tuples()]
 
 
+def rows_by_id(ids: Sequence[int]) -> list[OwingRow]:
+    """The running clocks among these rows, as the due list holds them."""
+    query: Any = DueRow.select(*_FIELDS).where(DueRow.id.in_(ids), DueRow.answer.in_(_RUNNING))
+    return [OwingRow(*row) for row in query.tuples()]
+
+
 def _stored(until: date, without: Any) -> Iterator[OwingRow]:
     last: tuple[date, int] = (date(1, 1, 1), 0)
     while True:

@@ -12,7 +12,7 @@ from inspect_station.accounts.scope import Actor
 from inspect_station.db import run
 from inspect_station.duelist import buckets, query
 from inspect_station.duelist.groups import due_groups
-from inspect_station.duelist.owing import OwingRow, rows_for_equipment, rows_for_ladder
+from inspect_station.duelist.owing import OwingRow, rows_by_id, rows_for_equipment, rows_for_ladder
 from inspect_station.duelist.projection import refresh
 from inspect_station.duelist.query import Filters, condition, parameters
 from inspect_station.duelist.rows import (
@@ -50,6 +50,7 @@ __all__ = [
     "due_page",
     "key_count",
     "refresh",
+    "rows_by_id",
     "rows_for_equipment",
     "rows_for_ladder",
 ]

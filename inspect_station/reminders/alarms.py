@@ -9,24 +9,21 @@ from peewee import fn
 
 from inspect_station.accounts import station
 from inspect_station.db import db
-from inspect_station.reminders import hands, routes
-from inspect_station.reminders.delivery import paused
-from inspect_station.reminders.models import Attempt, Heartbeat, Message
+from inspect_station.reminders import figures, routes
+from inspect_station.reminders.figures import LAST_TICK, Figures
+from inspect_station.reminders.models import Heartbeat, Message
 from inspect_station.reminders.reading import tuples
 from inspect_station.workcalendar import service as workcalendar
-
-LAST_TICK = "last_tick"
 
 BEAT_SECONDS = 30
 _BEAT_STALE = timedelta(seconds=2 * BEAT_SECONDS)
 _QUEUE_OLD = timedelta(minutes=30)
-_REFUSED_SHOWN = timedelta(days=30)
 _TICK_HOUR = 8
 
 _PAUSED_WORDS = {
     "by_hand": "有人在提醒页暂停了发送",
     "restored": "数据库刚从备份恢复，备份之后发过什么无从知道",
-    "downtime": "系统停用超过 45 天，积压的提醒请先核对",
+    "downtime": "距上次写提醒已超过 45 天（停用过，或系统日期不对），请先核对今天的日期；恢复后立即补写，每家企业每人一封",
     "clock_jump": "工作进程运行中时钟突然跳动",
 }
 
@@ -53,35 +50,13 @@ def beat(worker: str, started_at: datetime, now: datetime) -> None:
 
 def worker_heartbeat(now: datetime) -> timedelta | None:
     """How long ago a worker last gave a sign of life; None where none ever did. Stale after a minute."""
-    seen = Heartbeat.select(Heartbeat.seen_at).order_by(Heartbeat.seen_at.desc()).first()
-    return max(now - seen.seen_at, timedelta(0)) if seen else None
-
-
-def worker_alive(now: datetime) -> bool:
-    age = worker_heartbeat(now)
-    return age is not None and age <= _BEAT_STALE
+    return _age(figures.read(now).seen_at, now)
 
 
 def last_tick() -> date | None:
     """The day for which reminders were last written."""
     value = station.get(LAST_TICK)
     return date.fromisoformat(value["on"]) if value else None
-
-
-def queue_age(now: datetime) -> timedelta | None:
-    """How long the oldest letter that should have gone has been waiting."""
-    due = Message.select(fn.MIN(Message.next_at)).where(
-        Message.state.in_(("queued", "failed", "uncertain")), Message.next_at <= now
-    )
-    oldest = due.scalar()
-    return now - _moment(oldest) if oldest else None
-
-
-def _moment(value: Any) -> datetime:
-    """An aggregate comes as SQLite stores it; a field reads it back."""
-    read = Message.next_at.python_value(value)
-    assert isinstance(read, datetime)
-    return read
 
 
 def counts() -> dict[str, int]:
@@ -91,17 +66,19 @@ def counts() -> dict[str, int]:
 
 
 def alarms(now: datetime) -> list[Alarm]:
-    """All that is wrong now, the gravest first."""
+    """All that is wrong now, the gravest first: two statements, and on a morning after days off the calendar's."""
+    found = figures.read(now)
     checks = (_paused, _worker, _tick, _channel, _queue, _refused, _no_address, _by_hand)
-    return [alarm for check in checks if (alarm := check(now)) is not None]
+    return [alarm for check in checks if (alarm := check(found, now)) is not None]
 
 
-def _paused(_now: datetime) -> Alarm | None:
-    value = paused()
-    if value is None:
+def _paused(found: Figures, _now: datetime) -> Alarm | None:
+    if found.paused is None:
         return None
     return Alarm(
-        "paused", f"提醒已暂停发送：{paused_words(value)}。", "在“提醒”页点“核对积压”，再决定恢复发送还是作废积压。"
+        "paused",
+        f"提醒已暂停发送：{paused_words(found.paused)}。",
+        "在“提醒”页点“核对积压”，再决定恢复发送还是作废积压。",
     )
 
 
@@ -110,75 +87,67 @@ def paused_words(value: Mapping[str, Any]) -> str:
     return _PAUSED_WORDS.get(value.get("why", ""), "发送已暂停")
 
 
-def _worker(now: datetime) -> Alarm | None:
-    if worker_alive(now):
+def _worker(found: Figures, now: datetime) -> Alarm | None:
+    age = _age(found.seen_at, now)
+    if age is not None and age <= _BEAT_STALE:
         return None
-    age = worker_heartbeat(now)
     since = f"已 {_words(age)}没有动静" if age is not None else "从未运行"
     return Alarm(
         "worker", f"后台进程{since}，提醒不会自动发出。", "运行 python -m inspect_station worker（或 serve）。"
     )
 
 
-def _tick(now: datetime) -> Alarm | None:
-    last, expected = last_tick(), _expected_tick(now)
-    if last is not None and last >= expected:
+def _tick(found: Figures, now: datetime) -> Alarm | None:
+    latest = now.date() if now.hour > _TICK_HOUR else now.date() - timedelta(days=1)
+    if found.ticked is not None and found.ticked >= latest:
         return None
-    since = f"最近一次是 {last.isoformat()}" if last else "从未生成过"
+    expected = _working_day(latest)
+    if found.ticked is not None and found.ticked >= expected:
+        return None
+    since = f"最近一次是 {found.ticked.isoformat()}" if found.ticked else "从未生成过"
     return Alarm(
         "tick", f"{expected.isoformat()} 的提醒还没有生成，{since}。", "运行 python -m inspect_station tick。"
     )
 
 
-def _expected_tick(now: datetime) -> date:
-    """The last working day whose tick should be done by now."""
-    working = workcalendar.calendar(now.date())
-    day = now.date() if now.hour > _TICK_HOUR else now.date() - timedelta(days=1)
+def _working_day(day: date) -> date:
+    """The last working day by then: its tick should be done."""
+    working = workcalendar.calendar(day)
     while not working.is_workday(day):
         day -= timedelta(days=1)
     return day
 
 
-def _channel(now: datetime) -> Alarm | None:
+def _channel(found: Figures, _now: datetime) -> Alarm | None:
     """The last tries all failed and none has succeeded since."""
-    recent = tuples(
-        Attempt.select(Attempt.outcome, Attempt.detail)
-        .where(Attempt.at > now - timedelta(days=1))
-        .order_by(Attempt.id.desc())
-        .limit(3)
-    )
-    if not recent or any(outcome not in {"failed", "uncertain"} for outcome, _ in recent):
+    if not found.failed:
         return None
     return Alarm(
         "channel",
-        f"最近 {len(recent)} 次发送都没有成功：{recent[0][1]}。",
+        f"最近 {found.failed} 次发送都没有成功：{found.failure}。",
         "检查网络、“设置 › 渠道”和邮件服务器（STATION_SMTP_*）。",
     )
 
 
-def _queue(now: datetime) -> Alarm | None:
-    age = queue_age(now)
-    if age is None or age < _QUEUE_OLD or paused():
+def _queue(found: Figures, now: datetime) -> Alarm | None:
+    age = _age(found.waiting_since, now)
+    if age is None or age < _QUEUE_OLD or found.paused:
         return None
     return Alarm("queue", f"有提醒该发而未发，最早的已等了 {_words(age)}。", "看后台进程和邮件服务器是否正常。")
 
 
-def _refused(now: datetime) -> Alarm | None:
-    query = Message.select().where(
-        Message.state == "refused", Message.recipient != routes.NO_ADDRESS, Message.done_at > now - _REFUSED_SHOWN
-    )
-    count = query.count()
-    if not count:
+def _refused(found: Figures, _now: datetime) -> Alarm | None:
+    if not found.refused:
         return None
     return Alarm(
         "refused",
-        f"近 30 天有 {count} 条提醒被对方拒收。",
+        f"近 {figures.REFUSED_SHOWN.days} 天有 {found.refused} 条提醒被对方拒收。",
         "在“提醒”页查看原因；有下一个渠道的已改发，地址失效的请改正联系人。",
-        count,
+        found.refused,
     )
 
 
-def _no_address(now: datetime) -> Alarm | None:
+def _no_address(_found: Figures, now: datetime) -> Alarm | None:
     firms = routes.without_address(now.date())
     if not firms:
         return None
@@ -189,13 +158,16 @@ def _no_address(now: datetime) -> Alarm | None:
     )
 
 
-def _by_hand(now: datetime) -> Alarm | None:
-    old = hands.oldest(now)
-    if old is None:
+def _by_hand(found: Figures, now: datetime) -> Alarm | None:
+    age = _age(found.by_hand_since, now)
+    if age is None:
         return None
-    count, age = old
-    sentence = f"电话名单上有 {count} 家企业还没有人通知，最早的已等了 {_words(age)}。"
-    return Alarm("by_hand", sentence, "请负责的检验员打电话或送书面通知，并登记结果。", count)
+    sentence = f"电话名单上有 {found.by_hand} 家企业还没有人通知，最早的已等了 {_words(age)}。"
+    return Alarm("by_hand", sentence, "请负责的检验员打电话或送书面通知，并登记结果。", found.by_hand)
+
+
+def _age(since: datetime | None, now: datetime) -> timedelta | None:
+    return max(now - since, timedelta(0)) if since is not None else None
 
 
 def _words(age: timedelta) -> str:
@@ -210,7 +182,7 @@ def _words(age: timedelta) -> str:
 
 def probe(now: datetime) -> tuple[str, bool, str]:
     """Whether the timetable is running: a probe of `health`."""
-    alarm = _worker(now)
+    alarm = _worker(figures.read(now), now)
     return "worker", alarm is None, alarm.sentence if alarm else ""
 
 
@@ -224,11 +196,11 @@ def letters_gauge(_now: datetime) -> tuple[str, str, dict[str, float]]:
 
 def seconds_gauge(now: datetime) -> tuple[str, str, dict[str, float]]:
     """Ages that should stay small; -1 where there is nothing to measure."""
-    last = last_tick()
+    found = figures.read(now)
     ages = {
-        "heartbeat": worker_heartbeat(now),
-        "queue": queue_age(now),
-        "tick": now.date() - last if last else None,
+        "heartbeat": _age(found.seen_at, now),
+        "queue": _age(found.waiting_since, now),
+        "tick": now.date() - found.ticked if found.ticked else None,
     }
     seconds = {name: age.total_seconds() if age is not None else -1.0 for name, age in ages.items()}
     return (

@@ -7,7 +7,7 @@ from typing import Any
 
 from peewee import JOIN, fn
 
-from inspect_station.accounts import audit, station
+from inspect_station.accounts import audit
 from inspect_station.accounts.scope import Actor
 from inspect_station.db import db
 from inspect_station.errors import Conflict, InvalidInput, NotFound
@@ -107,7 +107,7 @@ def void_and_resume(actor: Actor, why: str, now: datetime) -> Voided:
         if state is None:
             raise Conflict("发送没有暂停，没有要作废的积压。")
         voided = _void(f"积压作废：{reason}"[:300], now)
-        station.put(delivery.SENDING_PAUSED, None, now)
+        service.end_pause(now)
         detail = {"reason": reason, "why": state.get("why"), **vars(voided)}
         audit.record(actor, "reminders.void_backlog", "station", "sending", now=now, detail=detail)
     return voided

@@ -1,79 +1,42 @@
 """The second half of a tick: everything owed and unsent for one enterprise and recipient becomes one message.
 
-At most one message in 7 days; only steps of 15 days or less, overdue and forbidden go sooner, one a day at most.
+How often that may be, and what may not wait: `schedules.rhythm`.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
 
-from peewee import fn
-
 from inspect_station.db import db
 from inspect_station.reminders.channels import BY_HAND
 from inspect_station.reminders.models import Message, OwedStep
-from inspect_station.reminders.policies import Policies, may_gather
+from inspect_station.reminders.pace import Group, Pace, groups
 from inspect_station.reminders.reading import tuples
 from inspect_station.reminders.routes import Route, of_enterprise
-
-DAYS_BETWEEN = 7
-# Letters that reached nobody do not count against the next one.
-_COUNTED = ("queued", "claimed", "failed", "uncertain", "sent", "refused")
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """What waits for one recipient of one enterprise."""
-
-    enterprise_id: int
-    channel: str
-    recipient: str
-    urgent: bool
-
-
-def may_write(today: date, last: date | None, urgent: bool) -> bool:
-    """Whether a letter may go today, the last one having gone on `last`. A clock set back waits."""
-    if last is None:
-        return True
-    return (today - last).days >= (1 if urgent else DAYS_BETWEEN)
 
 
 @dataclass(frozen=True)
 class Day:
-    """A day on which letters are written, and the last one before it."""
+    """A day on which letters are written."""
 
-    today: date
     now: datetime
     domain: str
-    last_tick: date | None
-    policies: Policies
+    pace: Pace
 
-    def allows(self, group: Group) -> bool:
-        gathers = may_gather(self.policies.of(group.enterprise_id), self.today, self.last_tick)
-        return (group.urgent or gathers) and may_write(self.today, last_day(group), group.urgent)
+    @property
+    def today(self) -> date:
+        return self.pace.today
 
 
 def compose(day: Day) -> int:
     """Put waiting steps into messages where one may go today; returns the messages made."""
-    return sum(_compose(group, day) for group in _waiting())
+    return sum(_compose(group, day) for group in groups())
 
 
 def compose_for(enterprise_id: int, route: Route, day: Day) -> int:
     """The same for one recipient at once, where another channel has just failed."""
-    mine = (g for g in _waiting() if (g.enterprise_id, g.recipient) == (enterprise_id, route.recipient))
+    mine = (group for group in groups(enterprise_id) if group.recipient == route.recipient)
     return sum(_compose(group, day) for group in mine if group.channel == route.channel)
-
-
-def _waiting() -> Iterator[Group]:
-    o = OwedStep
-    query = (
-        o.select(o.enterprise, o.channel, o.recipient, fn.SUM(o.urgent.cast("integer")))
-        .where(o.state == "queued", o.message.is_null())
-        .group_by(o.enterprise, o.channel, o.recipient)
-    )
-    for enterprise_id, channel, recipient, urgent in tuples(query):
-        yield Group(enterprise_id, channel, recipient, bool(urgent))
 
 
 def _compose(group: Group, day: Day) -> int:
@@ -83,7 +46,7 @@ def _compose(group: Group, day: Day) -> int:
             # One that still waits to go takes the new steps along, rather than a second letter beside it.
             _attach(group, open_message)
             return 0
-        if _in_flight(group) or not day.allows(group):
+        if _in_flight(group) or not day.pace.allows(group):
             return 0
         return _make(group, day.today, day.now, day.domain)
 
@@ -124,12 +87,6 @@ def insert(
 
 def key_digest(key: str) -> str:
     return sha256(key.encode()).hexdigest()[:32]
-
-
-def last_day(group: Group) -> date | None:
-    """The day of the last letter to this recipient."""
-    found = Message.select(fn.MAX(Message.day)).where(_to(group), Message.state.in_(_COUNTED)).scalar()
-    return date.fromisoformat(found) if isinstance(found, str) else found
 
 
 def _to(group: Group) -> object:

@@ -12,10 +12,11 @@ from typing import Any
 from inspect_station import clock
 from inspect_station.config import Settings
 from inspect_station.db import bulk_insert
-from inspect_station.reminders import digests, ladder, policies, quiets, routes, source, steps
+from inspect_station.reminders import digests, ladder, owed, policies, quiets, routes, source, steps
 from inspect_station.reminders.answers.models import Answer
 from inspect_station.reminders.channels import BY_HAND, config
 from inspect_station.reminders.models import DeadAddress, HandDelivery, Message, OwedStep
+from inspect_station.reminders.pace import Pace
 from inspect_station.reminders.reading import tuples
 from inspect_station.reminders.routes import Route
 from inspect_station.workcalendar import service as workcalendar
@@ -56,7 +57,8 @@ def after_refusal(message: Message, settings: Settings, now: datetime) -> None:
         return
     today, mail = now.date(), routes.channel_in_use(settings)
     # The first channel was allowed to write today, so its stand-in is.
-    day = digests.Day(today, now, domain_of(settings), date.min, policies.in_force())
+    rules = policies.in_force()
+    day = digests.Day(now, domain_of(settings), Pace(today, rules, date.min, [message.enterprise_id]))
     for route in routes.following(message.enterprise_id, message.recipient, mail, today):
         if _copy(refused, route, now):
             digests.compose_for(message.enterprise_id, route, day)
@@ -64,7 +66,7 @@ def after_refusal(message: Message, settings: Settings, now: datetime) -> None:
 
 def _copy(refused: Sequence[OwedStep], route: Route, now: datetime) -> int:
     """The steps once more for another recipient, but for those the recipient has already, or a later one of."""
-    recorded = steps.known(refused[0].enterprise_id)
+    recorded = owed.known(refused[0].enterprise_id)
     fresh, again = [], 0
     for step in refused:
         key = (step.equipment_id, step.clock, step.due, route.channel, route.recipient)
@@ -138,13 +140,13 @@ def _press(enterprise_id: int, recipients: set[str], mail: str, today: date, now
         if route.recipient not in recipients
     }  # fmt: skip
     rules = policies.of_enterprise(enterprise_id).ladder
-    owed = [
-        steps.Owed(row, step, route, rules)
+    again = [
+        owed.Owed(row, step, route, rules)
         for route in sorted(ways, key=lambda r: (r.channel, r.recipient))
         for row in rows
         if (step := ladder.latest(row, today, rules)) is not None
     ]
-    return steps.record(enterprise_id, owed, now).added
+    return steps.record(enterprise_id, again, now).added
 
 
 def _unmoved(enterprise_id: int, recipients: set[str], today: date) -> list[ladder.LadderRow]:

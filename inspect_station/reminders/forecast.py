@@ -1,8 +1,8 @@
 """What each enterprise will receive in the coming days, if no fact changes: the ladder and the digest rule played ahead."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
 
@@ -10,25 +10,37 @@ from inspect_station.accounts.scope import Actor
 from inspect_station.clock import SHANGHAI
 from inspect_station.config import Settings
 from inspect_station.registry import service as registry
-from inspect_station.reminders import digests, ladder, policies, quiets, routes, source, steps
+from inspect_station.reminders import ladder, pace, policies, quiets, routes, source
 from inspect_station.reminders.alarms import last_tick
 from inspect_station.reminders.ladder import LadderRow, Step
 from inspect_station.reminders.models import OwedStep
+from inspect_station.reminders.owed import Owed, known
+from inspect_station.reminders.pace import Pace
 from inspect_station.reminders.quiets import Quiets
 from inspect_station.reminders.reading import tuples
 from inspect_station.reminders.routes import Route
-from inspect_station.workcalendar import service as workcalendar
-from schedules.workdays import Calendar
+from schedules.rhythm import Waiting
 
 DAYS = 90
 WRITTEN_AT = time(8)  # the timetable's tick
 
+Clock = tuple[int, str]  # a device and what of it is due
+Steps = Mapping[Clock, Step]
+Coming = dict[date, dict[Clock, Step]]
+
 
 @dataclass(frozen=True, slots=True)
 class Letter:
+    """One letter to come. `urgent`: it does not wait for the gathered one; `early`: of its items so many before their day."""
+
     day: date
-    items: int
     urgent: bool
+    steps: Steps
+    early: int = 0
+
+    @property
+    def items(self) -> int:
+        return len(self.steps)
 
 
 @dataclass(frozen=True)
@@ -43,12 +55,14 @@ class Outlook:
     has_own_policy: bool = False
 
 
-def outlook(actor: Actor, settings: Settings, today: date, enterprise_id: int | None = None) -> list[Outlook]:
+def outlook(
+    actor: Actor, settings: Settings, today: date, enterprise_id: int | None = None, days: int = DAYS
+) -> list[Outlook]:
     """The coming 90 days of every enterprise the actor may see (or of one)."""
     rules = policies.in_force()
-    working = workcalendar.calendar(today)
-    played = Played(today, routes.channel_in_use(settings), rules, working, last_tick(), quiets.standing(today))
-    rows = source.rows_on(today, rules.horizon + timedelta(days=DAYS))
+    paced = Pace(today, rules, last_tick(), None if enterprise_id is None else [enterprise_id])
+    played = Played(paced, days, routes.channel_in_use(settings), rules, quiets.standing(today))
+    rows = source.rows_on(today, rules.horizon + timedelta(days=days) + rules.reach(today, paced.calendar))
     names = registry.enterprise_names(actor)
     found = []
     for number, theirs in groupby(rows, key=lambda row: row.enterprise_id):
@@ -61,12 +75,19 @@ def outlook(actor: Actor, settings: Settings, today: date, enterprise_id: int | 
 class Played:
     """What the coming days are played with."""
 
-    today: date
+    pace: Pace
+    days: int
     channel: str
     rules: policies.Policies
-    working: Calendar
-    last_tick: date | None
     resting: Quiets
+
+    @property
+    def today(self) -> date:
+        return self.pace.today
+
+    @property
+    def last(self) -> date:
+        return self.today + timedelta(days=self.days)
 
 
 def _outlook(number: int, name: str, rows: Sequence[LadderRow], played: Played) -> Outlook:
@@ -78,45 +99,82 @@ def _outlook(number: int, name: str, rows: Sequence[LadderRow], played: Played) 
 
 def _letters(number: int, rows: Sequence[LadderRow], route: Route, played: Played) -> Iterator[Letter]:
     policy = played.rules.of(number)
-    coming = _after_quiets(_coming(number, rows, route, policy, played.today), played.resting)
-    last = digests.last_day(digests.Group(number, route.channel, route.recipient, False))
-    ticked = played.last_tick
-    waiting: dict[tuple[int, str], Step] = {}
-    for ahead in range(DAYS + 1):
+    coming = _after_quiets(_coming(number, rows, route, policy, played), played.resting)
+    told = list(played.pace.told(number, route.channel, route.recipient))
+    working, ticked = played.pace.calendar, played.pace.last_run
+    waiting: dict[Clock, Step] = {}
+    for ahead in range(played.days + 1):
         day = played.today + timedelta(days=ahead)
-        waiting |= coming.get(day, {})
-        if not played.working.is_workday(day):
+        for key, step in coming.pop(day, {}).items():
+            waiting[key] = _overtaking(waiting.get(key), step)
+        if not working.is_workday(day):
             continue
-        urgent = any(step.urgent for step in waiting.values())
-        gathers = urgent or policies.may_gather(policy, day, ticked)
+        turn = policy.rhythm.turn(day, told[-policy.rhythm.most_a_week :], ticked, working)
         ticked = day
-        if waiting and gathers and digests.may_write(day, last, urgent):
-            yield Letter(_leaves(policy, day, played.working), len(waiting), urgent)
-            last, waiting = day, {}
+        if not (turn.regular or turn.at_once):
+            continue
+        waits = _waiting(waiting)
+        if not (turn.regular or turn.writes(waits)):
+            continue
+        early = _early(coming, day, turn.ahead, played.resting)
+        if turn.writes(waits, min((step.owed_on for step in early.values()), default=None)):
+            _take_out(early, coming, turn.ahead)
+            urgent = not turn.regular
+            yield Letter(_leaves(policy, day, played), urgent, waiting | early, len(early))
+            told.append(day)
+            waiting = {}
 
 
-def _leaves(policy: policies.Policy, day: date, working: Calendar) -> date:
+def _overtaking(before: Step | None, step: Step) -> Step:
+    """What overtakes a notice before it went out is as urgent as that was."""
+    if before is None or step.urgent or not (before.urgent or before.rank == ladder.RANK_PASSED):
+        return step
+    return replace(step, urgent=True)
+
+
+def _waiting(steps: Steps) -> Waiting | None:
+    waits: Waiting | None = None
+    for step in steps.values():
+        one = pace.waiting_of(step, step.urgent)
+        waits = waits.plus(one) if waits else one
+    return waits
+
+
+def _early(coming: Coming, day: date, until: date, resting: Quiets) -> dict[Clock, Step]:
+    """What falls before the next letter and may be said before its day."""
+    return {
+        key: step
+        for later in sorted(one for one in coming if one < until)
+        for key, step in coming[later].items()
+        if step.counts_down_to is not None and resting.over(*key, step.name, step.week, day) is None
+    }
+
+
+def _take_out(early: Steps, coming: Coming, until: date) -> None:
+    """What was said early, and the steps it overtook, do not come again."""
+    for later in [one for one in coming if one < until]:
+        coming[later] = {k: s for k, s in coming[later].items() if k not in early or s.rank > early[k].rank}
+
+
+def _leaves(policy: policies.Policy, day: date, played: Played) -> date:
     """The day a letter written in the morning of `day` may leave."""
-    return policy.hours.next_open(datetime.combine(day, WRITTEN_AT, SHANGHAI), working).date()
+    return policy.hours.next_open(datetime.combine(day, WRITTEN_AT, SHANGHAI), played.pace.calendar).date()
 
 
-def _coming(
-    number: int, rows: Sequence[LadderRow], route: Route, policy: policies.Policy, today: date
-) -> dict[date, dict[tuple[int, str], Step]]:
-    """The steps by the day they become owed; those owed already and not recorded stand on today."""
-    known = steps.known(number)
-    coming: dict[date, dict[tuple[int, str], Step]] = defaultdict(dict)
+def _coming(number: int, rows: Sequence[LadderRow], route: Route, policy: policies.Policy, played: Played) -> Coming:
+    """The steps by the day they become owed, as far as they are not recorded; those owed already stand on today."""
+    recorded, today = known(number), played.today
+    coming: Coming = defaultdict(dict)
     coming[today] |= _deferred(number, route)
+    until = played.last + played.rules.reach(played.last, played.pace.calendar)
     for row in rows:
         now = ladder.latest(row, today, policy.ladder)
-        if now is not None and known.lacks(steps.Owed(row, now, route, policy.ladder)):
-            coming[today][row.equipment_id, row.clock] = now
-        for step in ladder.upcoming(row, today, today + timedelta(days=DAYS), policy.ladder):
-            coming[step.owed_on][row.equipment_id, row.clock] = step
+        if now is not None and recorded.lacks(one := Owed(row, now, route, policy.ladder)):
+            coming[today][row.equipment_id, row.clock] = replace(now, urgent=recorded.is_urgent(one))
+        for step in ladder.upcoming(row, today, until, policy.ladder):
+            if recorded.lacks(Owed(row, step, route, policy.ladder)):
+                coming[step.owed_on][row.equipment_id, row.clock] = step
     return coming
-
-
-Coming = dict[date, dict[tuple[int, str], Step]]
 
 
 def _after_quiets(coming: Coming, resting: Quiets) -> Coming:
@@ -131,13 +189,13 @@ def _after_quiets(coming: Coming, resting: Quiets) -> Coming:
     return found
 
 
-def _loud_on(key: tuple[int, str], step: Step, day: date, resting: Quiets) -> date:
+def _loud_on(key: Clock, step: Step, day: date, resting: Quiets) -> date:
     while quiet := resting.over(*key, step.name, step.week, day):
         day = quiet.until + timedelta(days=1)
     return day
 
 
-def _deferred(number: int, route: Route) -> dict[tuple[int, str], Step]:
+def _deferred(number: int, route: Route) -> dict[Clock, Step]:
     """Steps recorded already that wait for the next letter."""
     o = OwedStep
     query = o.select(o.equipment, o.clock, o.step, o.week, o.rank, o.owed_on, o.urgent).where(

@@ -6,7 +6,7 @@ New steps join it while it waits; what no longer stands leaves it.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from peewee import JOIN, fn
@@ -19,16 +19,15 @@ from inspect_station.db import db
 from inspect_station.errors import Conflict, InvalidInput, NotFound
 from inspect_station.registry import contacts
 from inspect_station.registry.models import Contact, Enterprise
-from inspect_station.reminders import delivery, fallback, letter, routes, source
+from inspect_station.reminders import claiming, fallback, letter, outgoing, routes, source
 from inspect_station.reminders.channels import BY_HAND
 from inspect_station.reminders.models import Attempt, DeadAddress, HandDelivery, Message, OwedStep
+from inspect_station.reminders.owed import MOVED, REACHABLE
 from inspect_station.reminders.reading import tuples
-from inspect_station.reminders.steps import MOVED, REACHABLE
 from inspect_station.reminders.words import HAND_WORDS
 
 _WAITING = (Message.channel.in_(BY_HAND)) & (Message.state == "queued")
 _CALL_OUTCOMES = tuple(name for name in HAND_WORDS if name != "delivered")
-OLD = timedelta(days=5)
 
 
 @dataclass(frozen=True)
@@ -92,13 +91,6 @@ def waiting_count(actor: Actor) -> Any:
     return Message.select(fn.COUNT(Message.id)).where(_WAITING, visible(actor, Message.enterprise))
 
 
-def oldest(now: datetime) -> tuple[int, timedelta] | None:
-    """How many have waited longer than `OLD`, and how long the oldest has."""
-    query = Message.select(Message.created_at).where(_WAITING, Message.created_at < now - OLD)
-    moments = [row[0] for row in tuples(query)]
-    return (len(moments), now - min(moments)) if moments else None
-
-
 @dataclass(frozen=True)
 class Task:
     """One task with all it takes to do it."""
@@ -119,7 +111,7 @@ def task(actor: Actor, settings: Settings, message_id: int, today: date) -> Task
     name = source.enterprise_name(message.enterprise_id)
     written = _written(message, settings, today)
     return Task(
-        message={"id": message.id, "number": delivery.number_of(message), "created_at": message.created_at,
+        message={"id": message.id, "number": outgoing.number_of(message), "created_at": message.created_at,
                  "enterprise_id": message.enterprise_id, "revision": message.revision, "channel": message.channel},
         enterprise=name,
         text=message.text or written.text,
@@ -151,8 +143,8 @@ def _written(message: Message, settings: Settings, today: date) -> letter.Letter
     still = OwedStep.state.not_in(("superseded", "suppressed"))
     steps = list(OwedStep.select().where(OwedStep.message == message.id, still))
     day = today if message.state == "queued" else message.done_at.date() if message.done_at else today
-    name, number = source.enterprise_name(message.enterprise_id), delivery.number_of(message)
-    return letter.write(settings, number, name, "", delivery.items_of(steps, day), day)
+    name, number = source.enterprise_name(message.enterprise_id), outgoing.number_of(message)
+    return letter.write(settings, number, name, "", outgoing.items_of(steps, day), day)
 
 
 # --- what came of it ----------------------------------------------------------------------------------------------
@@ -274,7 +266,7 @@ def tidy(settings: Settings, today: date, now: datetime) -> int:
 
 
 def _tidy(message: Message, mail: str, today: date, now: datetime) -> int:
-    standing = delivery.still_standing(message, today, now)
+    standing = claiming.still_standing(message, today, now)
     taken_over = _taken_over(message, standing, mail, today)
     OwedStep.update(state="suppressed", reason=REACHABLE, done_at=now).where(OwedStep.id.in_(taken_over)).execute()
     if len(standing) > len(taken_over):

@@ -1,6 +1,6 @@
 """The ladder of `schedules` over rows of the due list: which step a clock owes, and how the outbox names it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -9,7 +9,8 @@ from schedules.answers import Due, Forbidden, Undetermined
 from schedules.terms import Clock, DoneBy, Origin, WhyForbidden
 
 MANUAL = "manual"  # a step that a person asked for; it has no place in the order
-_RANK_OF_DUE_DAY = 1_000
+RANK_OF_DUE_DAY = 1_000
+RANK_PASSED = RANK_OF_DUE_DAY + 1  # the first notice that the date has passed
 _RANK_FORBIDDEN = 100_000
 _EPOCH = date(1970, 1, 5)  # a Monday
 
@@ -51,15 +52,21 @@ class Step:
     owed_on: date
     urgent: bool
 
+    @property
+    def counts_down_to(self) -> date | None:
+        """The date of a step before it; None past the date and for a forbidden clock."""
+        days = RANK_OF_DUE_DAY - self.rank
+        return self.owed_on + timedelta(days=days) if 0 <= days < RANK_OF_DUE_DAY else None
+
 
 def urgent_rank(ladder: law.Ladder) -> int:
     """A clock first heard of at this rank or later (a device just imported, a silence just ended) cannot wait."""
-    return _RANK_OF_DUE_DAY - ladder.urgent_within_days
+    return RANK_OF_DUE_DAY - ladder.urgent_within_days
 
 
 def is_repeat(step: Step) -> bool:
     """A later repeat of what has been said: it rides with the gathered letter."""
-    return step.rank > _RANK_OF_DUE_DAY + 1
+    return step.rank > RANK_PASSED
 
 
 def repeats_every(step: Step, ladder: law.Ladder) -> int:
@@ -73,12 +80,40 @@ def latest(row: LadderRow, today: date, ladder: law.Ladder) -> Step | None:
     return _step(owed[-1]) if owed else None
 
 
+def last_before(row: LadderRow, day: date, ladder: law.Ladder) -> Step | None:
+    """The last step owed by a day to come that counts down to the date: what may be said before its day."""
+    owed = law.owed(_answer(row), day, ladder, forbidden_since=_period(day, ladder))
+    counting = [step for step in map(_step, owed) if step.counts_down_to is not None]
+    return counting[-1] if counting else None
+
+
+class Reached:
+    """The step reached by one day, for many rows: those with the same answer and dates are asked about once."""
+
+    def __init__(self, day: date, which: Callable[[LadderRow, date, law.Ladder], Step | None] = latest) -> None:
+        self._day = day
+        self._which = which
+        self._found: dict[tuple[object, ...], Step | None] = {}
+
+    def __call__(self, row: LadderRow, rules: law.Ladder) -> Step | None:
+        # An object's number stands for the rules: they outlive the one walk over the rows this is made for.
+        asked = (id(rules), row.clock, row.answer, row.on, row.late_on, row.why)
+        if asked not in self._found:
+            self._found[asked] = self._which(row, self._day, rules)
+        return self._found[asked]
+
+
 def upcoming(row: LadderRow, today: date, until: date, ladder: law.Ladder) -> Sequence[Step]:
     """The steps that become owed after `today` and by `until`, if nothing changes."""
     return [
         _step(step)
         for step in law.upcoming(_answer(row), today, until, ladder, forbidden_since=_period(today, ladder))
     ]
+
+
+def forbidden_rank(today: date, ladder: law.Ladder) -> int:
+    """The rank of what a forbidden clock owes today."""
+    return _RANK_FORBIDDEN + (_period(today, ladder) - _EPOCH).days
 
 
 def _period(today: date, ladder: law.Ladder) -> date:
@@ -93,11 +128,11 @@ def _step(step: law.Step) -> Step:
         day = (step.owed_on - _EPOCH).days
         return Step(name, day, _RANK_FORBIDDEN + day, step.owed_on, False)
     if name == "overdue":
-        # The first notice is urgent. The repeats ride with the weekly letter, or a firm with seven overdue devices
-        # would be written to every day and read none of it.
+        # None is urgent by itself: the date was told of before. The first notice shares a letter with a few days' others,
+        # the repeats ride with the gathered one, or a firm with seven overdue devices would read none of them.
         day = (step.owed_on - step.target).days
-        return Step(name, day, _RANK_OF_DUE_DAY + day, step.owed_on, day == 1)
-    return Step(name, 0, _RANK_OF_DUE_DAY - int(name[1:]), step.owed_on, step.urgent)
+        return Step(name, day, RANK_OF_DUE_DAY + day, step.owed_on, False)
+    return Step(name, 0, RANK_OF_DUE_DAY - int(name[1:]), step.owed_on, step.urgent)
 
 
 def _answer(row: LadderRow) -> Due | Undetermined | Forbidden:

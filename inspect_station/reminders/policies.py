@@ -11,7 +11,7 @@ from peewee import fn
 
 from inspect_station.accounts import audit, station
 from inspect_station.accounts.scope import Actor
-from inspect_station.db import db
+from inspect_station.db import db, run
 from inspect_station.errors import InvalidInput, NotFound
 from inspect_station.registry.models import Enterprise
 from inspect_station.reminders.models import Message, ReminderPolicy
@@ -19,7 +19,9 @@ from inspect_station.reminders.reading import tuples
 from schedules import hours as law_hours
 from schedules import ladder as law
 from schedules.hours import Hours
+from schedules.rhythm import Rhythm
 from schedules.terms import Clock
+from schedules.workdays import Calendar
 
 STATION_LADDER = "reminder_policy"
 APPLY_DAYS = 30  # about the lawful time to apply: somebody must be told by then
@@ -32,6 +34,11 @@ class Policy:
     ladder: law.Ladder = field(default_factory=law.Ladder)
     hours: Hours = field(default_factory=Hours)
     weekday: int | None = None
+
+    @property
+    def rhythm(self) -> Rhythm:
+        """How often one recipient is written to."""
+        return Rhythm(self.ladder.letters_every_days, self.ladder.letters_most_a_week, self.weekday)
 
     @property
     def furthest(self) -> int:
@@ -52,7 +59,20 @@ class Policies:
     @property
     def horizon(self) -> timedelta:
         """How far ahead a date may lie and yet owe a step."""
-        return timedelta(days=max(p.furthest for p in (self.station, *self.own.values())))
+        return timedelta(days=max(p.furthest for p in self._all))
+
+    @property
+    def longest_pause(self) -> int:
+        """The most days between two gathered letters."""
+        return max(p.ladder.letters_every_days for p in self._all)
+
+    def reach(self, today: date, calendar: Calendar) -> timedelta:
+        """How far ahead a letter of today looks at most, for what falls before the next one."""
+        return max(rhythm.reach(today, calendar) for rhythm in {p.rhythm for p in self._all})
+
+    @property
+    def _all(self) -> tuple[Policy, ...]:
+        return (self.station, *self.own.values())
 
 
 @cache
@@ -80,22 +100,11 @@ def in_force() -> Policies:
 
 def of_enterprise(enterprise_id: int) -> Policy:
     """What holds for one enterprise."""
-    own = ReminderPolicy.get_or_none(ReminderPolicy.enterprise == enterprise_id)
-    if own is not None:
-        return policy_of(own.policy)
+    own = run("SELECT policy FROM reminder_policy WHERE enterprise_id = :id", {"id": enterprise_id})
+    if own:
+        return policy_of(ReminderPolicy.policy.python_value(own[0][0]))
     held = station.get(STATION_LADDER)
     return policy_of(held) if held else shipped()
-
-
-def may_gather(policy: Policy, today: date, last_tick: date | None) -> bool:
-    """Whether the gathered letter may go today: on its weekday, or on the first day reminders are written after it.
-
-    A holiday or a night without a worker thus costs a day or two, not a week.
-    """
-    if policy.weekday is None:
-        return True
-    its_day = today - timedelta(days=(today.weekday() - policy.weekday) % 7)
-    return its_day == today or (last_tick is not None and last_tick < its_day)
 
 
 # --- looking and changing -----------------------------------------------------------------------------------------

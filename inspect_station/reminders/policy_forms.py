@@ -18,6 +18,8 @@ _NUMBERS = {
     "overdue_every_days": (1, 60, "超期后每几天重复"),
     "forbidden_every_days": (1, 60, "禁用设备每几天重复"),
     "urgent_within_days": (0, 90, "几天以内算急"),
+    "letters_every_days": (1, law.EVERY_MOST, "集中信每几天一封"),
+    "letters_most_a_week": (1, 7, "七天里至多几封"),
 }
 LABELS = {
     "steps": "提醒阶梯",
@@ -77,7 +79,7 @@ def _number(given: Mapping[str, str], name: str, wrong: dict[str, list[str]]) ->
     least, most, _ = _NUMBERS[name]
     text = given.get(name, "").strip()
     if not (text.isascii() and text.isdigit() and least <= int(text[:6]) <= most):
-        wrong[name] = [f"应为 {least} 到 {most} 的整数（天）"]
+        wrong[name] = [f"应为 {least} 到 {most} 的整数"]
         return least
     return int(text)
 
@@ -107,11 +109,17 @@ def words_of(policy: Policy) -> str:
     parts = [f"提前 {_joined(policy.ladder.steps)} 天", f"超期后每 {policy.ladder.overdue_every_days} 天"]
     if policy.weekday is not None:
         parts.append(f"{WEEKDAYS[policy.weekday][1]}集中发信")
-    return "；".join([*parts, hours_words(policy)])
+    return "；".join([*parts, rhythm_words(policy), hours_words(policy)])
+
+
+def rhythm_words(policy: Policy) -> str:
+    """How often one recipient is written to."""
+    ladder = policy.ladder
+    return f"集中信每 {ladder.letters_every_days} 天至多一封，连急的七天里至多 {ladder.letters_most_a_week} 封"
 
 
 def hours_words(policy: Policy) -> str:
     if policy.hours.is_always:
-        return "随时可发"
+        return "邮件随时可发，短信和群机器人 08:00–20:00"
     held = law_hours.to_table(policy.hours)
     return f"{held['opens']}–{held['closes']} 发信{'，只在工作日' if policy.hours.workdays_only else ''}"

@@ -40,6 +40,7 @@ def _words() -> dict[str, Any]:
         "LABELS": policy_forms.LABELS,
         "policy_words": policy_forms.words_of,
         "hours_words": policy_forms.hours_words,
+        "rhythm_words": policy_forms.rhythm_words,
     }
 
 

@@ -14,6 +14,7 @@ from inspect_station.reminders.answers import links
 from inspect_station.reminders.channels import NOTICE
 from inspect_station.reminders.fallback import domain_of
 from inspect_station.reminders.models import Attempt, HandDelivery, Message, OwedStep
+from inspect_station.reminders.owed import Owed
 from inspect_station.reminders.routes import Route
 
 
@@ -37,9 +38,7 @@ def answer_url(
     assert made is not None  # numbers are given once
     rows = source.of_due_rows(actor, due_row_ids, today)
     step = ladder.Step(ladder.MANUAL, made, 0, today, True)
-    bulk_insert(
-        OwedStep, [steps.values_of(steps.Owed(row, step, route), False, now) | {"message": made} for row in rows]
-    )
+    bulk_insert(OwedStep, [steps.values_of(Owed(row, step, route), False, now) | {"message": made} for row in rows])
     words = f"书面通知单 {number}，共 {len(rows)} 项；内容见通知单文件。"
     Message.update(subject=subject, text=words, manual=True, next_at=None).where(Message.id == made).execute()
     return links.url_for(Message.get_by_id(made), settings)

@@ -12,7 +12,7 @@ from inspect_station.clinic import service as clinic
 from inspect_station.config import Settings
 from inspect_station.errors import Conflict, NotFound
 from inspect_station.registry.models import Enterprise
-from inspect_station.reminders import delivery, letter, paper, routes, source
+from inspect_station.reminders import letter, outgoing, paper, routes, source
 from inspect_station.reminders.answers import links
 from inspect_station.reminders.channels import BY_HAND, NOTICE, Outgoing, mail_of
 from inspect_station.reminders.models import Attempt, Message, OwedStep
@@ -52,9 +52,22 @@ _COLUMNS = (
 
 def page_of(actor: Actor, filters: Filters, after: int | None, per_page: int) -> Page:
     """The newest messages first; `after` is the id the page goes on from."""
+    return _page(actor, filters, after, per_page, _total(actor, filters))
+
+
+def page_and_counts(actor: Actor, filters: Filters, after: int | None, per_page: int) -> tuple[Page, dict[str, int]]:
+    """The same, and how many messages each tab holds under the other filters (`all`: of every fate)."""
+    rest = Filters(**{**vars(filters), "fate": None, "state": None})
+    query = _narrowed(Message.select(Message.state, fn.COUNT(Message.id)), actor, rest).group_by(Message.state)
+    by_state = {s: n for s, n in tuples(query) if filters.state in {None, s}}
+    found = {fate: sum(by_state.get(state, 0) for state in states) for fate, (states, _, _) in FATES.items()}
+    counts = {"all": sum(by_state.values()), **found}
+    return _page(actor, filters, after, per_page, counts[filters.fate or "all"]), counts
+
+
+def _page(actor: Actor, filters: Filters, after: int | None, per_page: int, total: int) -> Page:
     found = _newest(actor, filters, after, per_page + 1)
     rows = [_row(row) for row in found[:per_page]]
-    total = _total(actor, filters)
     following = rows[-1]["id"] if len(found) > per_page else None
     return Page(rows, min(total, TOTAL_CAP), total > TOTAL_CAP, following)
 
@@ -89,7 +102,7 @@ def stream(actor: Actor, filters: Filters) -> Iterator[dict[str, Any]]:
 
 def _row(found: Sequence[Any]) -> dict[str, Any]:
     row = dict(zip((*_COLUMNS, "enterprise_id", "enterprise", "items"), found, strict=True))
-    row["number"] = delivery.number_for(row["id"], row["day"])
+    row["number"] = outgoing.number_for(row["id"], row["day"])
     row["state_word"] = state_word(row["state"], row["channel"])
     row["reason"] = reason_word(row["reason"])
     row["recipient"] = routes.shown(row["recipient"])
@@ -128,15 +141,6 @@ def _mentions(word: str) -> Any:
 def _total(actor: Actor, filters: Filters) -> int:
     inner = _narrowed(Message.select(Message.id), actor, filters).limit(TOTAL_CAP + 1)
     return int(inner.count())
-
-
-def counts(actor: Actor, filters: Filters) -> dict[str, int]:
-    """How many messages each tab holds under the other filters, and `all`."""
-    rest = Filters(**{**vars(filters), "fate": None})
-    query = _narrowed(Message.select(Message.state, fn.COUNT(Message.id)), actor, rest).group_by(Message.state)
-    by_state = dict(tuples(query))
-    found = {fate: sum(by_state.get(state, 0) for state in states) for fate, (states, _, _) in FATES.items()}
-    return {"all": sum(by_state.values()), **found}
 
 
 @dataclass(frozen=True)
@@ -194,7 +198,7 @@ def _one_row(message: Message, items: int) -> dict[str, Any]:
 
 
 def _named(steps: Sequence[OwedStep], day: date) -> list[tuple[str, letter.Item]]:
-    items = delivery.items_of(steps, day)
+    items = outgoing.items_of(steps, day)
     found = [(reason_word(s.reason), item) for s, item in zip(steps, items, strict=True)]
     return sorted(found, key=lambda pair: pair[1].sort)
 
@@ -203,14 +207,14 @@ def _text_now(settings: Settings, message: Message, steps: Sequence[OwedStep], t
     if not steps:
         return ""
     name = source.enterprise_name(message.enterprise_id)
-    items = delivery.items_of(steps, today)
-    number = delivery.number_for(message.id, message.day)
+    items = outgoing.items_of(steps, today)
+    number = outgoing.number_for(message.id, message.day)
     firm = message.enterprise_id
     prescriptions = clinic.owed(today, [firm]).get(firm, ())
-    ask = delivery.asks_stop(firm, steps, today)
+    ask = outgoing.asks_stop(firm, steps, today)
     to = message.recipient_name
     written = letter.write(settings, number, name, to, items, today, links.HIDDEN, prescriptions, ask_stop=ask)
-    return delivery.worded_for(message, written, settings, links.HIDDEN).text or written.text
+    return outgoing.worded_for(message, written, settings, links.HIDDEN).text or written.text
 
 
 def _attempts(message_id: int) -> list[dict[str, Any]]:
@@ -230,10 +234,10 @@ def eml_of(actor: Actor, settings: Settings, message_id: int) -> tuple[str, byte
     steps = OwedStep.select().where(
         OwedStep.message == message_id, OwedStep.state.not_in(("superseded", "suppressed"))
     )
-    number = delivery.number_for(message.id, message.day)
-    items = delivery.items_of(list(steps), message.day)
+    number = outgoing.number_for(message.id, message.day)
+    items = outgoing.items_of(list(steps), message.day)
     url = _link_for(actor, message, settings)
-    outgoing = Outgoing(
+    letter_out = Outgoing(
         message_id=message.message_id,
         number=number,
         recipient=message.recipient,
@@ -247,7 +251,7 @@ def eml_of(actor: Actor, settings: Settings, message_id: int) -> tuple[str, byte
         notice_name=paper.file_name(number),
         notice=paper.file_of(message.id, message.day, url),
     )
-    return f"{number}.eml", mail_of(outgoing, settings).as_bytes()
+    return f"{number}.eml", mail_of(letter_out, settings).as_bytes()
 
 
 def _link_for(actor: Actor, message: Message, settings: Settings) -> str:
@@ -260,7 +264,7 @@ def notice_of(actor: Actor, settings: Settings, message_id: int) -> tuple[str, b
     message = _message(actor, message_id)
     if not paper.with_file([message_id]):
         raise NotFound("这条提醒没有附通知单。")
-    number = delivery.number_for(message.id, message.day)
+    number = outgoing.number_for(message.id, message.day)
     url = _link_for(actor, message, settings)
     return paper.file_name(number), paper.file_of(message_id, message.day, url)
 

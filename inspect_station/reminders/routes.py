@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from peewee import JOIN, SQL, fn
+
 from inspect_station import sealing
 from inspect_station.accounts import station
+from inspect_station.accounts.models import StationSetting
 from inspect_station.config import Settings
 from inspect_station.registry.contacts import ROBOT_ADDRESS, ROBOT_SECRET, is_mobile
 from inspect_station.registry.models import Contact, Enterprise, Equipment
@@ -200,6 +203,15 @@ def robot_address(row: Any) -> str:
     return sealing.ring().open(kept, ROBOT_ADDRESS) if kept.startswith("sealed:") or not kept else kept
 
 
+def sharing(recipient: str, digest: str) -> list[str]:
+    """All recipients behind whom stands the same robot, of whatever enterprise."""
+    kind = recipient.partition(":")[0]
+    if not digest or kind not in ROBOTS:
+        return [recipient]
+    same = Contact.select(Contact.id).where(Contact.robot_digest == digest, Contact.robot_kind == kind)
+    return [recipient, *(f"{kind}:{number}" for (number,) in tuples(same))]
+
+
 def worded_as(channel: str, recipient: str) -> str:
     """letter, short, sms or none; what lies in the folder is worded for the channel it would have gone by."""
     kind = recipient.partition(":")[0] if contact_of(recipient) is not None else ""
@@ -213,10 +225,35 @@ def shown(recipient: str) -> str:
 
 
 def without_address(today: date) -> list[tuple[int, str]]:
-    """Active enterprises with equipment in use that no letter can reach: (id, name)."""
-    reachable = of_enterprises("mail", today)
-    in_use = Equipment.select(Equipment.enterprise).where(Equipment.status == "in_use")
-    query = Enterprise.select(Enterprise.id, Enterprise.name).where(
-        Enterprise.status == "active", Enterprise.id.in_(in_use)
+    """Active enterprises with equipment in use that no letter can reach: (id, name). One statement."""
+    c, d, setting = Contact, DeadAddress, StationSetting
+    live = (c.enterprise == Enterprise.id) & c.receives_reminders & (c.started_on <= today)
+    live &= c.ended_on.is_null() | (c.ended_on > today)
+    in_use = Equipment.select(SQL("1")).where(Equipment.enterprise == Enterprise.id, Equipment.status == "in_use")
+    switches = setting.select(setting.value).where(setting.key == config.KEY)
+    query = (
+        Enterprise.select(Enterprise.id, Enterprise.name, switches, d.recipient, d.at, *_COLUMNS)
+        .join(c, JOIN.LEFT_OUTER, on=live)
+        .join(d, JOIN.LEFT_OUTER, on=(d.enterprise == Enterprise.id) & d.cleared_at.is_null())
+        .where(Enterprise.status == "active", fn.EXISTS(in_use))
+        .order_by(Enterprise.name, Enterprise.id, c.id)
     )
-    return [(i, name) for i, name in tuples(query.order_by(Enterprise.name)) if i not in reachable]
+    everybody: dict[tuple[int, str], list[tuple[Any, ...]]] = defaultdict(list)
+    order: Sequence[str] = ()
+    for number, name, kept, *rest in tuples(query):
+        order = order or config.read_switches(setting.value.python_value(kept)).in_order
+        everybody[number, name].append(tuple(rest))
+    return [firm for firm, rows in everybody.items() if not _is_reachable(firm[0], rows, order)]
+
+
+def _is_reachable(enterprise_id: int, rows: Sequence[tuple[Any, ...]], order: Sequence[str]) -> bool:
+    """By somebody's address that is not dead; a row holds a dead address and a person, either may be missing."""
+    dead = {(enterprise_id, str(recipient)): at for recipient, at, *_ in rows if recipient}
+    robots: dict[tuple[int, str], str] = {}
+    people = {row[3]: _Person(*row[2:]) for row in rows if row[2] is not None}
+    return any(
+        not _is_dead(dead, person, route)
+        for person in people.values()
+        for stage in person.stages(order, "mail", robots)
+        for route in stage
+    )

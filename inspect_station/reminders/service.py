@@ -1,6 +1,7 @@
 """Reminders as others use them: the tick, its preview, what a person may do to a message, what must be seen."""
 
 import uuid
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -13,18 +14,36 @@ from inspect_station.clinic import service as clinic
 from inspect_station.config import Settings
 from inspect_station.db import bulk_insert, db, patiently
 from inspect_station.errors import Conflict, InvalidInput, NotFound
-from inspect_station.reminders import digests, fallback, hands, ladder, letter, policies, routes, source, steps
-from inspect_station.reminders.alarms import LAST_TICK, Alarm, alarms, beat, last_tick, worker_heartbeat
+from inspect_station.reminders import (
+    delivery,
+    digests,
+    fallback,
+    hands,
+    ladder,
+    letter,
+    policies,
+    routes,
+    source,
+    steps,
+)
+from inspect_station.reminders.alarms import Alarm, alarms, beat, last_tick, worker_heartbeat
 from inspect_station.reminders.channels import FolderChannel, Outgoing
-from inspect_station.reminders.delivery import SENDING_PAUSED, asks_stop, deliver, paused
+from inspect_station.reminders.delivery import paused
 from inspect_station.reminders.fallback import domain_of
+from inspect_station.reminders.figures import LAST_TICK, SENDING_PAUSED
 from inspect_station.reminders.ladder import LadderRow
 from inspect_station.reminders.models import Message, OwedStep
+from inspect_station.reminders.outgoing import asks_stop
+from inspect_station.reminders.owed import Owed
+from inspect_station.reminders.pace import Pace
 from inspect_station.reminders.routes import Route
 
 __all__ = ["Alarm", "alarms", "beat", "deliver", "last_tick", "paused", "tick", "worker_heartbeat"]
 
 LONG_GAP = timedelta(days=45)
+# The day may be wrong: steps written for it would later pass for said, so nothing is written until somebody has looked.
+_DAY_IN_DOUBT = ("clock_jump", "downtime")
+_CATCH_UP = "catch_up"  # somebody has looked: what is owed is written with the next delivery
 WARN_WITHIN = timedelta(days=10)
 
 
@@ -42,7 +61,7 @@ def tick(settings: Settings, today: date, now: datetime) -> Ticked:
     """Write the owed steps to the outbox and gather them into messages. A second run adds nothing.
 
     What stayed unanswered for the agreed working days is written once more for the next channel.
-    After a gap of more than 45 days somebody must first look: sending is paused.
+    After a gap of more than 45 days somebody must first look: sending is paused and nothing is written.
     """
     # Many that set out together can wait for each other longer than one statement may.
     return patiently(lambda: _tick(settings, today, now))
@@ -50,23 +69,32 @@ def tick(settings: Settings, today: date, now: datetime) -> Ticked:
 
 def _tick(settings: Settings, today: date, now: datetime) -> Ticked:
     _look_at_the_gap(today, now)
-    if (paused() or {}).get("why") == "clock_jump":
-        # Steps written for a wrong day would later pass for said: nothing is written until somebody has looked.
+    if (paused() or {}).get("why") in _DAY_IN_DOUBT:
         return Ticked(0, 0, 0, True)
     rules = policies.in_force()
-    written = steps.write(source.rows(today, rules.horizon), rules, routes.channel_in_use(settings), today, now)
+    pace = Pace(today, rules, last_tick())
+    source.refresh(today)
+    written = steps.write(rules, routes.channel_in_use(settings), pace, now)
     written += steps.Written(fallback.escalate(settings, today, now))
     hands.tidy(settings, today, now)
-    messages = digests.compose(digests.Day(today, now, domain_of(settings), last_tick(), rules))
+    messages = digests.compose(digests.Day(now, domain_of(settings), pace))
     with db.atomic():
         station.put(LAST_TICK, {"on": today.isoformat(), "at": now.isoformat()}, now)
+        station.put(_CATCH_UP, None, now)
     return Ticked(written.added, written.superseded, messages, paused() is not None)
 
 
 def _look_at_the_gap(today: date, now: datetime) -> None:
     last = last_tick()
-    if last is not None and today - last > LONG_GAP and not paused():
+    if last is not None and today - last > LONG_GAP and not paused() and not station.get(_CATCH_UP):
         pause(Actor.system(), "downtime", now)
+
+
+def deliver(settings: Settings, now: datetime, *, senders: int = 1, most: int = 100_000) -> Counter[str]:
+    """Send what is pending; first what a resumed station has to catch up is written. See `delivery.deliver`."""
+    if patiently(lambda: station.get(_CATCH_UP)):
+        tick(settings, now.date(), now)
+    return delivery.deliver(settings, now, senders=senders, most=most)
 
 
 # --- pausing ------------------------------------------------------------------------------------------------------
@@ -83,8 +111,15 @@ def pause(actor: Actor, why: str, now: datetime) -> None:
 def resume(actor: Actor, now: datetime) -> None:
     actor.need("remind")
     with db.atomic():
-        station.put(SENDING_PAUSED, None, now)
+        end_pause(now)
         audit.record(actor, "reminders.resume", "station", "sending", now=now)
+
+
+def end_pause(now: datetime) -> None:
+    """Send again; what was not written while the day was in doubt is caught up. Call it inside a transaction."""
+    if (paused() or {}).get("why") in _DAY_IN_DOUBT:
+        station.put(_CATCH_UP, {"since": now.isoformat()}, now)
+    station.put(SENDING_PAUSED, None, now)
 
 
 # --- one message --------------------------------------------------------------------------------------------------
@@ -230,7 +265,7 @@ def _queue_by_hand(
     number = digests.insert(key, enterprise_id, route, today, now, domain_of(settings), actor.account_id)
     assert number is not None  # the key is new
     step = ladder.Step(ladder.MANUAL, number, 0, today, True)  # the number keeps two reminders of one day apart
-    owed = [steps.Owed(row, step, route) for row in rows]
+    owed = [Owed(row, step, route) for row in rows]
     bulk_insert(OwedStep, [{**steps.values_of(one, False, now), "message": number} for one in owed])
     audit.record(
         actor,
@@ -263,8 +298,9 @@ def preview(settings: Settings, on: date, now: datetime) -> Previewed:
     channel = FolderChannel(settings, folder)
     letters = count = 0
     rules = policies.in_force()
-    rows = source.rows_on(on, rules.horizon)
-    for route, enterprise_id, owed in steps.unrecorded(rows, rules, routes.channel_in_use(settings), on):
+    pace = Pace(on, rules, date.min, [])  # as if nobody had been written to for a week
+    rows = source.rows_on(on, rules.horizon + rules.reach(on, pace.calendar))
+    for route, enterprise_id, owed in steps.unrecorded(rows, rules, routes.channel_in_use(settings), pace):
         letters += 1
         count += len(owed)
         written = letter_of(

@@ -7,8 +7,9 @@ from typing import Any
 from peewee import JOIN
 
 from inspect_station.accounts.scope import Actor
+from inspect_station.db import run
 from inspect_station.duelist import service as duelist
-from inspect_station.registry.models import Enterprise, Equipment
+from inspect_station.registry.models import Equipment
 from inspect_station.reminders.ladder import LadderRow
 from inspect_station.reminders.reading import tuples
 
@@ -21,7 +22,7 @@ def refresh(today: date) -> None:
 
 
 def rows(today: date, horizon: timedelta) -> list[LadderRow]:
-    """Every running clock that may owe a step by `today`, by enterprise. Brings the due list up to date."""
+    """Every running clock with a date up to the horizon, by enterprise. Brings the due list up to date."""
     return _by_enterprise(duelist.rows_for_ladder(today, today + horizon))
 
 
@@ -31,6 +32,11 @@ def rows_on(on: date, horizon: timedelta) -> list[LadderRow]:
     Nothing is stored.
     """
     return _by_enterprise(duelist.rows_for_ladder(on, on + horizon, preview=True))
+
+
+def of_rows(ids: Sequence[int]) -> list[LadderRow]:
+    """These rows of the due list, as they stand."""
+    return [_row(row) for chunk in _chunks(ids) for row in duelist.rows_by_id(chunk)]
 
 
 def present(equipment_ids: Iterable[int], today: date) -> dict[tuple[int, str], LadderRow]:
@@ -105,7 +111,7 @@ def owner_of(device: dict[str, Any]) -> int:
 
 
 def enterprise_name(enterprise_id: int) -> str:
-    return str(Enterprise.select(Enterprise.name).where(Enterprise.id == enterprise_id).scalar())
+    return str(run("SELECT name FROM enterprise WHERE id = :id", {"id": enterprise_id})[0][0])
 
 
 def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:

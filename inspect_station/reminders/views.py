@@ -39,21 +39,23 @@ def messages() -> str:
     args = _asked(ListSchema())
     per_page, cursor = args.pop("per_page"), args.pop("cursor", None)
     actor, filters = current_actor(), Filters(**args)
-    page = records.page_of(actor, filters, decode_cursor(cursor, 1)[0] if cursor else None, per_page)
+    after = decode_cursor(cursor, 1)[0] if cursor else None
+    page, counts = records.page_and_counts(actor, filters, after, per_page)
     firms = registry.enterprise_names(actor)
+    alarms = service.alarms(now()) if actor.is_staff else []
     return render_template(
         "reminders/messages.html",
         page=page,
         filters=filters,
-        counts=records.counts(actor, filters),
+        counts=counts,
         firms=list(firms.items()),
         chips=_chips(filters, firms),
         url=_address(filters),
         export_url=_address(filters, "reminders.messages_export")(),
         next_url=page.following and _address(filters)(cursor=encode_cursor(page.following)),
         first_url=cursor and _address(filters)(),
-        alarms=service.alarms(now()) if actor.is_staff else [],
-        paused=service.paused() if actor.is_staff else None,
+        alarms=alarms,
+        paused=any(alarm.code == "paused" for alarm in alarms),
         may_remind=actor.may("remind"),
         now=now(),
         **_WORDS,

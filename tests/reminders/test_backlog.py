@@ -32,14 +32,14 @@ def states(table: type) -> dict[str, int]:
 
 def test_before_resuming_one_sees_what_would_go_out_and_to_whom(cast: Cast, tmp_path: Path) -> None:
     furnish(cast)
-    service.pause(cast.head, "downtime", NOW)
+    service.pause(cast.head, "restored", NOW)
     service.tick(settings(tmp_path), TODAY, NOW)
     staff.compose(settings(tmp_path), TODAY, NOW)
     found = backlog.look(cast.inspector, NOW)
     assert (found.letters, found.items, found.ungathered, found.firm_count) == (2, 4, 0, 2)
     assert {(firm.letters, firm.items, firm.oldest) for firm in found.firms} == {(1, 2, TODAY)}
     assert found.staff == 4
-    assert found.paused["why"] == "downtime"
+    assert found.paused["why"] == "restored"
 
 
 def test_a_voided_backlog_stays_readable_and_each_ladder_goes_on_with_its_next_step(

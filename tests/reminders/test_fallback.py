@@ -56,8 +56,8 @@ def test_what_was_refused_once_goes_by_the_next_channel_from_then_on(
     vessel(cast.jia, in_days(20))
     service.tick(both(box, tmp_path), TODAY, NOW)
     service.deliver(both(box, tmp_path), NOW)
-    service.tick(both(box, tmp_path), *later(8))
-    assert service.deliver(both(box, tmp_path), later(8)[1]) == {"sent": 1}
+    service.tick(both(box, tmp_path), *later(13))
+    assert service.deliver(both(box, tmp_path), later(13)[1]) == {"sent": 1}
     assert len(robot.got) == 1
     assert len(box.arrived) == 2
 

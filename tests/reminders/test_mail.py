@@ -11,7 +11,7 @@ import pytest
 from peewee import OperationalError
 
 from inspect_station import db as database
-from inspect_station.reminders import delivery, records, service
+from inspect_station.reminders import claiming, delivery, recording, records, service
 from inspect_station.reminders.answers import links
 from inspect_station.reminders.channels import MailChannel, Outgoing
 from inspect_station.reminders.models import Attempt, Message, OwedStep
@@ -79,7 +79,7 @@ def test_the_mail_carries_its_notice_as_a_pdf_which_can_be_had_again_to_the_byte
     assert service.deliver(config, NOW) == {"sent": 1}
     ((_, mail),) = box.arrived
     notice, workbook = mail.iter_attachments()
-    number = records.delivery.number_of(Message.get())
+    number = records.outgoing.number_of(Message.get())
     assert (notice.get_content_type(), notice.get_filename()) == ("application/pdf", f"通知单-{number}.pdf")
     assert workbook.get_filename().endswith(".xlsx")
     document = pypdfium2.PdfDocument(notice.get_content())
@@ -202,7 +202,7 @@ def test_a_server_without_the_wanted_encryption_gets_no_letter(cast: Cast, box: 
 
 def test_a_claim_whose_sender_died_is_sent_again_and_marked(cast: Cast, box: Postbox, tmp_path: Path) -> None:
     config = owe(cast, box, tmp_path)
-    assert isinstance(delivery.claim(config, NOW, "dead:1"), delivery.Claimed)
+    assert isinstance(claiming.claim(config, NOW, "dead:1"), claiming.Claimed)
     assert service.deliver(config, minutes(5)) == {}
     assert service.deliver(config, minutes(11)) == {"interrupted": 1, "sent": 1}
     assert Message.get().doubtful
@@ -213,7 +213,7 @@ def test_a_claim_made_on_a_clock_gone_wrong_is_freed_when_it_is_right_again(
     cast: Cast, box: Postbox, tmp_path: Path
 ) -> None:
     config = owe(cast, box, tmp_path)
-    assert isinstance(delivery.claim(config, NOW + timedelta(hours=20), "dead:1"), delivery.Claimed)
+    assert isinstance(claiming.claim(config, NOW + timedelta(hours=20), "dead:1"), claiming.Claimed)
     assert service.deliver(config, NOW) == {"interrupted": 1, "sent": 1}
     assert Message.get().doubtful
 
@@ -222,14 +222,14 @@ def test_a_database_that_fails_for_a_moment_after_the_letter_is_out_costs_no_sec
     cast: Cast, box: Postbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = owe(cast, box, tmp_path)
-    real, failing = delivery.record_sent, iter([True, True])
+    real, failing = recording.record_sent, iter([True, True])
 
     def record(*args: object) -> str:
         if next(failing, False):
             raise OperationalError("database is locked")
         return real(*args)
 
-    monkeypatch.setattr(delivery, "record_sent", record)
+    monkeypatch.setattr(recording, "record_sent", record)
     monkeypatch.setattr(database, "_LOOK_AGAIN_SECONDS", 0.001)
     assert service.deliver(config, NOW) == {"sent": 1}
     assert box.recipients() == [A]
@@ -249,10 +249,10 @@ def test_a_sender_asked_to_stop_begins_no_letter(
 
 def test_a_sender_whose_lease_ran_out_does_not_overwrite_the_fate(cast: Cast, box: Postbox, tmp_path: Path) -> None:
     config = owe(cast, box, tmp_path)
-    slow = delivery.claim(config, NOW, "slow:1")
-    assert isinstance(slow, delivery.Claimed)
+    slow = claiming.claim(config, NOW, "slow:1")
+    assert isinstance(slow, claiming.Claimed)
     service.deliver(config, minutes(11))
-    delivery.record_failure(slow.message, delivery.ChannelError("太慢"), minutes(12))
+    recording.record_failure(slow.message, delivery.ChannelError("太慢"), minutes(12))
     assert Message.get().state == "sent"
 
 

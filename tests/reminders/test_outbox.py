@@ -44,13 +44,13 @@ def test_each_address_of_an_enterprise_is_told_and_a_shared_one_once(cast: Cast,
 
 
 def test_a_later_step_supersedes_one_that_was_not_sent(cast: Cast, tmp_path: Path) -> None:
-    vessel(cast.jia, in_days(61))
+    vessel(cast.jia, in_days(75))
     contact(cast.jia, "a@jia.example")
-    for days in (0, 1, 31):
+    for days in (0, 20, 50):
         service.tick(settings(tmp_path), *later(days))
     assert steps() == ["d90 superseded", "d60 superseded", "d30 queued"]
     assert Message.select().count() == 1  # the open letter took the new step along
-    done = service.deliver(settings(tmp_path), later(31)[1])
+    done = service.deliver(settings(tmp_path), later(50)[1])
     assert done == {"sent": 1}
     assert steps() == ["d90 superseded", "d60 superseded", "d30 sent"]
 
@@ -64,47 +64,101 @@ def test_thirty_days_of_downtime_give_one_digest_with_the_latest_steps_and_no_ov
     service.deliver(settings(tmp_path), NOW)
     service.tick(settings(tmp_path), *later(30))
     assert service.deliver(settings(tmp_path), later(30)[1]) == {"sent": 1}
-    sent = OwedStep.select().where(OwedStep.owed_on > TODAY, OwedStep.state == "sent")
+    last = Message.select().order_by(Message.id.desc()).get()
+    sent = OwedStep.select().where(OwedStep.message == last.id, OwedStep.state == "sent")
     assert {s.equipment_id for s in sent} == {d.id for d in devices}
     assert {s.step for s in sent} == {"overdue"}
     assert Message.select().count() == 2
 
 
-def test_above_forty_five_days_it_waits_for_a_persons_word(cast: Cast, tmp_path: Path) -> None:
+def test_above_forty_five_days_nothing_is_written_until_a_person_resumes_and_then_at_once(
+    cast: Cast, tmp_path: Path
+) -> None:
     vessel(cast.jia, in_days(60))
     contact(cast.jia, "a@jia.example")
     service.tick(settings(tmp_path), TODAY, NOW)
-    done = service.tick(settings(tmp_path), *later(46))
-    assert done.paused
+    service.deliver(settings(tmp_path), NOW)
+    for _ in range(2):
+        done = service.tick(settings(tmp_path), *later(46))
+        assert (done.steps, done.messages, done.paused) == (0, 0, True)
     assert service.deliver(settings(tmp_path), later(46)[1]) == {"paused": 1}
     assert "paused" in {a.code for a in service.alarms(later(46)[1])}
     service.resume(cast.head, later(46)[1])
     assert service.deliver(settings(tmp_path), later(46)[1]) == {"sent": 1}
+    assert {s.step for s in OwedStep.select().where(OwedStep.state == "sent")} == {"d60", "d15"}
+    again = service.tick(settings(tmp_path), *later(46))
+    assert (again.steps, again.messages, again.paused) == (0, 0, False)
 
 
-def test_at_most_one_letter_in_seven_days_unless_it_is_urgent(cast: Cast, tmp_path: Path) -> None:
-    config = settings(tmp_path)
+def test_a_clock_wrong_at_boot_leaves_no_trace_once_it_is_set_right(cast: Cast, tmp_path: Path) -> None:
+    vessel(cast.jia, in_days(60))
+    contact(cast.jia, "a@jia.example")
+    service.tick(settings(tmp_path), TODAY, NOW)
+    service.deliver(settings(tmp_path), NOW)
+    assert service.tick(settings(tmp_path), *later(400)).paused
+    service.resume(cast.head, later(1)[1])
+    assert service.deliver(settings(tmp_path), later(1)[1]).total() == 0
+    assert OwedStep.select().count() == 1
+    service.tick(settings(tmp_path), *later(30))
+    assert service.deliver(settings(tmp_path), later(30)[1]) == {"sent": 1}
+
+
+def test_a_letter_takes_along_what_falls_before_the_next_one(cast: Cast, tmp_path: Path) -> None:
     contact(cast.jia, "a@jia.example")
     vessel(cast.jia, in_days(85))
     vessel(cast.jia, in_days(93))  # its 90-day step comes in three days
+    vessel(cast.jia, in_days(98))  # and this one's on the eighth
+    assert letters_of(tmp_path, 9) == [0, 8]
+    told = OwedStep.select().where(OwedStep.step == "d90", OwedStep.state == "sent").order_by(OwedStep.id)
+    assert [(s.owed_on - TODAY).days for s in told] == [-5, 3, 8]
+
+
+def letters_of(folder: Path, until: int, first: int = 0) -> list[int]:
+    """The days on which letters are written, everything being sent at once."""
     days = []
-    for day in range(0, 9):
-        done = service.tick(config, *later(day))
-        service.deliver(config, later(day)[1])
+    for day in range(first, until):
+        done = service.tick(settings(folder), *later(day))
+        service.deliver(settings(folder), later(day)[1])
         days += [day] * done.messages
-    assert days == [0, 7]
-    vessel(cast.jia, in_days(8 + 15))  # just imported: 15 days left
-    assert service.tick(config, *later(8)).messages == 1
+    return days
 
 
-def test_an_urgent_letter_goes_at_most_once_a_day(cast: Cast, tmp_path: Path) -> None:
+def test_a_weekend_brings_a_step_forward_to_friday(cast: Cast, tmp_path: Path) -> None:
     contact(cast.jia, "a@jia.example")
-    for days in (5, 3):
+    vessel(cast.jia, in_days(13 + 90))  # its 90-day step falls on a Saturday; letters are written on working days
+    assert letters_of(tmp_path, 14) == [0, 12]
+
+
+def test_what_was_not_known_before_and_cannot_wait_goes_at_once_but_no_third_letter_in_a_week(
+    cast: Cast, tmp_path: Path
+) -> None:
+    contact(cast.jia, "a@jia.example")
+    vessel(cast.jia, in_days(85))
+    assert letters_of(tmp_path, 2) == [0]
+    vessel(cast.jia, in_days(2 + 50))  # just registered: the day to apply is weeks away
+    assert letters_of(tmp_path, 3, 2) == []
+    vessel(cast.jia, in_days(3 + 35))  # to be applied for before the next gathered letter
+    assert letters_of(tmp_path, 4, 3) == [3]
+    vessel(cast.jia, in_days(-1))
+    assert letters_of(tmp_path, 9, 4) == [7]  # seven days after the first, there is room again
+
+
+def test_passed_dates_share_a_letter_with_those_of_a_few_days(cast: Cast, tmp_path: Path) -> None:
+    contact(cast.jia, "a@jia.example")
+    for days in range(0, 10):
         vessel(cast.jia, in_days(days))
-        service.tick(settings(tmp_path), TODAY, NOW)
-        service.deliver(settings(tmp_path), NOW)
-    assert Message.select().count() == 1
-    assert service.tick(settings(tmp_path), *later(1)).messages == 1
+    days = letters_of(tmp_path, 14)
+    assert days == [0, 3, 7, 10]
+    assert {s.state for s in OwedStep.select().where(OwedStep.step == "overdue", OwedStep.week == 1)} == {"sent"}
+
+
+def test_a_letter_by_hand_stands_in_for_no_gathered_one(cast: Cast, tmp_path: Path) -> None:
+    contact(cast.jia, "a@jia.example")
+    vessel(cast.jia, in_days(85))
+    by_hand = {"enterprise": cast.jia, "channel": "folder", "recipient": "a@jia.example", "manual": True}
+    stamps = {"created_at": NOW, "queued_at": NOW, "key": "manual:1", "message_id": "<1@x>", "state": "sent"}
+    Message.create(**by_hand, **stamps, day=TODAY - timedelta(days=1))
+    assert letters_of(tmp_path, 1) == [0]
 
 
 def test_weekly_repeats_of_many_overdue_devices_share_one_letter_a_week(cast: Cast, tmp_path: Path) -> None:
@@ -124,9 +178,9 @@ def test_a_date_changed_before_delivery_is_not_sent_and_starts_again(cast: Cast,
     service.tick(settings(tmp_path), TODAY, NOW)
     inspected(equipment, "periodic", in_days(80), "2026-11-20")
     assert service.deliver(settings(tmp_path), NOW) == {"suppressed": 1}
-    assert steps() == ["d15 suppressed"]
+    assert steps() == ["d7 suppressed"]
     service.tick(settings(tmp_path), TODAY, NOW)
-    assert steps() == ["d90 queued", "d15 suppressed"]
+    assert steps() == ["d90 queued", "d7 suppressed"]
 
 
 def test_a_date_that_moves_away_and_back_is_told_after_all(cast: Cast, tmp_path: Path) -> None:
@@ -139,7 +193,7 @@ def test_a_date_that_moves_away_and_back_is_told_after_all(cast: Cast, tmp_path:
     EquipmentTouched.insert(equipment=equipment).execute()
     service.tick(settings(tmp_path), *later(1))
     assert service.deliver(settings(tmp_path), later(1)[1]) == {"sent": 1}
-    assert steps() == ["d15 sent"]
+    assert steps() == ["d7 sent"]
 
 
 def test_an_enterprise_without_an_address_is_an_alarm_and_its_letter_lies_on_the_telephone_list(

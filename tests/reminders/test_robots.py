@@ -271,3 +271,33 @@ def test_an_address_on_a_foreign_host_is_refused_and_marked(cast: Cast, robot: R
     assert service.deliver(settings(tmp_path), NOW) == {"refused": 1}
     assert DeadAddress.get().channel == "wecom"
     assert "qyapi.weixin.qq.com" in DeadAddress.get().reason
+
+
+def test_what_waits_for_a_robot_that_many_firms_share_is_postponed_in_one_go(
+    cast: Cast, robot: Receiver, tmp_path: Path, driven: Driven
+) -> None:
+    config = outside(tmp_path)
+    for firm in (cast.jia, cast.yi):
+        robot_of(firm, "wecom", robot.address())
+        for days in range(10, 16):
+            vessel(firm, in_days(days))
+    service.tick(config, TODAY, NOW)
+    robot.rule = lambda _: Answer(body={"errcode": 45009, "errmsg": "freq limit"})
+    service.deliver(config, NOW)
+    assert len(robot.got) == 1
+    waiting = {m.next_at for m in Message.select()}
+    assert len(waiting) == 1 or min(waiting) > NOW + timedelta(seconds=59)
+    assert Attempt.select().count() == 1
+
+
+@pytest.mark.parametrize(("hour", "fate"), [(3, {"quiet": 1}), (20, {"quiet": 1}), (9, {"sent": 1})])
+def test_a_robot_keeps_silent_at_night(
+    cast: Cast, robot: Receiver, tmp_path: Path, hour: int, fate: dict[str, int]
+) -> None:
+    config = outside(tmp_path)
+    robot.rule = lambda _: Answer(body={"errcode": 0, "errmsg": "ok"})
+    robot_of(cast.jia, "wecom", robot.address())
+    owe(cast, config)
+    moment = (NOW + timedelta(days=1)).replace(hour=hour, minute=0)
+    assert service.deliver(config, moment) == fate
+    assert len(robot.got) == fate.get("sent", 0)

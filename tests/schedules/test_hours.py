@@ -49,3 +49,10 @@ def test_hours_survive_being_written_down() -> None:
 def test_hours_that_make_no_sense_are_refused(table: dict[str, object]) -> None:
     with pytest.raises(HoursError, match="发送时段"):
         from_table(table)
+
+
+def test_by_day_closes_only_the_ends_left_open() -> None:
+    assert Hours().by_day() == Hours(time(8), time(20))
+    assert Hours(time(6), time(0)).by_day() == Hours(time(6), time(20))
+    assert Hours(time(7), time(22), True).by_day() == Hours(time(7), time(22), True)
+    assert Hours(time(21)).by_day() == Hours(time(21))

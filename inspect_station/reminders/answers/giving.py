@@ -14,7 +14,7 @@ from inspect_station.errors import Conflict, InvalidInput, TooMany
 from inspect_station.planning import service as planning
 from inspect_station.registry import service as registry
 from inspect_station.registry.documents import Kept
-from inspect_station.reminders import delivery, routes
+from inspect_station.reminders import outgoing, routes
 from inspect_station.reminders.answers import resting
 from inspect_station.reminders.answers.models import Answer, AnswerItem
 from inspect_station.reminders.answers.sheet import Sheet
@@ -130,7 +130,7 @@ def _stop(actor: Actor, sheet: Sheet, given: Mapping[str, Any], now: datetime) -
     """A standstill named in the answer is known to the plan from now on, as the enterprise's own word."""
     first, last = given["wished_from"], given["wished_to"]
     if given["shutdown"] and first and last:
-        note = f"答复通知 {delivery.number_of(sheet.message)} 时填写"
+        note = f"答复通知 {outgoing.number_of(sheet.message)} 时填写"
         planning.sites.told(actor, sheet.message.enterprise_id, first, last, note, now)
 
 

@@ -11,7 +11,7 @@ from inspect_station.config import Settings
 from inspect_station.db import db
 from inspect_station.errors import Conflict, InvalidInput, NotFound, Stale
 from inspect_station.registry import service as registry
-from inspect_station.reminders import delivery
+from inspect_station.reminders import outgoing
 from inspect_station.reminders.answers import resting
 from inspect_station.reminders.answers.models import Answer, AnswerItem
 from inspect_station.reminders.answers.words import ACTS
@@ -101,7 +101,7 @@ def _stopped(actor: Actor, answer: Answer, given: Mapping[str, Any], settings: S
     act, on = answer.facts["act"], given.get("on") or date.fromisoformat(answer.facts["on"])
     document = answer.file_name
     reason = (
-        f"企业答复提醒 {delivery.number_of(answer.message)}，经核实{given.get('reason') and '：' + given['reason']}"
+        f"企业答复提醒 {outgoing.number_of(answer.message)}，经核实{given.get('reason') and '：' + given['reason']}"
     )
     for name, device in _devices(actor, answer):
         if device["enterprise"] != answer.enterprise_id:
@@ -126,7 +126,7 @@ def _attach(actor: Actor, answer: Answer, equipment_id: int, files_dir: Path, no
     if not answer.sha256:
         return
     content = registry.documents.kept(files_dir, answer.sha256).read_bytes()
-    title = f"企业{ACTS[answer.facts['act']]}证明（{delivery.number_of(answer.message)}）"
+    title = f"企业{ACTS[answer.facts['act']]}证明（{outgoing.number_of(answer.message)}）"
     registry.documents.add(
         actor, equipment_id, title=title, file_name=answer.file_name, content=content, files_dir=files_dir, now=now
     )

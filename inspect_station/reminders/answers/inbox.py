@@ -14,7 +14,7 @@ from inspect_station.accounts.scope import Actor, visible
 from inspect_station.errors import NotFound
 from inspect_station.registry import service as registry
 from inspect_station.registry.models import Enterprise, Equipment
-from inspect_station.reminders import delivery
+from inspect_station.reminders import outgoing
 from inspect_station.reminders.answers.models import Answer, AnswerItem
 from inspect_station.reminders.answers.words import ACTS, KINDS, STATES, STATES_TO_FIRM, TABS
 from inspect_station.reminders.channels import NOTICE
@@ -111,7 +111,7 @@ def _row(actor: Actor, found: Sequence[Any]) -> dict[str, Any]:
     )
     row = dict(zip(names, found, strict=True))
     channel, recipient = row.pop("channel"), row.pop("recipient")
-    row["number"] = recipient if channel == NOTICE else delivery.number_for(row["message_id"], row["day"])
+    row["number"] = recipient if channel == NOTICE else outgoing.number_for(row["message_id"], row["day"])
     row["kind_word"] = KINDS[row["kind"]].label
     row["state_word"] = STATES[row["state"]][0] if actor.is_staff else STATES_TO_FIRM[row["state"]]
     row["by"] = row.pop("account") or " ".join(filter(None, ("凭链接", row["name"])))

@@ -21,7 +21,7 @@ from inspect_station.reminders.channels.robots import (
 from inspect_station.reminders.channels.sms import PENALTY, SmsChannel
 
 __all__ = [
-    "CHANNELS", "ROBOTS", "Channel", "ChannelError", "FolderChannel", "Kind", "Limit", "MailChannel", "Outgoing",
+    "BY_HAND", "CHANNELS", "DISTURBING", "ROBOTS", "Channel", "ChannelError", "FolderChannel", "Kind", "Limit", "MailChannel", "Outgoing",
     "RobotChannel", "SmsChannel", "Target", "connect", "mail_of",
 ]  # fmt: skip
 
@@ -43,5 +43,7 @@ CHANNELS: Mapping[str, Kind] = {
     "folder": Kind("文件夹（未真正发出）", FolderChannel),
 }
 ROBOTS: Mapping[str, type[RobotChannel]] = {"wecom": WeComRobot, "dingtalk": DingTalkRobot, "feishu": FeishuRobot}
+# They make a telephone ring: never at night, unless the station has set such hours itself.
+DISTURBING = (*ROBOTS, "sms")
 NOTICE = "notice"  # printed and delivered where notices are kept; on no list of calls
 BY_HAND = tuple(name for name, kind in CHANNELS.items() if kind.wording == "none" and name != NOTICE)

@@ -59,7 +59,12 @@ def load() -> Config:
 
 def switches() -> Config:
     """The same without the gateway's secrets: for all who only ask which channels are on."""
-    return _read(station.get(KEY) or {}, opened=False)
+    return read_switches(station.get(KEY))
+
+
+def read_switches(kept: Mapping[str, Any] | None) -> Config:
+    """`switches` of the setting as it was read."""
+    return _read(kept or {}, opened=False)
 
 
 def _read(kept: Mapping[str, Any], *, opened: bool) -> Config:

@@ -98,11 +98,9 @@ class MailChannel:
     def _ready(self) -> smtplib.SMTP:
         """The open connection, or a new one where the server has closed it in the meantime."""
         if self._connection is not None:
-            try:
-                if self._connection.noop()[0] == 250:
-                    return self._connection
-            except (smtplib.SMTPException, OSError):
-                pass
+            # A server that said 421 or hung up while it was our turn is heard without asking: no NOOP for each letter.
+            if not _has_spoken(self._connection):
+                return self._connection
             self._drop()
         self._connection = connect(self._settings)
         return self._connection

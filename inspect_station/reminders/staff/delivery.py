@@ -8,8 +8,10 @@ from inspect_station.accounts import station
 from inspect_station.config import Settings
 from inspect_station.db import db, is_sqlite
 from inspect_station.reminders.channels import CHANNELS, Channel, ChannelError, Outgoing
-from inspect_station.reminders.delivery import GIVE_UP_AFTER, LEASE, paused, worker_name
+from inspect_station.reminders.claiming import LEASE
+from inspect_station.reminders.delivery import paused, worker_name
 from inspect_station.reminders.models import StaffLetter
+from inspect_station.reminders.recording import GIVE_UP_AFTER
 
 _MINUTES = (1, 5, 15, 60)
 _LATER_MINUTES = 240

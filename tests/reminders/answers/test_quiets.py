@@ -34,7 +34,7 @@ def test_an_application_quiets_its_device_and_no_other(told: Told) -> None:
     assert told.steps(told.late, "sent") == ["overdue1"]
     held = OwedStep.get(OwedStep.equipment == told.late, OwedStep.state == "suppressed")
     assert held.reason.startswith("quiet:已报检")
-    assert told.steps(told.soon, "sent") == ["d30", "d15"]
+    assert told.steps(told.soon, "sent") == ["d15"]  # it was said before its day
 
 
 def test_the_ladder_goes_on_when_the_quiet_ends(told: Told) -> None:
@@ -53,8 +53,10 @@ def test_a_step_held_back_is_taken_up_once_when_the_quiet_ends_within_its_week(t
     told.answer("stopped", {"devices": [told.late.id], "act": "stop", "on": in_days(-1)})
     told.tick(day(5))  # the second week of overdue begins on day 5
     assert told.steps(told.late, "suppressed") == ["overdue8"]
-    told.tick(day(8))  # the quiet is over; a repeat is not urgent and waits for the weekly letter
+    told.tick(day(6))  # the quiet is over; a repeat is not urgent and waits for the weekly letter
     assert told.steps(told.late, "queued") == ["overdue8"]
+    told.tick(day(8))
+    assert told.steps(told.late, "sent") == ["overdue1", "overdue8"]
     told.tick(day(8))
     assert told.steps(told.late) == ["overdue1", "overdue8"]
 
@@ -63,10 +65,10 @@ def test_known_and_noted_rests_the_weekly_repeat_but_not_the_next_step(told: Tol
     told.answer("noted")
     told.tick(day(5))
     assert told.steps(told.late, "suppressed") == ["overdue8"]
-    assert told.steps(told.soon) == ["d30", "d15"]
-    assert told.steps(told.soon, "suppressed") == []
     told.tick(day(8))
-    assert told.steps(told.late, "queued") == ["overdue8"]
+    assert told.steps(told.soon, "sent") == ["d15", "d7"]
+    assert told.steps(told.soon, "suppressed") == []
+    assert told.steps(told.late, "sent") == ["overdue1", "overdue8"]
 
 
 def test_saying_it_again_does_not_move_the_end(told: Told) -> None:

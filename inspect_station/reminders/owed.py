@@ -1,0 +1,103 @@
+"""A step of a clock for one recipient, and what the outbox holds of an enterprise's steps already."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+from peewee import chunked
+
+from inspect_station.reminders import ladder
+from inspect_station.reminders.ladder import LadderRow, Step
+from inspect_station.reminders.models import OwedStep
+from inspect_station.reminders.quiets import MARK
+from inspect_station.reminders.reading import tuples
+from inspect_station.reminders.routes import Route
+from schedules import ladder as law
+
+# Reasons for which a step that is owed again is taken up again; and a quiet that has ended.
+MOVED, RECIPIENT_GONE, REACHABLE = "moved", "recipient_gone", "reachable"
+TAKEN_UP_AGAIN = (MOVED, RECIPIENT_GONE, REACHABLE)
+WAITING = ("queued", "failed")
+_CHUNK = 500
+
+Key = tuple[int, str, str, str, str]  # equipment, clock, due, channel, recipient
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A step of a clock for one recipient."""
+
+    row: LadderRow
+    step: Step
+    route: Route
+    rules: law.Ladder = field(default_factory=law.Ladder)
+
+    @property
+    def key(self) -> Key:
+        return (self.row.equipment_id, self.row.clock, self.row.due, self.route.channel, self.route.recipient)
+
+
+@dataclass
+class Known:
+    """What the outbox holds for one enterprise: the highest ranks recorded, and those of what was not withdrawn again."""
+
+    highest: dict[Key, int]
+    said: dict[Key, int]
+    to_take_up: set[tuple[Key, int]]
+    waiting: set[tuple[Key, int]]
+    pressing: dict[Key, int]  # the lowest rank that waits and cannot
+
+    def keep(self, key: Key, rank: int, withdrawn: bool, waits: bool, urgent: bool) -> None:
+        """Take a recorded step in; of one key the lower ranks come first."""
+        self.highest[key] = rank
+        if withdrawn:
+            self.to_take_up.add((key, rank))
+        else:
+            self.said[key] = rank
+        if waits:
+            self.waiting.add((key, rank))
+            if urgent or rank == ladder.RANK_PASSED:
+                self.pressing.setdefault(key, rank)
+
+    def lacks(self, one: Owed) -> bool:
+        """A step before the highest one said is no news: a clock set back must not repeat it."""
+        return one.step.rank > self.said.get(one.key, -1) or (one.key, one.step.rank) in self.to_take_up
+
+    def should_hold(self, one: Owed) -> bool:
+        """A step a quiet holds back that is not written yet, or still stands in the queue."""
+        return one.step.rank > self.highest.get(one.key, -1) or (one.key, one.step.rank) in self.waiting
+
+    def is_urgent(self, one: Owed) -> bool:
+        """Soon by itself; or late and no mere next step after one already told: first heard of, or after a silence.
+
+        What overtakes a notice before it went out is as urgent as that was.
+        """
+        late = one.step.rank >= ladder.urgent_rank(one.rules)
+        overtakes = self.pressing.get(one.key, one.step.rank) < one.step.rank
+        return one.step.urgent or (late and self._is_jump(one)) or overtakes
+
+    def _is_jump(self, one: Owed) -> bool:
+        if one.key not in self.said:
+            return True
+        passed = one.step.rank - self.said[one.key]
+        return ladder.is_repeat(one.step) and passed > ladder.repeats_every(one.step, one.rules)
+
+
+def known(enterprise_id: int, equipment_ids: Collection[int] | None = None) -> Known:
+    """What is recorded of this enterprise's clocks, or of these devices of it."""
+    o = OwedStep
+    found = Known({}, {}, set(), set(), {})
+    # One walk over the steps, the lowest first: each row says whether it was withdrawn, waits, and can.
+    columns = (o.equipment, o.clock, o.due, o.channel, o.recipient, o.rank, may_be_taken_up(), o.state, o.urgent)
+    query = o.select(*columns).where(o.enterprise == enterprise_id, o.step != ladder.MANUAL).order_by(o.rank)
+    ids = None if equipment_ids is None else sorted(set(equipment_ids))
+    chunks = [query] if ids is None else [query.where(o.equipment.in_(chunk)) for chunk in chunked(ids, _CHUNK)]
+    for chunk in chunks:
+        for *place, rank, withdrawn, state, urgent in tuples(chunk):
+            found.keep(tuple(place), rank, bool(withdrawn), state in WAITING, bool(urgent))
+    return found
+
+
+def may_be_taken_up() -> Any:
+    o = OwedStep
+    return (o.state == "suppressed") & (o.reason.in_(TAKEN_UP_AGAIN) | o.reason.startswith(MARK))

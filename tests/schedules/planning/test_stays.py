@@ -73,11 +73,19 @@ def test_coming_home_leaves_a_legal_plan_that_is_nowhere_worse_and_moves_nothing
     assert bounds.stays(problem) <= draft.score().move_cost
 
 
-def test_the_bound_on_moves_counts_what_a_days_people_have_no_minutes_for() -> None:
-    items = [item("A", minutes=120), item("B", minutes=120), item("C", minutes=60), item("D", earliest=SECOND)]
+@pytest.mark.parametrize(
+    ("minutes", "least"),
+    [
+        ((110, 110, 60), 2),  # 280 minutes for 230: 50 of B's 110, the cheapest by the minute: 1.8 of 4
+        ((120, 120, 60), 4),  # two are longer than half the day: the cheaper goes
+        ((60, 60, 60), 0),
+    ],
+)
+def test_the_bound_on_moves_counts_what_a_day_has_no_room_for(minutes: tuple[int, ...], least: int) -> None:
+    items = [item(name, minutes=m) for name, m in zip("ABC", minutes, strict=True)]
+    items.append(item("D", earliest=SECOND))
     previous = [kept("A", FIRST, 10), kept("B", FIRST, 4), kept("C", FIRST, 3), kept("D", FIRST, 7)]
-    problem = read(two_days(items, previous))
-    # 300 minutes for 230: 70 of the 120 of B, which is cheapest by the minute: 2.33 of 4; D cannot be on its day
-    assert bounds.stays(problem) == 3 + 7
-    made = plan(two_days(items, previous), time_limit_s=30, steps=4_000)
+    whole = two_days(items, previous)
+    assert bounds.stays(read(whole)) == least + 7  # D cannot be on its old day at all
+    made = plan(whole, time_limit_s=30, steps=4_000)
     assert made["bounds"]["move_cost"] <= made["objective"]["move_cost"]

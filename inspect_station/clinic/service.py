@@ -11,6 +11,7 @@ from inspect_station.clinic import (
     scoping,
     seen,
     slots,
+    upcoming,
     visits,
     words,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "seed",
     "seen",
     "slots",
+    "upcoming",
     "visits",
     "words",
 ]

@@ -147,9 +147,11 @@ def _entries(actor: Actor, period: Period, asked: Collection[str] = WORDS) -> di
 def _planned(actor: Actor, plan: int, period: Period) -> Iterator[Entry]:
     for visit in planning.reading.visits(actor, plan, period.first, period.last):
         for number, _ in visit.people:
-            yield Entry(
-                number, "planned", f"planned:{visit.id}", "", visit.enterprise, visit.on, visit.count, visit.minutes
-            )
+            if visit.count > visit.errands:  # the clinic's own are counted by the clinic
+                yield Entry(
+                    number, "planned", f"planned:{visit.id}", "", visit.enterprise, visit.on,
+                    visit.count - visit.errands, visit.minutes,
+                )  # fmt: skip
 
 
 def _reported(actor: Actor, period: Period) -> Iterator[Entry]:

@@ -23,8 +23,8 @@ from schedules.terms import Conclusion, Origin, Status, WarningCode, WhyNotRunni
 _IN_USE = Status.IN_USE
 _NOT_SUBJECT = Outcome.NOT_SUBJECT
 _REPORT, _RULE = Origin.REPORT, Origin.RULE
-_PASSED = tuple(one for one in Conclusion if one.qualified and one is not Conclusion.SUPERVISED)
-_NEVER = date.max
+PASSED = frozenset(one for one in Conclusion if one.qualified and one is not Conclusion.SUPERVISED)
+NEVER = date.max
 
 
 def is_plain(equipment: Equipment) -> bool:
@@ -47,6 +47,34 @@ def plain_answer(
     if found is None:
         return None
     last, later = found
+    end = life_end(equipment, rules)
+    aged = end is not None and end <= on
+    if end and not aged:
+        later = min(later, end)
+    return straight(equipment, rules, on, book, done_by, last, later, aged)
+
+
+def life_end(equipment: Equipment, rules: ClockRules) -> date | None:
+    """The end of a device's design life, if it has one."""
+    years, used = equipment.design_life_years or rules.heading.life_years, equipment.put_into_use_on
+    return add_months(used.date, 12 * years) if years and used else None
+
+
+def straight(
+    equipment: Equipment,
+    rules: ClockRules,
+    on: date,
+    book: Rulebook,
+    done_by: Mapping[str, str] | None,
+    last: Inspection | None,
+    later: date,
+    aged: bool,
+) -> Due | NotRunning | None:
+    """The answer that follows from the inspection that counts; `later`: what else may turn it (`NEVER`: nothing).
+
+    Besides kind, code and traits it rests on nothing but its arguments, the day an interval starts and the date and
+    grade of that inspection: `schedules.many` relies on it.
+    """
     start: Day | None = last.completed_on if last else getattr(equipment, rules.first_counts_from)
     if start is None:
         return None
@@ -54,7 +82,7 @@ def plain_answer(
     selection = rules.select(last is not None, equipment.catalogue_code, grade, equipment.traits, start.date)
     candidate = selection.candidates[0]
     if candidate.is_plain and len(selection.candidates) == 1 and (printed or not candidate.decision):
-        return _due(equipment, rules, on, book, done_by, candidate, start, printed, later)
+        return _due(equipment, rules, on, book, done_by, candidate, start, printed, later, aged)
     if candidate.version.outcome is _NOT_SUBJECT:
         return NotRunning(rules.clock, rules.done_by(done_by), (), None, (), None, WhyNotRunning.NOT_SUBJECT)
     return None
@@ -63,7 +91,7 @@ def plain_answer(
 def _last_of(equipment: Equipment, rules: ClockRules, on: date) -> tuple[Inspection | None, date] | None:
     """The inspection that plainly counts, and the day of the first record that does not count yet."""
     clock, counts_as = rules.clock, rules.heading.counts_as
-    last, latest, later = None, date.min, _NEVER
+    last, latest, later = None, date.min, NEVER
     for inspection in equipment.inspections:
         if inspection.clock is not clock:
             if counts_as and inspection.clock in counts_as:
@@ -76,7 +104,7 @@ def _last_of(equipment: Equipment, rules: ClockRules, on: date) -> tuple[Inspect
             later = min(later, done.date)
         elif done.date > latest:
             last, latest = inspection, done.date
-    return None if last and last.conclusion not in _PASSED else (last, later)
+    return None if last and last.conclusion not in PASSED else (last, later)
 
 
 def _due(
@@ -89,6 +117,7 @@ def _due(
     start: Day,
     printed: Day | None,
     later: date,
+    aged: bool,
 ) -> Due:
     on_day = bound = add_months(start.date, candidate.version.max_months or 0)
     precision: Precision = "day"
@@ -101,13 +130,8 @@ def _due(
             warnings = (WarningCode.REPORT_AFTER_LATEST, *warnings)
     if rules.heading.remarks:
         warnings, later = _remarked(equipment, rules, on, warnings, later)
-    years = equipment.design_life_years or rules.heading.life_years
-    if years and equipment.put_into_use_on:
-        end = add_months(equipment.put_into_use_on.date, 12 * years)
-        if end <= on:
-            warnings = (*warnings, WarningCode.DESIGN_LIFE_REACHED)
-        else:
-            later = min(later, end)
+    if aged:
+        warnings = (*warnings, WarningCode.DESIGN_LIFE_REACHED)
     if precision == "month" or start.precision == "month":
         warnings = (*warnings, WarningCode.PRECISION_MONTH)
     return Due(
@@ -116,7 +140,7 @@ def _due(
         warnings,
         candidate.version,
         (),
-        None if later is _NEVER else later,
+        None if later is NEVER else later,
         on_day,
         precision,
         _REPORT if printed else _RULE,

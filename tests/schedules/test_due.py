@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schedules import many
 from schedules.due import Due, NotRunning, Undetermined, as_json, bucket, due_dates, state, worst
 from schedules.facts import from_json
+from schedules.many import due_dates_of
 from schedules.plain import is_plain, plain_answer
 from schedules.rulebook import load
 from schedules.terms import Bucket, Clock, Conclusion, Kind, Status, clocks_of, traits_of
@@ -285,6 +287,30 @@ def test_the_plain_case_is_answered_as_the_whole_reasoning_answers_it(case, on, 
         assert is_plain(equipment)
         plain = plain_answer(equipment, rules, on, BOOK, setting)
         assert plain is None or plain == replace(answer, because=())
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(passed() | cases(), min_size=1, max_size=4),
+    DAYS,
+    st.none() | st.just({"annual": "other", "boiler.internal": "user"}),
+)
+def test_many_devices_at_once_get_the_answers_each_would_get_alone(given_cases, on, setting):
+    """Twice over, so that what was kept of the first round is handed out in the second."""
+    devices = [from_json(case) for case in (*given_cases, *given_cases)]
+    alone = [due_dates(device, on, BOOK, done_by=setting) for device in devices]
+    together = due_dates_of(devices, on, BOOK, done_by=setting)
+    assert list(together) == [tuple(replace(one, because=()) for one in answers) for answers in alone]
+
+
+def test_what_is_kept_of_many_answers_is_bounded(monkeypatch):
+    monkeypatch.setattr(many, "_FORGET_AT", 2)
+    monkeypatch.setattr(many, "_SORTS_MOST", 1)
+    devices = [
+        from_json({"equipment": {**VESSEL, "put_into_use_on": f"20{year}-03-01", "design_life_years": 10 + year % 2}})
+        for year in range(10, 26)
+    ]
+    assert list(due_dates_of(devices, ON, BOOK)) == [due_dates(one, ON, BOOK, reasons=False) for one in devices]
 
 
 @pytest.mark.parametrize(

@@ -1,98 +1,118 @@
-"""P1–P5, P8, P9 of the due list: ratios inside one run. `python -m benchmarks.duelist [DEVICES]` (default 20 000).
+"""P1–P6 and P8–P10 of a filled station, on both engines: `python -m benchmarks.duelist [ROWS]` (default 100 000).
 
-P1 compares with a bare Flask route that runs the same SQL on the same connection and dumps it with orjson.
+P1 compares with a bare Flask route that runs the same SQL on a connection of its own and dumps it with orjson. On SQLite
+the cost is CPU; on PostgreSQL, which works in a process of its own, it is time.
 """
 
 import sys
-import tempfile
 import time
-from collections.abc import Callable
-from datetime import date, timedelta
-from pathlib import Path
-from random import Random
+from collections.abc import Callable, Sequence
+from datetime import timedelta
 from statistics import median
 from typing import Any
 
 import orjson
+import psycopg
 from flask import Flask, Response
 
-from inspect_station import clock, config, create_app
+from benchmarks import workload
+from benchmarks.measuring import Work, cost, line, note, ratio, slope
+from benchmarks.parks import SYSTEM, TODAY, Station, fill, many, station
+from drills.ground import Ground
 from inspect_station import db as database
-from inspect_station.accounts import service as accounts
-from inspect_station.accounts.scope import Actor
-from inspect_station.db import db
+from inspect_station.db import db, is_sqlite
 from inspect_station.duelist import query, rows, service
 from inspect_station.duelist.query import Filters, condition, parameters
-from inspect_station.registry.models import Enterprise, Equipment, Inspection
+from inspect_station.registry.models import Equipment
 from schedules.dates import add_months
+from tests.statements import counted
 
-TODAY = clock.today()
-SYSTEM = Actor.system()
-FIRMS = 55
+__all__ = ["fill"]
+BUCKETS = (None, "overdue", "approaching", "ok")
+SMALL = 10_000
 
 
-def fill(devices: int, random: Random) -> None:
-    """Vessels with one periodic and one annual inspection each, the dates spread over the years."""
-    now = clock.now()
-    firms = [
-        Enterprise.create(name=f"企业{n:03}", initials=f"qy{n}", created_at=now, updated_at=now) for n in range(FIRMS)
-    ]
-    numbers = [(n + 1, firms[n % FIRMS].id, f"V-{n:07}") for n in range(devices)]
-    _many(
-        "INSERT INTO equipment (id, enterprise_id, catalogue_code, name, own_number, put_into_use_on, traits, "
-        "created_at, updated_at) VALUES (?, ?, '2150', '储罐', ?, '2015-03-01', '{\"material\":\"metal\"}', ?, ?)",
-        [(*row, now.isoformat(), now.isoformat()) for row in numbers],
+def main(size: int) -> None:
+    sizes = sorted({SMALL, size})
+    with Ground() as ground:
+        for engine in ground.engines:
+            measured = [_measure(ground, engine, each, full=each == size) for each in sizes]
+            if len(sizes) > 1:
+                _growth(engine, sizes, measured)
+
+
+def clock_of(engine: str) -> Callable[[], float]:
+    return time.process_time if engine == "sqlite" else time.perf_counter
+
+
+def _measure(ground: Ground, engine: str, size: int, *, full: bool) -> dict[str, float]:
+    begun = time.perf_counter()
+    with station(ground, engine, size) as here:
+        note(f"{engine}, {size} rows: filled in {time.perf_counter() - begun:.0f} s")
+        found = {"list": cost(here.asking("/api/v1/due"), 60, clock_of(engine))}
+        if full:
+            _lists(here)
+        with db.connection_context():
+            found |= workload.measure(here, full=full)
+            found |= _refreshing(here, full=full)
+    return found
+
+
+def _growth(engine: str, sizes: Sequence[int], measured: Sequence[dict[str, float]]) -> None:
+    small, large = measured
+    what = f"{sizes[-1]} against {sizes[0]} rows"
+    line("P2", f"JSON list, {what}, {engine}", large["list"] / small["list"], 1.3)
+    line("P10", f"growth of the list, {engine}", slope(small["list"], large["list"], sizes), 0.15)
+    for name in workload.FIGURES:
+        line("P10", f"growth of {name}, {engine}", slope(small[name], large[name], sizes), 1.15)
+    line(
+        "P10", f"growth of the rebuild, which writes, {engine}", slope(small["rebuild"], large["rebuild"], sizes), 1.3
     )
-    for name, months in (("periodic", 72), ("annual", 12)):
-        _many(
-            "INSERT INTO inspection (equipment_id, clock, completed_on, conclusion, grade, next_due, recorded_at) "
-            "VALUES (?, ?, ?, '符合要求', 2, ?, ?)",
-            [(n, name, *_dates(months, random), now.isoformat()) for n, _, _ in numbers],
-        )
 
 
-def _dates(months: int, random: Random) -> tuple[str, str]:
-    done = TODAY - timedelta(days=random.randint(0, months * 31))
-    return done.isoformat(), add_months(done, months).isoformat()
+# --- the list -----------------------------------------------------------------------------------------------------
 
 
-def _many(sql: str, values: list[tuple[Any, ...]]) -> None:
-    with db.atomic():
-        db.cursor().executemany(sql, values)
+def _lists(here: Station) -> None:
+    clock, engine = clock_of(here.engine), here.engine
+    for bucket in BUCKETS:
+        filters = Filters(bucket=bucket)
+        address = "/api/v1/due" + (f"?bucket={bucket}" if bucket else "")
+        figure = ratio(150, bare(here, filters), here.asking(address), clock)
+        line("P1", f"JSON list, {bucket or 'all'}, against bare Flask + SQL + orjson, {engine}", figure, 1.5)
+    for address in ("/api/v1/due?per_page=1", "/api/v1/due?per_page=200"):
+        with counted() as ran:
+            here.asking(address)()
+        line("P3", f"statements of {address}, {engine}", len(ran), 5)
+    far = here.asking(f"/api/v1/due?cursor={_cursor(here, 39)}")
+    line("P4", f"page 40 by cursor against page 1, {engine}", ratio(60, here.asking("/api/v1/due"), far, clock), 2.5)
+    for view, words in (("/due?view=flat", "flat"), ("/due", "by firm")):
+        figure = ratio(25, here.asking("/api/v1/due"), here.asking(view), time.process_time)
+        line("P5", f"HTML list ({words}) against JSON, CPU of the web process, {engine}", figure, 5)
 
 
-def cost(work: Callable[[], object], times: int = 60) -> float:
-    """CPU seconds of one call: the median of many."""
-    return costs(times, work)[0]
-
-
-def costs(times: int, *works: Callable[[], object]) -> list[float]:
-    """The medians of several kinds of call made in turn, so that a busy machine slows all alike."""
-    spent: list[list[float]] = [[] for _ in works]
-    for _ in range(times):
-        for place, work in enumerate(works):
-            begun = time.process_time()
-            work()
-            spent[place].append(time.process_time() - begun)
-    return [median(each) for each in spent]
-
-
-def bare(path: str, where: str, values: dict[str, Any]) -> Callable[[], object]:
+def bare(here: Station, filters: Filters) -> Work:
     """The reference: Flask, the same two statements, orjson; nobody asked who is asking."""
     app = Flask("bare")
-    sql = query.page_sql(rows.ITEM_SQL, where, "due", False, False)
+    where = condition(SYSTEM, filters)
+    values = parameters(SYSTEM, filters, TODAY) | {"most": 51}
+    sqlite = here.engine == "sqlite"
+    (page, page_order), (count, count_order) = (
+        database._marked(sql, sqlite)
+        for sql in (query.page_sql(rows.ITEM_SQL, where, "due", False, False), query.count_sql(where))
+    )
     names = (*rows.HEAD, "body")
+    held = None if sqlite else psycopg.connect(here.place.url, autocommit=True)
 
     @app.get("/due")
     def due() -> Response:
         import sqlite3
 
-        connection = sqlite3.connect(path)
-        text, order = database._marked(sql, True)
-        found = connection.execute(text, [values[name] for name in order]).fetchall()
-        counting, order = database._marked(query.count_sql(where), True)
-        ((total,),) = connection.execute(counting, [values[name] for name in order]).fetchall()
-        connection.close()
+        connection: Any = held or sqlite3.connect(here.place.url.removeprefix("sqlite:///"))
+        found = connection.execute(page, [values[name] for name in page_order]).fetchall()
+        ((total,),) = connection.execute(count, [values[name] for name in count_order]).fetchall()
+        if held is None:
+            connection.close()
         items = [dict(zip(names, row, strict=False)) for row in found[:50]]
         for item in items:
             item["body"] = orjson.Fragment(item["body"])
@@ -102,93 +122,72 @@ def bare(path: str, where: str, values: dict[str, Any]) -> Callable[[], object]:
     return lambda: client.get("/due")
 
 
-def main(devices: int) -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        path = str(Path(folder) / "station.db")
-        settings = config.Settings(
-            database_url=f"sqlite:///{path}", secret_key="x" * 40, data_dir=folder, log_level="ERROR"
-        )
-        app = create_app(settings)
-        database.migrate()
-        with db.connection_context():
-            token = _prepare(devices)
-        report(app, path, token)
-
-
-def _prepare(devices: int) -> str:
-    with db.atomic():
-        fill(devices, Random(1))
-    begun = time.perf_counter()
-    written = service.refresh(TODAY)
-    print(f"rebuild: {written} rows in {time.perf_counter() - begun:.1f} s")
-    account = accounts.create_account(SYSTEM, login="bench", name="量", role="inspector", now=clock.now())
-    return accounts.create_token(SYSTEM, account, "bench", clock.now())
-
-
-def report(app: Flask, path: str, token: str) -> None:
-    client, headers = app.test_client(), {"Authorization": f"Bearer {token}"}
-
-    def ask(address: str) -> Callable[[], object]:
-        def once() -> None:
-            answer = client.get(address, headers=headers)
-            assert answer.status_code == 200, answer.get_data(as_text=True)[:500]
-
-        return once
-
-    for bucket in (None, "overdue", "approaching", "ok"):
-        filters = Filters(bucket=bucket)
-        values = parameters(SYSTEM, filters, TODAY) | {"most": 51}
-        address = "/api/v1/due" + (f"?bucket={bucket}" if bucket else "")
-        reference, ours = costs(150, bare(path, condition(SYSTEM, filters), values), ask(address))
-        _line("P1", f"JSON list, {bucket or 'all'}, against bare Flask", ours / reference, 1.5)
-    first = cost(ask("/api/v1/due"))
-    _line(
-        "P4", "page 40 against page 1", cost(ask(f"/api/v1/due?cursor={_cursor(client, headers, 39)}")) / first, 2.5
-    )
-    _line("P5", "HTML list against JSON (flat)", cost(ask("/due?view=flat"), 20) / first, 5)
-    _line("P5", "HTML list against JSON (by firm)", cost(ask("/due"), 20) / first, 5)
-    with db.connection_context():
-        _line("P8", "refresh, nothing changed: ms", 1000 * cost(lambda: service.refresh(TODAY)), None)
-        _changed_share()
-
-
-def _cursor(client: Any, headers: dict[str, str], pages: int) -> str:
+def _cursor(here: Station, pages: int) -> str:
     cursor = ""
     for _ in range(pages):
-        answer = client.get(f"/api/v1/due{'?cursor=' + cursor if cursor else ''}", headers=headers).get_json()
-        cursor = answer["next"]
-    return str(cursor)
+        address = f"/api/v1/due{'?cursor=' + cursor if cursor else ''}"
+        cursor = here.client.get(address, headers=here.headers).get_json()["next"]
+    return cursor
 
 
-def _changed_share() -> None:
-    """P9: one per cent of the devices inspected anew, against updating those dates by one statement for the rule."""
-    share = range(100, Equipment.select().count() + 1, 100)
-    done: date = TODAY - timedelta(days=1)
-    _many(
-        "UPDATE inspection SET completed_on = ?, next_due = ? WHERE equipment_id = ? AND clock = 'periodic'",
-        [(done.isoformat(), add_months(done, 72).isoformat(), n) for n in share],
-    )
-    _many("INSERT INTO equipment_touched (equipment_id) VALUES (?)", [(n,) for n in share])
-    begun = time.process_time()
+# --- the night's work ---------------------------------------------------------------------------------------------
+
+
+def _refreshing(here: Station, *, full: bool) -> dict[str, float]:
+    clock, engine = clock_of(here.engine), here.engine
+    if full:
+        with counted() as ran:
+            assert service.refresh(TODAY) == 0
+        line("P8", f"statements of a refresh with nothing changed, {engine}", len(ran), 1)
+        note(f"it takes {1000 * cost(lambda: service.refresh(TODAY), 60, clock):.2f} ms and writes 0 rows")
+        _changed_share(here)
+    db.execute_sql("DELETE FROM due_row")
+    begun = clock()
     written = service.refresh(TODAY)
-    ours = time.process_time() - begun
-    begun = time.process_time()
+    spent = clock() - begun
+    assert written == here.rows, written
+    note(f"{engine}: rebuild of {written} rows from nothing: {spent:.1f} s")
+    return {"rebuild": spent}
+
+
+def _changed_share(here: Station) -> None:
+    """P9: one per cent of the devices inspected anew, against one UPDATE for the rule of just those rows."""
+    clock, found = clock_of(here.engine), []
+    for place in (10, 20, 30):
+        _inspect_anew(place)
+        begun = clock()
+        _by_update()
+        between = clock()
+        _inspect_anew(place + 5)
+        again = clock()
+        written = service.refresh(TODAY)
+        found.append((clock() - again) / (between - begun))
+    line("P9", f"refresh, 1 % changed ({written} rows), against one UPDATE, {here.engine}", median(found), 3)
+
+
+def _inspect_anew(place: int) -> None:
+    done = TODAY - timedelta(days=place)
+    changed = range(place, Equipment.select().count() + 1, 100)
+    many(
+        "UPDATE inspection SET completed_on = ?, next_due = ? WHERE equipment_id = ? AND clock = 'periodic'",
+        [(done.isoformat(), add_months(done, 72).isoformat(), n) for n in changed],
+    )
+    many("INSERT INTO equipment_touched (equipment_id) VALUES (?)", [(n,) for n in changed])
+
+
+def _by_update() -> None:
+    """What SQL alone can do where every report prints its date: it knows no reasons, and shifts months by itself."""
+    day = "i.next_due" if is_sqlite() else "CAST(i.next_due AS date)"
+    before = "date(i.next_due, '-1 month')" if is_sqlite() else f"CAST({day} - interval '1 month' AS date)"
     with db.atomic():
         db.execute_sql(
-            "UPDATE due_row SET due_on = date(due_on, '+1 day'), late_on = date(late_on, '+1 day'), "
-            "sort_on = date(sort_on, '+1 day'), apply_by = date(apply_by, '+1 day'), latest = date(latest, '+1 day'), "
-            "body = replace(body, 'x', 'y') WHERE clock = 'periodic' AND equipment_id IN "
-            "(SELECT equipment_id FROM inspection WHERE equipment_id % 100 = 0)"
+            f"UPDATE due_row SET due_on = {day}, late_on = {day}, sort_on = {day}, latest = {day}, apply_by = {before}, "
+            "grade = i.grade, body = replace(body, CAST(due_row.due_on AS text), i.next_due) FROM inspection i "
+            "JOIN equipment_touched t ON t.equipment_id = i.equipment_id WHERE i.equipment_id = due_row.equipment_id "
+            "AND i.clock = due_row.clock AND i.clock = 'periodic' AND i.replaced_by_id IS NULL"
         )
-    _line("P9", f"1 % changed ({written} rows) against one UPDATE", ours / (time.process_time() - begun), 3)
-    assert Inspection.select().exists()
-
-
-def _line(name: str, what: str, figure: float, bar: float | None) -> None:
-    print(
-        f"{name}  {what:48} {figure:7.2f}" + (f"   bar {bar}  {'ok' if figure <= bar else 'MISSED'}" if bar else "")
-    )
+        db.execute_sql("DELETE FROM equipment_touched")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 20_000)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)

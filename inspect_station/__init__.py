@@ -6,7 +6,7 @@ from flask import Flask, redirect, url_for
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
-from inspect_station import config, health, logs, navigation, web
+from inspect_station import assets, config, health, logs, navigation, web
 from inspect_station import db as database
 from inspect_station.accounts import guard
 from inspect_station.accounts.views import FIELD_WORDS
@@ -69,6 +69,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     web.ClosingCompress(app)
     api = web.make_api(app)
     web.install(app)
+    assets.install(app)
     guard.install(app)
     navigation.install(
         app,

@@ -26,7 +26,6 @@ from schedules.answers import (
 from schedules.dates import Day
 from schedules.facts import Equipment
 from schedules.history import long_stop_on
-from schedules.plain import is_plain, plain_answer
 from schedules.remarks import warnings
 from schedules.rule import Outcome
 from schedules.rulebook import Rulebook
@@ -68,18 +67,10 @@ def due_dates(
     """What each clock of a device answers on a day, in the kind's order of clocks.
 
     `done_by` is the station's setting, by clock ("annual") or by kind and clock ("boiler.external"); the
-    rulebook's default stands elsewhere. `reasons=False` leaves `because` empty and is several times as fast.
+    rulebook's default stands elsewhere. `reasons=False` leaves `because` empty and is twice as fast; for very many
+    devices there is `schedules.many`.
     """
-    clocks = rulebook.clocks_for(equipment.kind)
-    if not reasons and is_plain(equipment):
-        return tuple(
-            [
-                plain_answer(equipment, rules, on, rulebook, done_by)
-                or _answer(ClockInView(equipment, rules, on, rulebook, done_by), reasons)
-                for rules in clocks
-            ]
-        )
-    views = [ClockInView(equipment, rules, on, rulebook, done_by) for rules in clocks]
+    views = [ClockInView(equipment, rules, on, rulebook, done_by) for rules in rulebook.clocks_for(equipment.kind)]
     return tuple([_answer(view, reasons) for view in views])
 
 

@@ -57,7 +57,7 @@ class ClockRules:
         self.first_counts_from = self._first_counts_from()
         self.codes = frozenset(self._values("catalogue_code")) - {OTHER_CODE}
         self.traits = tuple(name for name in traits_of(kind) if self._values(name))
-        self._editions = sorted({edge for rule in self._walked for edge in _edges(rule)})
+        self.editions = sorted({edge for rule in self._walked for edge in _edges(rule)})
         self._cache: dict[tuple[object, ...], Selection] = {}
 
     def done_by(self, setting: Mapping[str, str] | None) -> DoneBy:
@@ -75,7 +75,7 @@ class ClockRules:
         `later`: there is an inspection to count from, then `grade` is its grade (None: not known).
         """
         known = tuple(map(traits.get, self.traits))
-        edition = bisect_right(self._editions, day)
+        edition = bisect_right(self.editions, day)
         key = (later, code if code in self.codes else OTHER_CODE, grade, known, edition)
         found = self._cache.get(key)
         if found is None:
@@ -84,8 +84,8 @@ class ClockRules:
 
     def next_edition(self, day: date) -> date | None:
         """The first day after `day` on which another edition comes into force."""
-        place = bisect_right(self._editions, day)
-        return self._editions[place] if place < len(self._editions) else None
+        place = bisect_right(self.editions, day)
+        return self.editions[place] if place < len(self.editions) else None
 
     def _select(
         self, later: bool, code: object, grade: int | None, known: tuple[object, ...], edition: int
@@ -129,14 +129,14 @@ class ClockRules:
 
     def _winner(self, point: Point, edition: int) -> tuple[Version, bool]:
         """The version in force at a point, and whether it had to be borrowed from a later edition."""
-        for later in range(edition, len(self._editions) + 1):
+        for later in range(edition, len(self.editions) + 1):
             versions = self._in_force(point, later)
             if versions:
                 return versions[0][1], later > edition
         raise self._gap(point, None)
 
     def _in_force(self, point: Point, edition: int) -> list[tuple[Rule, Version]]:
-        day = self._editions[edition - 1] if edition else date.min
+        day = self.editions[edition - 1] if edition else date.min
         matching = [
             (rule, version) for rule in self._walked if (version := rule.in_force(day)) and rule.matches(point)
         ]
@@ -151,12 +151,12 @@ class ClockRules:
         self._check_overrides()
         for point in self.points():
             begun = False
-            for edition in range(len(self._editions) + 1):
+            for edition in range(len(self.editions) + 1):
                 versions = self._in_force(point, edition)
                 if len(versions) > 1:
                     raise self._overlap(point, versions[0][0], versions[1][0])
                 if begun and not versions:
-                    raise self._gap(point, self._editions[edition - 1])
+                    raise self._gap(point, self.editions[edition - 1])
                 begun = begun or bool(versions)
             if not begun:
                 raise self._gap(point, None)

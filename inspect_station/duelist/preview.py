@@ -22,7 +22,7 @@ from inspect_station.errors import InvalidInput, NotFound
 from inspect_station.registry.facts import facts_of
 from inspect_station.registry.models import Equipment
 from schedules.answers import Answer, Due, Forbidden, NotRunning, Undetermined, enforced_on
-from schedules.due import due_dates
+from schedules.many import due_dates_of
 from schedules.rulebook import Rulebook, RulebookError, load
 from schedules.terms import Clock
 
@@ -120,15 +120,14 @@ def _after(last: int) -> list[int]:
 
 
 def _moves(ids: Sequence[int], current: rulebooks.InForce, book: Rulebook, today: date) -> Iterator[dict[str, Any]]:
-    for device in facts_of(ids):
-        if device.facts is None:
-            continue
-        chosen = current.chosen
-        before = due_dates(device.facts, today, current.book, done_by=chosen, reasons=False)
-        after = due_dates(device.facts, today, book, done_by=chosen, reasons=False)
-        for old, new in zip(before, after, strict=True):
+    readable = [(device.equipment_id, device.facts) for device in facts_of(ids) if device.facts is not None]
+    devices = [facts for _, facts in readable]
+    before = due_dates_of(devices, today, current.book, done_by=current.chosen)
+    after = due_dates_of(devices, today, book, done_by=current.chosen)
+    for (equipment_id, _), olds, news in zip(readable, before, after, strict=True):
+        for old, new in zip(olds, news, strict=True):
             if _said(old) != _said(new):
-                yield _move(device.equipment_id, old, new)
+                yield _move(equipment_id, old, new)
 
 
 def _move(equipment_id: int, old: Answer, new: Answer) -> dict[str, Any]:

@@ -35,6 +35,11 @@ _LOOK = (
 
 def refresh(today: date) -> int:
     """Make every row's answer that of `today`; returns the rows written. Nothing stale: one look, nothing written."""
+    return refreshed(today)[0]
+
+
+def refreshed(today: date) -> tuple[int, rulebooks.InForce]:
+    """`refresh`, and the rulebook by which the rows now stand."""
     ((digest, newest, done_by, touched, reached, filled),) = run(_LOOK, {"today": today.isoformat()})
     book = rulebooks.in_force(done_by)
     written = 0
@@ -46,7 +51,7 @@ def refresh(today: date) -> int:
         written += _chunks(lambda: _reached(today), book, today)
     if newest and _day(newest) > today:
         written += _chunks(_later_than(today), book, today)
-    return written
+    return written, book
 
 
 def in_force_now() -> rulebooks.InForce:

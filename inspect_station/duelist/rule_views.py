@@ -1,5 +1,6 @@
 """规则: every rule in plain words, confirmation, who does what, documents, the preview of a changed rulebook."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import flash, redirect, render_template, request, url_for
@@ -22,11 +23,11 @@ def rules() -> str:
     """All rules by kind, or only those still to be verified."""
     kind = request.args.get("kind", "")
     only_open = request.args.get("mark") == "unverified"
-    cards = service.cards(current_actor(), today())
+    cards, gaps = service.cards_and_gaps(current_actor(), today())
     shown = [c for c in cards if (not kind or (c.kind or "general") == kind) and (c.open or not only_open)]
     return render_template(
         "duelist/rules.html",
-        groups=_by_kind(shown),
+        groups=_by_kind(shown, gaps),
         kind=kind,
         only_open=only_open,
         open_count=sum(card.open for card in cards),
@@ -35,14 +36,14 @@ def rules() -> str:
     )
 
 
-def _by_kind(cards: list[service.Card]) -> list[dict[str, Any]]:
+def _by_kind(cards: list[service.Card], gaps: Mapping[Kind | None, Sequence[str]]) -> list[dict[str, Any]]:
     kinds = list(dict.fromkeys(card.kind for card in cards))
     return [
         {
             "kind": kind,
             "label": kind.label if kind else service.GENERAL,
             "cards": [card for card in cards if card.kind == kind],
-            "not_modelled": service.not_modelled(kind),
+            "not_modelled": gaps.get(kind, ()),
         }
         for kind in kinds
     ]

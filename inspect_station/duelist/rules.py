@@ -1,7 +1,7 @@
 """The rules as people read them, what rests on each, and the technical head's confirmations."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -13,7 +13,7 @@ from inspect_station.accounts.scope import Actor
 from inspect_station.db import db
 from inspect_station.duelist import rulebooks
 from inspect_station.duelist.models import DueRow, RuleConfirmation
-from inspect_station.duelist.projection import in_force_now, refresh
+from inspect_station.duelist.projection import in_force_now, refreshed
 from inspect_station.duelist.rulebooks import edition, rule_key
 from inspect_station.errors import Conflict, InvalidInput, NotFound
 from inspect_station.registry.rows import dicts
@@ -71,8 +71,12 @@ class Card:
 
 def cards(actor: Actor, today: date) -> list[Card]:
     """Every rule, the principles first, with its confirmations and how many of the actor's rows rest on it."""
-    refresh(today)
-    book = in_force_now().book
+    return cards_and_gaps(actor, today)[0]
+
+
+def cards_and_gaps(actor: Actor, today: date) -> tuple[list[Card], Mapping[Kind | None, Sequence[str]]]:
+    """The cards, and what of each kind the rulebook does not know."""
+    book = refreshed(today)[1].book
     standing, resting = _confirmations(), _resting(actor)
 
     def editions(versions: Sequence[Version]) -> list[Edition]:
@@ -82,7 +86,7 @@ def cards(actor: Actor, today: date) -> list[Card]:
         Card(name, _PRINCIPLES.get(name, name), None, None, ["所有承压类特种设备"], editions([version]))
         for name, version in book.principles.items()
     ]
-    return general + [_card(rule, editions(rule.versions)) for rule in book.rules]
+    return general + [_card(rule, editions(rule.versions)) for rule in book.rules], book.not_modelled
 
 
 def _card(rule: Rule, editions: Sequence[Edition]) -> Card:
@@ -279,10 +283,6 @@ def sources(today: date) -> list[tuple[Source, bool]]:
 def _in_force(source: Source, today: date) -> bool:
     begun = source.effective_from is None or source.effective_from <= today
     return begun and (source.effective_to is None or today < source.effective_to)
-
-
-def not_modelled(kind: Kind | None) -> Sequence[str]:
-    return in_force_now().book.not_modelled.get(kind, ())
 
 
 def as_json(actor: Actor, today: date) -> list[dict[str, Any]]:

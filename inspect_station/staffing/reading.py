@@ -81,32 +81,32 @@ def accepted_codes() -> dict[tuple[str, str], tuple[str, ...]]:
     return found
 
 
-def example_codes() -> list[str]:
-    """The codes nobody has compared with the document yet."""
-    rows: Any = QualificationCode.select(QualificationCode.code).where(QualificationCode.example)
-    return [code for (code,) in rows.order_by(QualificationCode.code).tuples()]
-
-
 def inspectors(actor: Actor, since: date | None = None) -> list[Inspector]:
     """The people of the station who may inspect, by name, with their absences that end on or after `since`.
 
-    Four statements, however many people there are.
+    Three statements, however many people there are.
     """
     actor.need_staff()
-    people: Any = (
-        Account.select(Account.id, Account.name)
+    codes, away = _codes_held(), _absences(since)
+    return [
+        Inspector(number, name, codes.get(number, {}), daily, weekdays, tuple(away.get(number, ())), planned)
+        for number, name, daily, weekdays, planned in hours_of_all()
+    ]
+
+
+def hours_of_all() -> list[tuple[int, str, int, str, bool]]:
+    """Everybody who may inspect, by name: id, name, minutes a day, weekdays, whether planned."""
+    rows: Any = (
+        Account.select(Account.id, Account.name, WorkingTime.daily_min, WorkingTime.weekdays, WorkingTime.planned)
+        .left_outer_join(WorkingTime)
         .where(Account.disabled_at.is_null(), Account.role.in_(_ROLES))
         .order_by(Account.name, Account.id)
         .tuples()
     )
-    codes, times, away = _codes_held(), _times(), _absences(since)
-    made = []
-    for number, name in people:
-        daily, weekdays, planned = times.get(number, (DAILY_MIN, WEEKDAYS, True))
-        made.append(
-            Inspector(number, name, codes.get(number, {}), daily, weekdays, tuple(away.get(number, ())), planned)
-        )
-    return made
+    return [
+        (number, name, daily or DAILY_MIN, WEEKDAYS if weekdays is None else weekdays, planned is None or planned)
+        for number, name, daily, weekdays, planned in rows
+    ]
 
 
 def _codes_held() -> dict[int, dict[str, date | None]]:
@@ -120,11 +120,6 @@ def _codes_held() -> dict[int, dict[str, date | None]]:
     for account, code, until in rows:
         held.setdefault(account, {})[code] = until
     return held
-
-
-def _times() -> dict[int, tuple[int, str, bool]]:
-    rows: Any = WorkingTime.select()
-    return {row.account_id: (row.daily_min, row.weekdays, row.planned) for row in rows}
 
 
 def _absences(since: date | None) -> dict[int, list[tuple[date, date]]]:

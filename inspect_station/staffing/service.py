@@ -19,7 +19,7 @@ from inspect_station.staffing.reading import (
     WEEKDAYS,
     Inspector,
     accepted_codes,
-    example_codes,
+    hours_of_all,
     inspectors,
     qualified,
     qualified_inspectors,
@@ -34,7 +34,6 @@ __all__ = [
     "accepted_codes",
     "add_absence",
     "codes",
-    "example_codes",
     "inspectors",
     "people",
     "person",
@@ -43,6 +42,7 @@ __all__ = [
     "qualify",
     "remove_absence",
     "remove_qualification",
+    "roster",
     "seed",
     "set_hours",
 ]
@@ -69,12 +69,18 @@ class Person:
 
 def people(actor: Actor, today: date) -> list[Person]:
     """Everybody who may inspect, by name."""
-    held, away = _held(today), _away(today)
-    return [
-        Person(p.account_id, p.name, held.get(p.account_id, []), away.get(p.account_id, []), p.daily_min, p.weekdays,
-               p.planned)
-        for p in inspectors(actor, today)
-    ]  # fmt: skip
+    return roster(actor, today)[0]
+
+
+def roster(actor: Actor, today: date) -> tuple[list[Person], list[str]]:
+    """Everybody who may inspect, by name, and the codes nobody has compared with the document yet. Three statements."""
+    actor.need_staff()
+    (held, examples), away = _held(today), _away(today)
+    found = [
+        Person(number, name, held.get(number, []), away.get(number, []), daily, weekdays, planned)
+        for number, name, daily, weekdays, planned in hours_of_all()
+    ]
+    return found, examples
 
 
 def person(actor: Actor, account_id: int, today: date) -> Person:
@@ -84,20 +90,25 @@ def person(actor: Actor, account_id: int, today: date) -> Person:
     return found
 
 
-def _held(today: date) -> dict[int, list[dict[str, Any]]]:
+def _held(today: date) -> tuple[dict[int, list[dict[str, Any]]], list[str]]:
+    """What each person holds, and the codes that are examples still, held by somebody or not."""
     query: Any = (
-        Qualification.select(
+        QualificationCode.select(
             Qualification.id, Qualification.account, Qualification.certificate, Qualification.valid_until,
             QualificationCode.code, QualificationCode.name, QualificationCode.example,
         )
-        .join(QualificationCode)
+        .left_outer_join(Qualification)
         .order_by(QualificationCode.code)
         .dicts()
     )  # fmt: skip
     held: dict[int, list[dict[str, Any]]] = {}
+    examples: dict[str, None] = {}
     for row in query:
-        held.setdefault(row["account"], []).append({**row, "standing": _standing(row["valid_until"], today)})
-    return held
+        if row["example"]:
+            examples[row["code"]] = None
+        if row["account"] is not None:
+            held.setdefault(row["account"], []).append({**row, "standing": _standing(row["valid_until"], today)})
+    return held, list(examples)
 
 
 def _standing(until: date | None, today: date) -> str:

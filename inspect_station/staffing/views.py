@@ -24,10 +24,11 @@ pages = Blueprint("staffing", __name__, url_prefix="/staffing")
 @staff_only
 def people() -> str:
     actor = current_actor()
+    listed, examples = service.roster(actor, today())
     return render_template(
         "staffing/people.html",
-        people=service.people(actor, today()),
-        examples=service.example_codes(),
+        people=listed,
+        examples=examples,
         days_of=_weekday_words,
         reasons=ABSENCE_REASONS,
         me=actor.account_id,

@@ -1,7 +1,7 @@
 // Pages of the day without signal. The network comes first; what was kept answers only where it fails.
 // Kept pages hold names: they go when somebody logs out. What waits to be sent lies in IndexedDB, not here.
 "use strict";
-const STATIC = "static-1";
+const STATIC = "static-2";
 const PAGES = "pages-1";
 const READABLE = /^\/(field|due|cases\/\d+|equipment\/\d+|clinic\/visits\/\d+\/record)$/;
 
@@ -32,7 +32,10 @@ async function store(request, response) {
   const url = new URL(request.url);
   if (!response.ok || response.redirected) return;
   if (url.pathname.startsWith("/static/")) {
-    await (await caches.open(STATIC)).put(request, response.clone());
+    const cache = await caches.open(STATIC);
+    const older = (await cache.keys()).filter((kept) => new URL(kept.url).pathname === url.pathname && kept.url !== request.url);
+    await Promise.all(older.map((kept) => cache.delete(kept)));
+    await cache.put(request, response.clone());
   } else if (READABLE.test(url.pathname)) {
     await (await caches.open(PAGES)).put(url.pathname, response.clone());
   }
@@ -52,12 +55,12 @@ self.addEventListener("fetch", (event) => {
 });
 
 async function asset(request) {
-  // What is kept answers at once; the network's word replaces it for the next time.
+  // The address changes with the content: what is kept is what the network would say.
   const kept = await caches.match(request, { cacheName: STATIC });
-  const fresh = fetch(request).then(async (response) => { await store(request, response); return response; });
-  if (!kept) return fresh;
-  fresh.catch(() => {});
-  return kept;
+  if (kept) return kept;
+  const response = await fetch(request);
+  await store(request, response);
+  return response;
 }
 
 async function page(request, url) {

@@ -143,9 +143,10 @@ def _rows(today: date, until: date, responsible: int | None) -> list[tuple[Any, 
 def _add_room(actor: Actor, found: Iterable[Month], today: date) -> None:
     team = [each for each in staffing.inspectors(actor, today) if each.planned and each.codes]
     groups = {"/".join(names): names for names in staffing.accepted_codes().values()}
+    time = people.Time(today)
     for month in found:
         span = Period("month", max(month.period.first, today), month.period.last)
-        able = [(each, people.minutes(each, span)) for each in team]
+        able = [(each, time.minutes(each, span)) for each in team]
         month.room = sum(minutes for _, minutes in able)
         month.one = month.room // max(1, len(team))
         month.holders = {

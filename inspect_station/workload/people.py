@@ -61,8 +61,9 @@ class Entry:
 
 def people(actor: Actor, period: Period) -> list[Person]:
     """The station's inspectors by name; an inspector is shown himself alone."""
+    time = Time(period.first)
     found = {
-        each.account_id: Person(each.account_id, each.name, capacity_minutes=minutes(each, period))
+        each.account_id: Person(each.account_id, each.name, capacity_minutes=time.minutes(each, period))
         for each in _inspectors(actor, period)
     }
     for what, entries in _entries(actor, period).items():
@@ -107,19 +108,30 @@ def _inspectors(actor: Actor, period: Period) -> list[staffing.Inspector]:
     ]
 
 
-def minutes(person: staffing.Inspector, period: Period) -> int:
-    """What the person can spend on sites in the period, the way there taken off."""
-    if not person.planned:
-        return 0
-    days = workdays(period)
-    each = max(0, person.daily_min - planning.efforts.weights().overhead_min)
-    return each * sum(not person.away(day) for day in days)
+class Time:
+    """What people can spend on sites, the way there taken off: calendar and setting are read once for any number of them."""
+
+    def __init__(self, first: date) -> None:
+        self._calendar = workcalendar.calendar(first)
+        self._overhead = planning.efforts.weights().overhead_min
+        self._days: dict[Period, list[date]] = {}
+
+    def minutes(self, person: staffing.Inspector, period: Period) -> int:
+        """Of this person in the period; it must not begin before `first`."""
+        if not person.planned:
+            return 0
+        each = max(0, person.daily_min - self._overhead)
+        return each * sum(not person.away(day) for day in self.workdays(period))
+
+    def workdays(self, period: Period) -> list[date]:
+        if period not in self._days:
+            days = (date.fromordinal(n) for n in range(period.first.toordinal(), period.last.toordinal() + 1))
+            self._days[period] = [day for day in days if self._calendar.is_workday(day)]
+        return self._days[period]
 
 
 def workdays(period: Period) -> list[date]:
-    calendar = workcalendar.calendar(period.first)
-    days = (date.fromordinal(n) for n in range(period.first.toordinal(), period.last.toordinal() + 1))
-    return [day for day in days if calendar.is_workday(day)]
+    return Time(period.first).workdays(period)
 
 
 # --- what the numbers count -------------------------------------------------------------------------------------------

@@ -23,10 +23,11 @@ from inspect_station.workload.periods import Period, midnight
 from schedules.terms import Conclusion
 
 COLUMNS = ("enterprise_id", "equipment_id", "clock", "kind", "day", "ref", "counted", "business")
-_FAILED = ", ".join(f"'{word.value}'" for word in Conclusion if not word.qualified)
 _GOOD = ", ".join(f"'{word.value}'" for word in Conclusion if word.qualified)
 # A date known to the month only counts on its 28th: within the month, whichever it is.
 _DONE = "CASE WHEN length(i.completed_on) = 7 THEN i.completed_on || '-28' ELSE i.completed_on END"
+# Few inspections are younger than the day asked for, nearly all answered a date before it: hidden from the planner.
+_ANSWERED = "COALESCE(i.answered_due, '9')"
 _OURS = "d.done_by = 'institution'"
 _OF_CLOCK = "d.enterprise_id, d.equipment_id, d.clock, d.kind"
 _NO_DEVICE = "CAST(NULL AS integer) AS equipment_id, CAST(NULL AS text) AS clock, CAST(NULL AS text) AS kind"
@@ -93,11 +94,11 @@ def _previous() -> str:
 
 
 def _inspected() -> str:
+    again = " ".join(f"WHEN '{word.value}' THEN 'again'" for word in Conclusion if not word.qualified)
     return (
         f"SELECT {_OF_CLOCK}, {_DONE} AS day, 'inspection:' || i.id AS ref, "
         f"CASE WHEN i.conclusion IN ({_GOOD}) THEN 1 ELSE 0 END AS counted, "
-        f"CASE WHEN {_previous()} IS NULL THEN 'first' WHEN {_previous()} IN ({_FAILED}) THEN 'again' "
-        "ELSE 'regular' END AS business "
+        f"CASE COALESCE({_previous()}, '') WHEN '' THEN 'first' {again} ELSE 'regular' END AS business "
         "FROM inspection i JOIN due_row d ON d.equipment_id = i.equipment_id AND d.clock = i.clock "
         f"WHERE {_OURS} AND i.replaced_by_id IS NULL AND i.completed_on >= substr(:first, 1, 7) "
         f"AND i.completed_on <= :asof AND {_DONE} >= :first AND {_DONE} <= :asof"
@@ -119,7 +120,7 @@ def _overdue() -> str:
     now = f"{_late_row(_text('d.late_on'))} FROM due_row d WHERE {_LATE_NOW}"
     since = (
         f"SELECT i.equipment_id, i.clock, MIN(i.answered_due) AS due FROM inspection i WHERE i.replaced_by_id IS NULL "
-        f"AND i.completed_on > :asof AND i.answered_due < :asof AND {_DONE} > :asof GROUP BY i.equipment_id, i.clock"
+        f"AND i.completed_on > :asof AND {_ANSWERED} < :asof AND {_DONE} > :asof GROUP BY i.equipment_id, i.clock"
     )
     later = (
         f"{_late_row('a.due')} FROM ({since}) a JOIN due_row d ON d.equipment_id = a.equipment_id "
@@ -132,8 +133,8 @@ def _in_use() -> str:
     """Counted: overdue. Of a past day those whose device was in use by then."""
     late = (
         "CASE WHEN d.sort_on > :sort_first AND d.sort_on < :asof AND d.late_on < :asof THEN 1 "
-        "WHEN :asof < :today AND EXISTS (SELECT 1 FROM inspection i WHERE i.equipment_id = d.equipment_id "
-        "AND i.clock = d.clock AND i.replaced_by_id IS NULL AND i.completed_on > :asof AND i.answered_due < :asof "
+        "WHEN :asof < :today AND (d.equipment_id, d.clock) IN (SELECT i.equipment_id, i.clock FROM inspection i "
+        f"WHERE i.replaced_by_id IS NULL AND i.completed_on > :asof AND {_ANSWERED} < :asof "
         f"AND {_DONE} > :asof) THEN 1 ELSE 0 END"
     )
     return (
@@ -283,8 +284,8 @@ def begun_sql() -> str:
     parts = [f"(SELECT MIN({at}) FROM {table})" for table, at in _AT.items()]
     parts += [
         "(SELECT MIN(created_at) FROM equipment)",
-        "(SELECT MIN(CASE WHEN completed_on < answered_due THEN completed_on ELSE answered_due END) FROM inspection "
-        "WHERE answered_due IS NOT NULL)",
+        "(SELECT MIN(t.day) FROM (SELECT MIN(answered_due) AS day FROM inspection UNION ALL "
+        "SELECT MIN(completed_on) FROM inspection WHERE answered_due IS NOT NULL) t)",
     ]
     return "SELECT " + ", ".join(parts)
 

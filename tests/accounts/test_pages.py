@@ -1,5 +1,9 @@
 """The door as a browser meets it."""
 
+import hashlib
+import re
+
+import pytest
 from flask import Flask
 
 from inspect_station.accounts import audit, service
@@ -146,6 +150,26 @@ def test_texts_travel_compressed(sqlite_app: Flask) -> None:
     with sqlite_app.test_client().get("/static/app.css", headers={"Accept-Encoding": "br"}) as answer:
         assert answer.headers["Content-Encoding"] == "br"
         assert len(answer.get_data()) < 20_000
+
+
+def test_what_a_page_loads_bears_the_mark_of_its_content_and_may_be_kept_for_good(sqlite_app: Flask) -> None:
+    with people(sqlite_app) as cast:
+        pass
+    browser = log_in(sqlite_app, cast.head)
+    loaded = set(re.findall(r'(?:src|href)="(/static/[^"#]+)', browser.get("/due").text))
+    assert len(loaded) > 8
+    for address in loaded:
+        with browser.get(address) as answer:
+            assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable", address
+            assert hashlib.sha256(answer.get_data()).hexdigest().startswith(address.split("?v=")[1])
+
+
+@pytest.mark.parametrize(
+    "address", ["/static/app.css", "/static/app.css?v=of-another-release", "/static/none.css?v="]
+)
+def test_an_address_without_the_mark_of_the_content_is_not_kept_for_good(sqlite_app: Flask, address: str) -> None:
+    with sqlite_app.test_client().get(address) as answer:
+        assert "immutable" not in answer.headers.get("Cache-Control", "")
 
 
 def test_the_trail_says_what_was_changed_in_words_and_leads_there(sqlite_app: Flask) -> None:

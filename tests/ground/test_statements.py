@@ -1,10 +1,23 @@
+<<<<<<< HEAD
 """P3: whatever a page of a list holds, it costs the same few statements."""
+=======
+"""P3: whatever a page holds, it costs the same few statements.
 
+The routes are the application's own: one without an expectation here fails. Lists are asked at two sizes of the page;
+what looks at many things at once has a number of its own, which the whole sample park must not exceed.
+"""
+>>>>>>> fast
+
+import shutil
 from datetime import date
+from pathlib import Path
 
 from flask import Flask
 
-from inspect_station.accounts.models import AuditEntry
+from inspect_station import create_app
+from inspect_station.accounts import sessions
+from inspect_station.accounts.models import Account, AuditEntry
+from inspect_station.accounts.scope import Actor
 from inspect_station.casework.models import (
     Application,
     ApplicationItem,
@@ -13,16 +26,19 @@ from inspect_station.casework.models import (
     Report,
     ReportItem,
 )
+from inspect_station.config import Settings
+from inspect_station.db import db
 from inspect_station.duelist import projection
 from inspect_station.planning import service as planning
 from inspect_station.registry.models import Contact, Enterprise, Equipment, EquipmentTouched, Inspection
 from inspect_station.reminders import service as reminders
 from inspect_station.web import settings
-from tests.conftest import NOW, TODAY, Cast, log_in, people, token_for
+from tests.conftest import NOW, SECRET, TODAY, Cast, dispose, log_in, people
 from tests.planning import park
 from tests.statements import counted
 
 MOST = 5
+<<<<<<< HEAD
 PAGES = (
     "/due", "/due?view=flat", "/due?view=flat&q=cg", "/equipment", "/equipment?q=V-1", "/equipment?grade=3", "/enterprises",
     "/enterprises?q=fz", "/audit", "/search?q=V", "/cases", "/cases?q=fz", "/reports", "/reports?late=1", "/reports?q=KM",
@@ -33,6 +49,41 @@ ALARMS = 2  # the page of reminders also looks into every corner where something
 API = (
     "applications", "due", "equipment", "enterprises", "inspections", "extensions", "reminders", "rules", "clinic/visits",
     "plans", "visits",
+=======
+LISTS = {
+    "accounts.audit_trail", "answers_api.answers", "api_applications.list_applications",
+    "api_clinic.list_visits", "api_enterprises.list_enterprises", "api_equipment.list_equipment",
+    "api_extensions.list_extensions", "api_inspections.list_inspections", "api_plans.list_plans", "api_visits.list_visits",
+    "casework.cases", "casework.findings", "casework.postponements", "casework.promise_settings", "casework.report_list",
+    "clinic.finding_list", "clinic.hours", "clinic.library", "clinic.request_list", "clinic.visit_list", "duelist.done_by",
+    "duelist.due_list", "duelist.filters", "duelist.print_list", "duelist.rules", "duelist.sources", "duelist_api.due",
+    "duelist_api.rule_list", "feeds.mine", "issuing.notices", "planning.data", "planning.plan_list", "planning.visit_list",
+    "planning.windows", "portal.search", "registry.enterprise_list", "registry.equipment_list", "registry.import_list",
+    "reminders.ladder", "reminders.staff_letters", "reminders.steps", "reminders_api.reminders", "settings.channels",
+    "settings.people", "staffing.codes", "staffing.people", "workcalendar.year", "workload.park", "workload.wall_links",
+}  # fmt: skip
+# Many things on one page: how many statements, however much there is of each.
+VIEWS = {
+    "answers.inbox": 7, "casework.field": 12, "clinic.inbox": 14, "clinic.rounds": 10, "duelist.calendar": 8, "health.metrics": 24,
+    "health.ready": 5, "planning.board": 14, "planning.day": 13, "planning.propose_form": 8,
+    "reminders.authority_list": 9, "reminders.authority_print": 9, "reminders.hand_list": 7, "reminders.look_at_backlog": 8,
+    "reminders.messages": 24, "settings.overview": 30, "workload.forecast": 18, "workload.month": 50,
+    "workload.people": 20, "workload.report": 80, "workload.wall": 42,
+}  # fmt: skip
+# Not counted: files (read in stretches, so that memory stays flat), forms, pages that hold no list, and with a reason:
+OTHERS = {
+    "accounts.login", "accounts.me", "api-docs.openapi_json", "api-docs.openapi_swagger_ui", "casework.field_session",
+    "casework.label_form", "casework.proposal", "casework.service_worker", "clinic.scope", "duelist.preview", "health.alive",
+    "home", "issuing.draft", "portal.home", "reminders.ask_bulk", "reminders.ask_to_pause", "reminders.ask_to_reset",
+    "reminders.draft",
+    "reminders.outlook",  # ninety days are thought through one by one, as they will be written
+}  # fmt: skip
+FILES = ("export", "_workbook", "_pdf", "label_sheet")
+FORMS = ("new_",)
+QUERIES = (
+    "/due?view=flat", "/due?view=flat&q=cg", "/equipment?q=V-1", "/equipment?grade=3", "/enterprises?q=fz", "/search?q=V",
+    "/cases?q=fz", "/reports?late=1", "/reports?q=KM", "/postponements?state=open", "/findings?state=open",
+>>>>>>> fast
 )  # fmt: skip
 
 
@@ -86,30 +137,40 @@ def _plan(cast: Cast) -> None:
         planning.sites.add(cast.head, firm.id, sort="shutdown", now=NOW, first_on=park.LAST, last_on=park.LAST)
 
 
-def _costs(app: Flask) -> dict[str, int]:
-    with people(app) as cast, app.app_context():
+def _routes(app: Flask) -> dict[str, str]:
+    """Every address that can be asked without knowing an object, by its endpoint."""
+    return {
+        rule.endpoint: rule.rule for rule in app.url_map.iter_rules() if "GET" in rule.methods and not rule.arguments
+    }
+
+
+def _is_other(endpoint: str) -> bool:
+    name = endpoint.split(".")[-1]
+    return endpoint in OTHERS or name.startswith(FORMS) or name.endswith(FILES)
+
+
+def test_every_address_has_an_expectation(sqlite_app: Flask) -> None:
+    routes = _routes(sqlite_app).keys()
+    assert {one for one in routes if not _is_other(one)} == LISTS | VIEWS.keys()
+    assert routes >= OTHERS | LISTS | VIEWS.keys()
+
+
+def test_no_list_costs_more_statements_than_five_whatever_it_holds_or_shows(sqlite_app: Flask) -> None:
+    with people(sqlite_app) as cast, sqlite_app.app_context():
         _furnish(3, 20)
         projection.refresh(TODAY)
         reminders.tick(settings(), TODAY, NOW)
         _plan(cast)
         assert AuditEntry.select().exists()
-    browser, headers = log_in(app, cast.head), token_for(cast.head)
-    asked = [(path, {}) for path in PAGES] + [(f"/api/v1/{name}", headers) for name in API]
-    costs = {}
-    browser.get("/me")  # the first page of a minute also looks the day up
-    for size in (1, 50):
-        for path, given in asked:
-            address = f"{path}{'&' if '?' in path else '?'}per_page={size}" if path != "/search?q=V" else path
-            with counted() as ran:
-                answer = browser.get(address, headers=given)
-            assert answer.status_code in {200, 422}, address
-            if answer.status_code == 422:  # not every list lets its page size be chosen
-                with counted() as ran:
-                    assert browser.get(path, headers=given).status_code == 200, path
-            costs[f"{path} × {size}"] = len(ran)
-    return costs
+    ask = _Asking(sqlite_app, cast.head, cast.admin)
+    routes = _routes(sqlite_app)
+    addresses = [*(routes[endpoint] for endpoint in sorted(LISTS)), *QUERIES]
+    found = {address: [ask.statements(address, size) for size in (1, 50)] for address in addresses}
+    assert {address: costs for address, costs in found.items() if max(costs) > MOST} == {}
+    assert {address: costs for address, costs in found.items() if costs[1] > costs[0] + 1} == {}
 
 
+<<<<<<< HEAD
 def test_no_list_costs_more_statements_than_five_whatever_it_holds_and_a_longer_page_none_more(
     sqlite_app: Flask,
 ) -> None:
@@ -118,3 +179,37 @@ def test_no_list_costs_more_statements_than_five_whatever_it_holds_and_a_longer_
     assert {address: n for address, n in costs.items() if n > most[address]} == {}
     for address in {name.split(" × ")[0] for name in costs}:
         assert costs[f"{address} × 50"] <= costs[f"{address} × 1"] + 1, address
+=======
+def test_no_page_of_the_sample_park_costs_more_statements_than_it_may(sample_folder: Path, tmp_path: Path) -> None:
+    shutil.copy(sample_folder / "station.db", tmp_path / "station.db")
+    url = f"sqlite:///{tmp_path / 'station.db'}"
+    app = create_app(Settings(database_url=url, data_dir=str(tmp_path), secret_key=SECRET, log_level="CRITICAL"))
+    try:
+        with db.connection_context():
+            head, admin = (sessions.actor_of(Account.get(Account.login == login)) for login in ("zhanzhang", "admin"))
+        ask, routes = _Asking(app, head, admin), _routes(app)
+        limits = dict.fromkeys(LISTS, MOST) | VIEWS
+        found = {endpoint: ask.statements(routes[endpoint]) for endpoint in sorted(limits)}
+    finally:
+        dispose(db.obj)
+    assert {endpoint: cost for endpoint, cost in found.items() if cost > limits[endpoint]} == {}
+
+
+class _Asking:
+    """Asks as the head, and as the administrator where the head may not."""
+
+    def __init__(self, app: Flask, *who: Actor) -> None:
+        self._browsers = [log_in(app, one) for one in who]
+        for browser in self._browsers:
+            browser.get("/due")  # the first page of a minute also looks the day up, the first list what is stale
+
+    def statements(self, address: str, size: int | None = None) -> int:
+        sized = address if size is None else f"{address}{'&' if '?' in address else '?'}per_page={size}"
+        for asked in dict.fromkeys((sized, address)):  # not every list lets its page size be chosen
+            for browser in self._browsers:
+                with counted() as ran, browser.get(asked) as answer:
+                    answer.get_data()
+                if answer.status_code == 200 or (answer.status_code == 503 and address == "/readyz"):
+                    return len(ran)
+        raise AssertionError(f"{address}: {answer.status_code}")
+>>>>>>> fast

@@ -68,7 +68,6 @@ def context() -> dict[str, Any]:
         "station_name": "福建省特检院可门检验站",
         "station_phone": "0591-0000 0000",
         "sample_data": True,
-        "asset_version": "test",
     }
 
 

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schedules import many
 from schedules.due import Due, NotRunning, Undetermined, as_json, bucket, due_dates, state, worst
 from schedules.facts import from_json
-from schedules.plain import is_plain, plain_answer
+from schedules.many import due_dates_of
 from schedules.rulebook import load
-from schedules.terms import Bucket, Clock, Conclusion, Kind, Status, clocks_of, traits_of
+from schedules.terms import Bucket, Conclusion, Kind, Status, clocks_of, traits_of
 
 BOOK = load()
 ON = date(2026, 11, 22)
@@ -276,32 +277,48 @@ def passed(draw):
     return {"equipment": equipment, "inspections": inspections}
 
 
-@settings(max_examples=400, deadline=None)
-@given(passed(), DAYS, st.none() | st.just({"annual": "other", "boiler.internal": "user"}))
-def test_the_plain_case_is_answered_as_the_whole_reasoning_answers_it(case, on, setting):
-    equipment = from_json(case)
-    full = due_dates(equipment, on, BOOK, done_by=setting)
-    for rules, answer in zip(BOOK.clocks_for(equipment.kind), full, strict=True):
-        assert is_plain(equipment)
-        plain = plain_answer(equipment, rules, on, BOOK, setting)
-        assert plain is None or plain == replace(answer, because=())
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(passed() | cases(), min_size=1, max_size=4),
+    DAYS,
+    st.none() | st.just({"annual": "other", "boiler.internal": "user"}),
+)
+def test_many_devices_at_once_get_the_answers_each_would_get_alone(given_cases, on, setting):
+    """Twice over, so that what was kept of the first round is handed out in the second."""
+    devices = [from_json(case) for case in (*given_cases, *given_cases)]
+    alone = [due_dates(device, on, BOOK, done_by=setting) for device in devices]
+    together = due_dates_of(devices, on, BOOK, done_by=setting)
+    assert list(together) == [tuple(replace(one, because=()) for one in answers) for answers in alone]
 
 
 @pytest.mark.parametrize(
-    ("clock", "plain"),
-    [({}, True), ({"conclusion": "监督运行"}, False), ({"conclusion": None}, False), ({"grade": 3}, False)],
+    ("fact", "plain"),
+    [
+        ({}, True),
+        ({"conclusion": "监督运行"}, False),
+        ({"conclusion": None}, False),
+        ({"grade": 3}, False),
+        ({"status": "stopped"}, False),
+        ({"exempt_by_design": True}, False),
+        ({"moved_on": "2020-01-01"}, False),
+        ({"restarted_on": "2020-01-01"}, False),
+    ],
 )
-def test_what_is_plain_and_what_is_not(clock, plain):
-    row = {"clock": "periodic", "completed_on": "2022-03-01", "conclusion": "合格", "grade": 2, **clock}
-    equipment = from_json({"equipment": VESSEL, "inspections": [row]})
-    answer = plain_answer(equipment, BOOK.clocks[Kind.FIXED_VESSEL, Clock.PERIODIC], ON, BOOK, None)
-    assert (answer is not None) is plain
+def test_only_what_is_out_of_the_ordinary_goes_the_whole_way(monkeypatch, fact, plain):
+    went = []
+    monkeypatch.setattr(many, "due_dates", lambda *given, **more: went.append(given) or due_dates(*given, **more))
+    row = {"clock": "periodic", "completed_on": "2022-03-01", "conclusion": "合格", "grade": 2, **fact}
+    row = {name: value for name, value in row.items() if name in {"clock", "completed_on", "conclusion", "grade"}}
+    facts = {name: value for name, value in fact.items() if name not in row}
+    case = {"equipment": {**VESSEL, "put_into_use_on": "2019-03-01", **facts}, "inspections": [row]}
+    assert len(list(due_dates_of([from_json(case)], ON, BOOK))) == 1
+    assert (went == []) is plain
 
 
-@pytest.mark.parametrize(
-    "fact",
-    [{"status": "stopped"}, {"exempt_by_design": True}, {"moved_on": "2020-01-01"}, {"restarted_on": "2020-01-01"}],
-)
-def test_a_device_out_of_the_ordinary_is_not_plain(fact):
-    assert is_plain(from_json({"equipment": VESSEL}))
-    assert not is_plain(from_json({"equipment": {**VESSEL, **fact}}))
+def test_what_is_kept_of_many_sorts_is_bounded(monkeypatch):
+    monkeypatch.setattr(many, "_SORTS_MOST", 2)
+    devices = [
+        from_json({"equipment": {**VESSEL, "put_into_use_on": "2019-03-01", "design_life_years": years}})
+        for years in (5, 6, 7, 8, 9, 5, 6, 7)
+    ]
+    assert list(due_dates_of(devices, ON, BOOK)) == [due_dates(one, ON, BOOK, reasons=False) for one in devices]

@@ -8,7 +8,10 @@ from werkzeug.wrappers import Response
 
 from inspect_station import config, health, logs, navigation, web
 from inspect_station import db as database
-from inspect_station.accounts import guard
+from inspect_station.accounts import (
+    factor_views,  # noqa: F401  its pages belong to the accounts' blueprint
+    guard,
+)
 from inspect_station.accounts.views import FIELD_WORDS
 from inspect_station.accounts.views import pages as accounts_pages
 from inspect_station.casework import service as casework

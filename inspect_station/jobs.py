@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from inspect_station.accounts import factors
 from inspect_station.accounts.models import IdempotencyKey, LoginSession, OneTimeLink
 from inspect_station.config import Settings
 from inspect_station.db import db
@@ -71,7 +72,11 @@ def purge(_settings: Settings, now: datetime) -> object:
 def reseal(_settings: Settings, _now: datetime) -> object:
     """Addresses sealed with an older key, or typed before they were sealed, are sealed with the present one."""
     with db.atomic():
-        return {"contacts": contacts.seal_what_is_not(), "channels": channels.reseal(_now)}
+        return {
+            "contacts": contacts.seal_what_is_not(),
+            "channels": channels.reseal(_now),
+            "second factors": factors.reseal(),
+        }
 
 
 JOBS: tuple[Job, ...] = (

@@ -17,6 +17,7 @@ from peewee import DatabaseProxy, DateTimeField, InterfaceError, Model, Operatio
 from playhouse.migrations import Runner
 from playhouse.pool import PooledPostgresqlDatabase
 
+from inspect_station import wall
 from inspect_station.clock import SHANGHAI, monotonic
 from inspect_station.errors import ConfigError
 
@@ -197,7 +198,17 @@ def migrate(target: str | None = None) -> list[str]:
     The runner itself has no lock, so several starts at once would collide: the first one works, the others wait.
     """
     with connection(), _migration_lock():
-        return list(runner().up(target))
+        done = list(runner().up(target))
+        if not is_sqlite():
+            wall.build(db.obj)
+        return done
+
+
+@contextmanager
+def as_station() -> Iterator[None]:
+    """Inside an enterprise's request: work that is the station's own, not limited to that enterprise (see `wall`)."""
+    with wall.aside(db.obj):
+        yield
 
 
 def pending_migrations() -> list[str]:

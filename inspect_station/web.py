@@ -18,7 +18,7 @@ from peewee import InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter, Map
 
-from inspect_station import clock, export
+from inspect_station import clock, export, wall
 from inspect_station.config import Settings
 from inspect_station.db import db
 from inspect_station.errors import InvalidInput, Stale, StationError
@@ -112,6 +112,7 @@ def _open_connection() -> None:
 
 def _close_connection(_error: BaseException | None) -> None:
     if not db.is_closed():
+        wall.step_out(db.obj)
         db.close()
 
 

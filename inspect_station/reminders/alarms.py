@@ -23,6 +23,8 @@ _QUEUE_OLD = timedelta(minutes=30)
 _REFUSED_SHOWN = timedelta(days=30)
 _TICK_HOUR = 8
 
+CODES = ("paused", "worker", "tick", "channel", "queue", "refused", "no_address", "by_hand")
+
 _PAUSED_WORDS = {
     "by_hand": "有人在提醒页暂停了发送",
     "restored": "数据库刚从备份恢复，备份之后发过什么无从知道",
@@ -236,7 +238,3 @@ def seconds_gauge(now: datetime) -> tuple[str, str, dict[str, float]]:
         "Age of the last heartbeat, the oldest waiting letter, the last tick",
         seconds,
     )
-
-
-def alarms_gauge(now: datetime) -> tuple[str, str, dict[str, float]]:
-    return "station_alarms", "What a person should act on", {alarm.code: float(alarm.count) for alarm in alarms(now)}

@@ -92,10 +92,11 @@ def counts() -> dict[str, int]:
     return {str(state): int(count) for state, count in tuples(query)}
 
 
-def alarms(now: datetime) -> list[Alarm]:
-    """All that is wrong now, the gravest first."""
-    checks = (_paused, _worker, _tick, _channel, _queue, _refused, _no_address, _by_hand)
-    return [alarm for check in checks if (alarm := check(now)) is not None]
+def alarms(now: datetime, *, grave: bool = False) -> list[Alarm]:
+    """All that is wrong now, the gravest first; `grave`: only what keeps letters from going at all."""
+    checks = (_paused, _worker, _tick, _channel, _queue)
+    asked = checks if grave else (*checks, _refused, _no_address, _by_hand)
+    return [alarm for check in asked if (alarm := check(now)) is not None]
 
 
 def _paused(_now: datetime) -> Alarm | None:

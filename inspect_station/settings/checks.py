@@ -165,7 +165,6 @@ CHECKS: Sequence[Checker] = (
 STANDING: Mapping[str, Checker] = {
     "disk": disk, "backup": backup, "calendar": working_days, "rules": rules_waiting,
 }  # fmt: skip
-_GRAVE = frozenset({"paused", "worker", "tick", "channel", "queue"})
 
 
 def telling(now: datetime) -> list[Check]:
@@ -178,7 +177,7 @@ def telling(now: datetime) -> list[Check]:
 
 def standing(settings: Settings, now: datetime) -> list[Check]:
     """What is wrong now with the ground everything rests on, the gravest first: for the head's page."""
-    told = [Check("提醒", "bad", a.sentence, a.mend) for a in alarms.alarms(now) if a.code in _GRAVE]
+    told = [Check("提醒", "bad", a.sentence, a.mend) for a in alarms.alarms(now, grave=True)]
     found = [check(settings, now) for check in STANDING.values()]
     return sorted((c for c in (*told, *found) if c.level != "ok"), key=lambda c: c.level != "bad")
 

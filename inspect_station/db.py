@@ -96,8 +96,11 @@ def _sqlite(path: str) -> SqliteDatabase:
 
 def _postgresql(url: str) -> peewee.Database:
     # Before it hands out an idle connection the pool asks whether the server has ended it, as a restart does to all.
+    # A line that is cut says nothing: without these a request would wait for it for a quarter of an hour.
+    line = {"connect_timeout": 10, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3,
+            "tcp_user_timeout": 20_000}  # fmt: skip
     database: peewee.Database = PooledPostgresqlDatabase(
-        url, prefer_psycopg3=True, autoconnect=False, max_connections=32, stale_timeout=300, timeout=10
+        url, prefer_psycopg3=True, autoconnect=False, max_connections=32, stale_timeout=300, timeout=10, **line
     )
     return database
 

@@ -45,11 +45,11 @@ class _Drill:
         worker = senders.start(senders.work, self.settings, self.ahead)
         self._await("worker", False, 30)
         self._seen("channel", "没有成功", 2 * 60)
+        senders.kill(worker)
+        self._seen("worker", "没有动静", INTERVALS * BEAT_SECONDS + 2)
         self._grow_old()
         self._seen("backup", "上次备份在", _SCRAPE)
         self._seen("queue", "该发而未发", _SCRAPE)
-        senders.kill(worker)
-        self._seen("worker", "没有动静", INTERVALS * BEAT_SECONDS + 2)
         self.web.stop()
         return self.tally
 

@@ -16,6 +16,8 @@ ACT_NAMES = {
     "account.email": "填写邮箱",
     "account.disable": "停用账号",
     "account.enable": "启用账号",
+    "person.export": "导出个人信息",
+    "person.forget": "删除个人信息",
     "token.create": "建立令牌",
     "token.revoke": "作废令牌",
     "feed.create": "建立日历订阅",

@@ -56,6 +56,18 @@ def back_up(actor: Actor, path: Path, files_dir: Path, now: datetime) -> dict[st
     return manifest
 
 
+def back_up_into(actor: Actor, folder: Path, keep: int, files_dir: Path, now: datetime) -> tuple[Path, list[str]]:
+    """A new copy in a folder, then the oldest of our copies there beyond `keep` are dropped; its path, and their names."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"station-{now:%Y%m%d-%H%M%S}.zip"
+    back_up(actor, path, files_dir, now)
+    # Only after the new one has been verified: a disk that is full never costs the old ones.
+    old = sorted(folder.glob("station-[0-9]*-[0-9]*.zip"))[:-keep]
+    for one in old:
+        one.unlink()
+    return path, [one.name for one in old]
+
+
 @contextmanager
 def _snapshot() -> Iterator[None]:
     """One unchanging view of all tables that blocks no writer."""

@@ -63,7 +63,6 @@ POLICIES: Mapping[str, str] = {
     "answer_item": _through("answer_id", "answer"),
     "message_notice": _through("message_id", "message"),
     "attempt": _through("message_id", "message"),
-    "plan": "EXISTS (SELECT 1 FROM plan_visit p WHERE p.plan_id = @.id)",
     "visit_person": _through("visit_id", "plan_visit"),
     "notice_item": _through("notice_id", "issued_notice"),
     "application_file": _through("application_id", "application"),
@@ -91,11 +90,12 @@ POLICIES: Mapping[str, str] = {
         ),
         _NOBODYS,
     ),
-    # About nobody: rules, calendars, settings, leases. Of the audit trail only the chain can be read (see `_GRANTS`).
+    # About nobody: rules, calendars, settings, leases. Of plans only the dates, of the audit trail only the chain can be
+    # read (see `_GRANTS`). A policy may look at parents only: one that names a child keeps its table from being dropped.
     **dict.fromkeys(
         (
             "audit_entry", "station_setting", "due_stamp", "rule_confirmation", "calendar_year", "calendar_day",
-            "calendar_change", "effort", "qualification_code", "code_use", "common_finding", "feed_event",
+            "calendar_change", "plan", "effort", "qualification_code", "code_use", "common_finding", "feed_event",
             "lease", "heartbeat", "send_limit",
         ),
         _EVERYBODYS,
@@ -107,6 +107,8 @@ _GRANTS = (
     f"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {ROLE}",
     f"REVOKE ALL ON audit_entry FROM {ROLE}",
     f"GRANT INSERT, SELECT (id, hash) ON audit_entry TO {ROLE}",
+    f"REVOKE ALL ON plan FROM {ROLE}",
+    f"GRANT SELECT (id, state, what_if, as_of, first_on, last_on, published_until, published_at, revision) ON plan TO {ROLE}",
 )
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -107,7 +108,7 @@ def verify(path: Path) -> dict[str, Any]:
         with zipfile.ZipFile(path) as archive:
             manifest: dict[str, Any] = orjson.loads(archive.read("manifest.json"))
             _check_members(archive, manifest)
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError, EOFError) as error:
+    except (OSError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, EOFError) as error:
         raise InvalidInput(f"备份文件 {path.name} 打不开或不完整：{error}。请换另一份备份。") from error
     return manifest
 

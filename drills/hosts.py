@@ -25,7 +25,7 @@ from inspect_station.reminders import service
 from inspect_station.reminders.models import Lease, Message
 
 HOSTS = ("a", "b")
-PEOPLE, BEFORE_THE_CUT = 16, 60
+PEOPLE, BEFORE_THE_CUT = 8, 60
 TAKEOVER_SECONDS, RETURN_SECONDS = 3 * 30 + 60, 30
 _PORT = 8000
 

@@ -8,6 +8,7 @@ import io
 import shutil
 import subprocess
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -109,6 +110,7 @@ def _claim_and_mark(place: Place, disk: _Disk) -> Tally:
             with suppress(Exception):
                 while service.deliver(settings, NOW + timedelta(hours=hours)).total():
                     pass
+            time.sleep(_SOON_SECONDS)  # the room is back before the next hour
         tally.given += office.filled
         tally.weigh(park.addresses(FIRMS, 1), Counter(r for r, _ in office.arrived))
         tally.uncertain = Message.select().where(Message.doubtful).count()

@@ -22,6 +22,7 @@ from inspect_station.reminders import service as reminders
 DEVICES = scale.times(20_000, 100_000)
 SLOWEST_MS = 150
 DAMAGED = 8
+_QUIET_SECONDS = 3
 
 
 def run(ground: Ground) -> Iterator[Tally]:
@@ -55,6 +56,8 @@ def _under_writes(place: Place, copy: Path, engine: str) -> Tally:
 
     writer = threading.Thread(target=write)
     writer.start()
+    time.sleep(_QUIET_SECONDS)
+    quiet, slowest[0] = slowest[0], 0.0
     begun = time.monotonic()
     manifest = service.back_up(Actor.system(), copy, place.folder / "files", NOW)
     seconds = time.monotonic() - begun
@@ -63,9 +66,14 @@ def _under_writes(place: Place, copy: Path, engine: str) -> Tally:
     rows = sum(t["rows"] for t in manifest["tables"])
     tally.given = written[0]
     tally.expect(rows >= 4 * DEVICES, f"only {rows} rows copied")
-    tally.expect(slowest[0] * 1000 <= SLOWEST_MS, f"slowest write {slowest[0] * 1000:.0f} ms")
+    # On a machine that is busy with other things a write is slow without any backup, too.
+    most = max(SLOWEST_MS, 3 * quiet * 1000)
+    tally.expect(
+        slowest[0] * 1000 <= most, f"slowest write {slowest[0] * 1000:.0f} ms, without backup {quiet * 1000:.0f}"
+    )
     tally.remark(
-        f"{rows} rows in {seconds:.1f} s, {written[0]} writes meanwhile, the slowest {slowest[0] * 1000:.0f} ms"
+        f"{rows} rows in {seconds:.1f} s, {written[0]} writes meanwhile, the slowest {slowest[0] * 1000:.0f} ms "
+        f"(without backup {quiet * 1000:.0f} ms)"
     )
     return tally
 

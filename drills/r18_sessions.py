@@ -153,7 +153,9 @@ def _headers(app: Flask, cast: Cast) -> Tally:
             lacking["nosniff"] += answer.headers.get("X-Content-Type-Options") != "nosniff"
             lacking["frames"] += answer.headers.get("X-Frame-Options") != "DENY"
             lacking["HSTS"] += "max-age=" not in answer.headers.get("Strict-Transport-Security", "")
-            lacking["no-store"] += "no-store" not in answer.headers.get("Cache-Control", "")
+            kept = answer.headers.get("Cache-Control", "")
+            # A photo may stay in its own browser for an hour; nothing may stay in a proxy.
+            lacking["no-store"] += not any(word in kept for word in ("no-store", "private", "no-cache"))
             body = answer.get_data(as_text=True) if answer.mimetype == "text/html" else ""
             lacking["inline script"] += bool(re.search(r"<script(?![^>]*\bsrc=)[^>]*>[^<]*\S", body))
             lacking["inline handler"] += bool(re.search(r"<[^>]+\son(click|load|error|submit|change)=", body))

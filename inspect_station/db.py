@@ -75,18 +75,25 @@ def open_database(url: str) -> peewee.Database:
     raise ConfigError(f"不认识的数据库地址：{parts.scheme}://")
 
 
+class _Sqlite(SqliteDatabase):
+    def rollback(self) -> None:
+        """SQLite ends a transaction itself where the disk is full; asking again would hide that behind another error."""
+        if self.is_closed() or self.connection().in_transaction:  # type: ignore[no-untyped-call]
+            super().rollback()
+
+
 def _sqlite(path: str) -> SqliteDatabase:
     if path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     # IMMEDIATE: a deferred transaction that turns into a writer fails at once with "database is locked",
     # whatever busy_timeout says. FULL: what was acknowledged survives a power cut.
-    return SqliteDatabase(
+    return _Sqlite(
         path,
         pragmas={
             "journal_mode": "wal",
             "foreign_keys": 1,
             "synchronous": 2,
-            "busy_timeout": 10_000,
+            "busy_timeout": 30_000,  # writers are short, but an import and senders beside twenty people queue up
             "cache_size": -16_000,
         },
         lock_type="IMMEDIATE",

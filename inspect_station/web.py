@@ -122,6 +122,8 @@ def _secure(response: Response) -> Response:
     if settings().secure_cookies:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if request.endpoint != "static":
+        if response.cache_control.public:  # send_file's own word for every download
+            response.headers["Cache-Control"] = "no-store"
         response.headers.setdefault("Cache-Control", "no-store")
     return response
 

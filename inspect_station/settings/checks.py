@@ -71,7 +71,7 @@ def rules_waiting(settings: Settings, now: datetime) -> Check:
     found = rules(settings, now)
     since = duel_rules.last_confirmed_at() or accounts.opened_at() or now
     if found.level == "ok" or now - since < _RULES_WAIT:
-        return Check("规则核实", "ok", found.text)
+        return Check("规则核实", "ok", f"没有搁置超过 {_RULES_WAIT.days} 天")
     return Check("规则核实", "warn", f"{found.text}，已 {(now - since).days} 天没有人核实", found.mend)
 
 

@@ -6,16 +6,27 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 
 from drills import (
+    hosts,
     r01_killed_sender,
     r02_many_workers,
     r03_database_restarted,
+    r04_disk_full,
     r05_mail_faults,
     r06_robots,
     r07_clock_jumps,
     r08_downtime,
+    r09_hostile_workbooks,
     r10_hostile_text,
+    r11_generated_requests,
+    r12_tenant_matrix,
     r13_killed_web,
+    r14_backup_under_writes,
+    r15_migrations,
     r16_asked_to_stop,
+    r17_audit,
+    r18_sessions,
+    r19_busy_sqlite,
+    r20_alarms,
 )
 from drills.ground import Ground
 from drills.tally import Tally
@@ -27,13 +38,24 @@ ROWS: Mapping[str, Row] = {
     "R1": r01_killed_sender.run,
     "R2": r02_many_workers.run,
     "R3": r03_database_restarted.run,
+    "R4": r04_disk_full.run,
     "R5": r05_mail_faults.run,
     "R6": r06_robots.run,
     "R7": r07_clock_jumps.run,
     "R8": r08_downtime.run,
+    "R9": r09_hostile_workbooks.run,
     "R10": r10_hostile_text.run,
+    "R11": r11_generated_requests.run,
+    "R12": r12_tenant_matrix.run,
     "R13": r13_killed_web.run,
+    "R14": r14_backup_under_writes.run,
+    "R15": r15_migrations.run,
     "R16": r16_asked_to_stop.run,
+    "R17": r17_audit.run,
+    "R18": r18_sessions.run,
+    "R19": r19_busy_sqlite.run,
+    "R20": r20_alarms.run,
+    "HOSTS": hosts.run,
 }
 _HEAD = f"{'row':4} {'fault':44} {'given':>6} {'lost':>5} {'doubled':>8} {'uncertain':>10} {'superseded':>11}  verdict    s"
 

@@ -16,7 +16,6 @@ import peewee
 from inspect_station import clock, logs
 from inspect_station import db as database
 from inspect_station.config import Settings
-from inspect_station.db import db
 from tests import postgres
 
 NOW = datetime(2026, 11, 25, 9, 30, tzinfo=clock.SHANGHAI)  # a Wednesday that is worked
@@ -61,7 +60,7 @@ class Place:
         """Its database in this process for a moment; nothing of it stays open."""
         bound = database.bind(self.url)
         try:
-            with db.connection_context():
+            with database.connection():  # it survives the new connections that patient work makes
                 yield
         finally:
             dispose(bound)

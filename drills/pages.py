@@ -35,13 +35,11 @@ class Answer:
 class Web:
     """gunicorn with its workers; started, asked, stopped."""
 
-    def __init__(self, place: Place, ahead: float) -> None:
+    def __init__(self, place: Place, ahead: float, **more: str) -> None:
         self.address = f"http://127.0.0.1:{postgres.free_port()}"
         self._environment = place.environment(
             STATION_BIND=self.address.removeprefix("http://"),
-            STATION_LOG_LEVEL="ERROR",
-            STATION_WEB_WORKERS="2",
-            **timeshift.environment(ahead),
+            **{"STATION_LOG_LEVEL": "ERROR", "STATION_WEB_WORKERS": "2", **timeshift.environment(ahead), **more},
         )
         self._log = place.folder / "web.log"
         self._process: subprocess.Popen[bytes] | None = None
@@ -76,6 +74,12 @@ class Web:
             self._process.kill()
             self._process.wait()
             return None
+
+    def worker_pids(self) -> set[str]:
+        """The processes that answer, without the master."""
+        assert self._process is not None
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        return set(children.read_text().split())
 
     def kill(self) -> None:
         """SIGKILL to the master and its workers at one moment."""

@@ -1,6 +1,7 @@
 """The service that people touch: the factory, to be read as a table of contents."""
 
 from datetime import timedelta
+from functools import partial
 
 from flask import Flask, redirect, url_for
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -8,7 +9,10 @@ from werkzeug.wrappers import Response
 
 from inspect_station import assets, config, health, logs, navigation, web
 from inspect_station import db as database
-from inspect_station.accounts import guard
+from inspect_station.accounts import (
+    factor_views,  # noqa: F401  its pages belong to the accounts' blueprint
+    guard,
+)
 from inspect_station.accounts.views import FIELD_WORDS
 from inspect_station.accounts.views import pages as accounts_pages
 from inspect_station.casework import service as casework
@@ -50,7 +54,10 @@ from inspect_station.reminders.answers.views import pages as answer_pages
 from inspect_station.reminders.api import api as reminders_api
 from inspect_station.reminders.staff import views as staff_views  # noqa: F401  as above
 from inspect_station.reminders.views import pages as reminders_pages
-from inspect_station.settings import channel_views  # noqa: F401  its pages belong to the blueprint below
+from inspect_station.settings import (
+    channel_views,  # noqa: F401  its pages belong to the blueprint below
+    checks,
+)
 from inspect_station.settings.views import pages as settings_pages
 from inspect_station.staffing.views import pages as staffing_pages
 from inspect_station.workcalendar.views import pages as workcalendar_pages
@@ -83,8 +90,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     health.install(
         app,
         probes=(rulebooks.probe, alarms.probe),
-        gauges=(alarms.letters_gauge, alarms.seconds_gauge, alarms.alarms_gauge),
+        gauges=(
+            alarms.letters_gauge,
+            alarms.seconds_gauge,
+            partial(checks.alarms_gauge, settings),
+            partial(checks.ground_gauge, settings),
+        ),
     )
+    app.jinja_env.globals["standing_alarms"] = lambda: checks.standing(settings, web.now())
     app.extensions[FIELD_WORDS] = registry_words.FIELD_WORDS
     app.register_blueprint(accounts_pages)
     app.register_blueprint(registry_pages)

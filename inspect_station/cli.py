@@ -12,6 +12,7 @@ from inspect_station.commands import (
     export,
     ledgers,
     people,
+    persons,
     plans,
     processes,
     reminders,
@@ -24,6 +25,7 @@ from inspect_station.errors import StationError
 GROUPS = (
     schema,
     people,
+    persons,
     ledgers,
     due,
     export,

@@ -12,6 +12,8 @@ from inspect_station import sealing
 from inspect_station.errors import ConfigError
 
 PREFIX = "STATION_"
+# The accounts lie above; a test holds that these are theirs.
+_ROLES = {"admin", "head", "technical_head", "inspector", "enterprise", "auditor"}
 
 
 def _setting(default: Any, doc: str, *, least: int | None = None, most: int | None = None) -> Any:
@@ -38,6 +40,9 @@ class Settings:
     link_hours: int = _setting(72, "a one-time log-in link is good for so long", least=1, most=24 * 30)
     lock_after: int = _setting(5, "failed log-ins that lock an account", least=3, most=20)
     lock_minutes: int = _setting(15, "how long it stays locked", least=1, most=24 * 60)
+    second_factor_roles: str = _setting(
+        "", "roles that must log in in two steps, comma separated; admin,head is recommended"
+    )
     upload_mb: int = _setting(30, "largest upload", least=1, most=500)
     smtp_host: str = _setting("", "mail server; empty: messages go to the folder instead")
     smtp_port: int = _setting(25, "its port", least=1, most=65535)
@@ -80,6 +85,10 @@ class Settings:
     @property
     def outbox_dir(self) -> Path:
         return self.data_path / "outbox"
+
+    @property
+    def two_step_roles(self) -> frozenset[str]:
+        return frozenset(filter(None, (role.strip() for role in self.second_factor_roles.split(","))))
 
     @property
     def files_dir(self) -> Path:
@@ -190,5 +199,10 @@ def _check_together(settings: Settings) -> None:
         raise ConfigError(f"STATION_SMTP_TLS 只能是 starttls、tls 或 none，现在是“{settings.smtp_tls}”。")
     if settings.smtp_host and "@" not in settings.mail_from:
         raise ConfigError("设置了 STATION_SMTP_HOST，还须设置发件地址 STATION_MAIL_FROM。")
+    unknown = sorted(settings.two_step_roles - _ROLES)
+    if unknown:
+        raise ConfigError(
+            f"STATION_SECOND_FACTOR_ROLES 里没有“{unknown[0]}”这个岗位，可写：{'、'.join(sorted(_ROLES))}。"
+        )
     if settings.log_level not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
         raise ConfigError(f"STATION_LOG_LEVEL 只能是 DEBUG、INFO、WARNING、ERROR，现在是“{settings.log_level}”。")

@@ -17,6 +17,7 @@ from peewee import DatabaseProxy, DateTimeField, InterfaceError, Model, Operatio
 from playhouse.migrations import Runner
 from playhouse.pool import PooledPostgresqlDatabase
 
+from inspect_station import wall
 from inspect_station.clock import SHANGHAI, monotonic
 from inspect_station.errors import ConfigError
 
@@ -41,7 +42,9 @@ class MomentField(DateTimeField):
 
     def python_value(self, value: Any) -> Any:
         value = super().python_value(value)  # type: ignore[no-untyped-call]
-        return value.replace(tzinfo=UTC).astimezone(SHANGHAI) if isinstance(value, datetime) else value
+        # Already aware: read twice, as peewee does with MIN and MAX of a field whose reader asks the field again.
+        naive = isinstance(value, datetime) and value.tzinfo is None
+        return value.replace(tzinfo=UTC).astimezone(SHANGHAI) if naive else value
 
 
 class JsonField(TextField):
@@ -72,18 +75,25 @@ def open_database(url: str) -> peewee.Database:
     raise ConfigError(f"不认识的数据库地址：{parts.scheme}://")
 
 
+class _Sqlite(SqliteDatabase):
+    def rollback(self) -> None:
+        """SQLite ends a transaction itself where the disk is full; asking again would hide that behind another error."""
+        if self.is_closed() or self.connection().in_transaction:  # type: ignore[no-untyped-call]
+            super().rollback()
+
+
 def _sqlite(path: str) -> SqliteDatabase:
     if path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     # IMMEDIATE: a deferred transaction that turns into a writer fails at once with "database is locked",
     # whatever busy_timeout says. FULL: what was acknowledged survives a power cut.
-    return SqliteDatabase(
+    return _Sqlite(
         path,
         pragmas={
             "journal_mode": "wal",
             "foreign_keys": 1,
             "synchronous": 2,
-            "busy_timeout": 10_000,
+            "busy_timeout": 30_000,  # writers are short, but an import and senders beside twenty people queue up
             "cache_size": -16_000,
         },
         lock_type="IMMEDIATE",
@@ -93,8 +103,11 @@ def _sqlite(path: str) -> SqliteDatabase:
 
 def _postgresql(url: str) -> peewee.Database:
     # Before it hands out an idle connection the pool asks whether the server has ended it, as a restart does to all.
+    # A line that is cut says nothing: without these a request would wait for it for a quarter of an hour.
+    line = {"connect_timeout": 10, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3,
+            "tcp_user_timeout": 20_000}  # fmt: skip
     database: peewee.Database = PooledPostgresqlDatabase(
-        url, prefer_psycopg3=True, autoconnect=False, max_connections=32, stale_timeout=300, timeout=10
+        url, prefer_psycopg3=True, autoconnect=False, max_connections=32, stale_timeout=300, timeout=10, **line
     )
     return database
 
@@ -197,7 +210,17 @@ def migrate(target: str | None = None) -> list[str]:
     The runner itself has no lock, so several starts at once would collide: the first one works, the others wait.
     """
     with connection(), _migration_lock():
-        return list(runner().up(target))
+        done = list(runner().up(target))
+        if not is_sqlite():
+            wall.build(db.obj)
+        return done
+
+
+@contextmanager
+def as_station() -> Iterator[None]:
+    """Inside an enterprise's request: work that is the station's own, not limited to that enterprise (see `wall`)."""
+    with wall.aside(db.obj):
+        yield
 
 
 def pending_migrations() -> list[str]:

@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from inspect_station.accounts import factors
 from inspect_station.accounts.models import IdempotencyKey, LoginSession, OneTimeLink
 from inspect_station.config import Settings
 from inspect_station.db import db
 from inspect_station.duelist import service as duelist
-from inspect_station.registry import contacts
+from inspect_station.registry import contact_data, contacts
 from inspect_station.reminders import service as reminders
 from inspect_station.reminders.channels import config as channels
 from inspect_station.reminders.staff import service as staff
@@ -59,9 +60,10 @@ def report_month(settings: Settings, now: datetime) -> object:
 
 
 def purge(_settings: Settings, now: datetime) -> object:
-    """Forget sessions, used links and kept answers that nobody can use any more."""
+    """Forget sessions, used links and kept answers that nobody can use any more, and who the contacts of years ago were."""
     with db.atomic():
         return {
+            "contacts": contact_data.forget_old(now.date(), now),
             "sessions": LoginSession.delete().where(LoginSession.seen_at < now - _KEEP_SESSIONS).execute(),
             "links": OneTimeLink.delete().where(OneTimeLink.expires_at < now - _KEEP_SESSIONS).execute(),
             "answers": IdempotencyKey.delete().where(IdempotencyKey.created_at < now - _KEEP_KEYS).execute(),
@@ -71,12 +73,16 @@ def purge(_settings: Settings, now: datetime) -> object:
 def reseal(_settings: Settings, _now: datetime) -> object:
     """Addresses sealed with an older key, or typed before they were sealed, are sealed with the present one."""
     with db.atomic():
-        return {"contacts": contacts.seal_what_is_not(), "channels": channels.reseal(_now)}
+        return {
+            "contacts": contacts.seal_what_is_not(),
+            "channels": channels.reseal(_now),
+            "second factors": factors.reseal(),
+        }
 
 
 JOBS: tuple[Job, ...] = (
     Job("refresh", "核对到期清单", {"hour": "2", "minute": "10"}, refresh_due_list),
-    Job("purge", "清理过期的登录和请求记录", {"hour": "3", "minute": "40"}, purge),
+    Job("purge", "清理过期的登录、请求记录和多年前的联系人", {"hour": "3", "minute": "40"}, purge),
     Job("reseal", "用现在的密钥加密地址", {"hour": "3", "minute": "50"}, reseal),
     Job("tick", "写入今天该发的提醒", {"hour": "8", "minute": "0"}, tick),
     Job("digest", "写给站里人员的周报和新超期", {"hour": "8", "minute": "10"}, digest),

@@ -18,7 +18,7 @@ from peewee import InterfaceError, OperationalError
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter, Map
 
-from inspect_station import clock, export
+from inspect_station import clock, export, wall
 from inspect_station.config import Settings
 from inspect_station.db import db
 from inspect_station.errors import InvalidInput, Stale, StationError
@@ -112,6 +112,7 @@ def _open_connection() -> None:
 
 def _close_connection(_error: BaseException | None) -> None:
     if not db.is_closed():
+        wall.step_out(db.obj)
         db.close()
 
 
@@ -121,6 +122,8 @@ def _secure(response: Response) -> Response:
     if settings().secure_cookies:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if request.endpoint != "static":
+        if response.cache_control.public:  # send_file's own word for every download
+            response.headers["Cache-Control"] = "no-store"
         response.headers.setdefault("Cache-Control", "no-store")
     return response
 

@@ -7,10 +7,12 @@ from typing import Any, TypeVar, cast
 
 from flask import Flask, Response, current_app, g, redirect, request, session, url_for
 
-from inspect_station.accounts import service, sessions
+from inspect_station import wall
+from inspect_station.accounts import factors, service, sessions
 from inspect_station.accounts.scope import Actor
 from inspect_station.accounts.station import sample_loaded
-from inspect_station.errors import NotLoggedIn
+from inspect_station.db import db
+from inspect_station.errors import NotAllowed, NotLoggedIn
 from inspect_station.web import csrf, is_api, now, settings
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -88,7 +90,32 @@ def _identify() -> Response | None:
             csrf.protect()
     if request.endpoint is not None and g.actor is None and not _is_public():
         return _ask_to_log_in()
-    return None
+    if g.actor is not None and g.actor.enterprise_id is not None:
+        wall.stand_behind(db.obj, g.actor.enterprise_id)
+    return None if bearer else _ask_for_second_factor()
+
+
+# What somebody who must still set up the second step may open: that page, its parts, and the way out.
+_BEFORE_SECOND_STEP = {
+    "accounts.factor",
+    "accounts.factor_code",
+    "accounts.begin_factor",
+    "accounts.confirm_factor",
+    "accounts.me",
+    "accounts.change_password",
+}
+
+
+def _ask_for_second_factor() -> Response | None:
+    """Where the station asks for two steps, somebody with one is led to the page that sets up the other, and no further."""
+    actor: Actor | None = g.actor
+    if actor is None or actor.role not in settings().two_step_roles or actor.account_id is None:
+        return None
+    if request.endpoint in _BEFORE_SECOND_STEP or _is_public() or factors.in_use(actor.account_id):
+        return None
+    if is_api() or request.headers.get("HX-Request"):
+        raise NotAllowed("您的岗位须先开启两步验证：请打开“我的账号 › 两步验证”。")
+    return cast(Response, redirect(url_for("accounts.factor")))
 
 
 def _from_cookie() -> Actor | None:

@@ -1,6 +1,16 @@
 """People, their sessions and tokens, and the trail of what they did."""
 
-from peewee import SQL, AutoField, BooleanField, CharField, Check, ForeignKeyField, IntegerField, TextField
+from peewee import (
+    SQL,
+    AutoField,
+    BigIntegerField,
+    BooleanField,
+    CharField,
+    Check,
+    ForeignKeyField,
+    IntegerField,
+    TextField,
+)
 
 from inspect_station.db import JsonField, MomentField, Table
 
@@ -51,6 +61,25 @@ class OneTimeLink(Table):
     account = ForeignKeyField(Account, on_delete="CASCADE")
     created_at = MomentField()
     expires_at = MomentField()
+    used_at = MomentField(null=True)
+
+
+class SecondFactor(Table):
+    """What a person's telephone counts with. `confirmed_at` empty: begun, not in use; `last_step`: no code counts twice."""
+
+    account = ForeignKeyField(Account, primary_key=True, on_delete="CASCADE")
+    secret = CharField(max_length=300)
+    created_at = MomentField()
+    confirmed_at = MomentField(null=True)
+    last_step = BigIntegerField(null=True)
+
+    account_id: int
+
+
+class RecoveryCode(Table):
+    id = AutoField()
+    account = ForeignKeyField(Account, on_delete="CASCADE")
+    code_hash = CharField(max_length=64, unique=True)
     used_at = MomentField(null=True)
 
 

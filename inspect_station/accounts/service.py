@@ -1,11 +1,11 @@
 """People: made, logged in, locked out, reset. Links and tokens are shown once and stored as hashes."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from inspect_station.accounts import audit, passwords, sessions
+from inspect_station.accounts import audit, factors, passwords, sessions
 from inspect_station.accounts.models import ROLES, Account, ApiToken, OneTimeLink
 from inspect_station.accounts.scope import Actor
 from inspect_station.db import db, moment, run
@@ -90,6 +90,12 @@ def staff(actor: Actor) -> Sequence[dict[str, Any]]:
     return list(query.order_by(Account.name).dicts())  # type: ignore[arg-type]
 
 
+def opened_at() -> datetime | None:
+    """When the station began: its first person."""
+    row = Account.select(Account.created_at).order_by(Account.id).first()
+    return row.created_at if row else None
+
+
 def find_login(login: str) -> Account:
     account = Account.get_or_none(Account.login == login)
     if account is None:
@@ -129,7 +135,10 @@ def peek_link(token: str, now: datetime) -> Account | None:
 
 
 def use_link(token: str, now: datetime, address: str = "", agent: str = "", password: str | None = None) -> str:
-    """Log in by a one-time link, setting a password if one is given; returns the session's token."""
+    """Log in by a one-time link, setting a password if one is given; returns the session's token.
+
+    Raises `CodeNeeded` where the account has a second factor: a link that fell into wrong hands opens nothing.
+    """
     account = peek_link(token, now)
     if account is None:
         raise NotFound("这个登录链接已经用过或已过期，请向管理员要一个新的。")
@@ -146,7 +155,9 @@ def use_link(token: str, now: datetime, address: str = "", agent: str = "", pass
             raise NotFound("这个登录链接已经用过，请向管理员要一个新的。")
         if password is not None:
             _set_password(account, password, now)
-        return _logged_in(account, now, address, agent, "account.login_by_link")
+        if not factors.in_use(account.id):
+            return _logged_in(account, now, address, agent, "account.login_by_link")
+    raise factors.CodeNeeded(factors.ticket(Account.get_by_id(account.id), now))
 
 
 def log_in(
@@ -159,19 +170,73 @@ def log_in(
     address: str = "",
     agent: str = "",
 ) -> str:
-    """A new session's token. Raises `InvalidInput`, or `TooMany` while the account is locked.
+    """A new session's token. Raises `InvalidInput`, `TooMany` while the account is locked, `CodeNeeded` before the second step.
 
     Failures are counted by one conditional update each, so parallel tries cannot slip past the limit.
     """
     account = Account.get_or_none(Account.login == login, Account.disabled_at.is_null())
     if account is not None and not _may_try(account.id, now, lock_after, lock_minutes):
-        raise TooMany(f"输错次数太多，账号已锁定 {lock_minutes} 分钟。请稍后再试，或向管理员要一次性登录链接。")
+        raise TooMany(_locked(lock_minutes))
     if not passwords.matches(account.password_hash if account else None, password):
         _note_failure(account, login, now)
         raise InvalidInput(_LOGIN_FAILED)
     assert account is not None  # matches() is false for nobody
     with db.atomic():
-        return _logged_in(account, now, address, agent, "account.login")
+        if not factors.in_use(account.id):
+            return _logged_in(account, now, address, agent, "account.login")
+        _give_back(account.id, lock_after)
+    raise factors.CodeNeeded(factors.ticket(account, now))
+
+
+def enter_code(
+    ticket: Mapping[str, Any],
+    code: str,
+    now: datetime,
+    *,
+    lock_after: int,
+    lock_minutes: int,
+    address: str = "",
+    agent: str = "",
+) -> str:
+    """The second step: a session's token for a ticket and six digits, or a recovery code. Wrong ones count as wrong passwords do."""
+    account = factors.holder(ticket, now)
+    if not _may_try(account.id, now, lock_after, lock_minutes):
+        raise TooMany(_locked(lock_minutes))
+    with db.atomic():
+        act = factors.accept(account.id, code, now)
+        if act:
+            return _logged_in(account, now, address, agent, act)
+    _note_failure(account, account.login, now)
+    raise InvalidInput(
+        "验证码不对，或已经用过。请等手机上出现下一个再试；手机不在身边可用恢复码。", {"code": ["不对"]}
+    )
+
+
+def prove(actor: Actor, password: str, now: datetime, *, lock_after: int, lock_minutes: int) -> Account:
+    """The account of the person who asks, once its password was given: before anything that weakens or changes a log-in."""
+    account = own_account(actor)
+    if account.password_hash is None:
+        raise Conflict("请先设置密码，再开启两步验证。")
+    if not _may_try(account.id, now, lock_after, lock_minutes):
+        raise TooMany(_locked(lock_minutes))
+    if not passwords.matches(account.password_hash, password):
+        _note_failure(account, account.login, now)
+        raise InvalidInput("密码不对。", {"password": ["不对"]})
+    with db.atomic():
+        _give_back(account.id, lock_after)
+    return account
+
+
+def _locked(minutes: int) -> str:
+    return f"输错次数太多，账号已锁定 {minutes} 分钟。请稍后再试，或向管理员要一次性登录链接。"
+
+
+def _give_back(account_id: int, lock_after: int) -> None:
+    """Take back the count of this try alone: a right password must not wipe out the wrong codes counted before."""
+    Account.update(failed_logins=Account.failed_logins - 1).where(
+        Account.id == account_id, Account.failed_logins > 0
+    ).execute()
+    Account.update(locked_until=None).where(Account.id == account_id, Account.failed_logins < lock_after).execute()
 
 
 def _may_try(account_id: int, now: datetime, lock_after: int, lock_minutes: int) -> bool:
@@ -208,6 +273,20 @@ def _logged_in(account: Account, now: datetime, address: str, agent: str, act: s
     Account.update(failed_logins=0, locked_until=None, last_login_at=now).where(Account.id == account.id).execute()
     audit.record(sessions.actor_of(account), act, "account", account.id, now=now, enterprise_id=account.enterprise_id)
     return sessions.start(account, now, address, agent)
+
+
+def new_session(account: Account, now: datetime, address: str = "", agent: str = "") -> str:
+    """Go on in a fresh session after all of this person's were ended."""
+    with db.atomic():
+        return sessions.start(account, now, address, agent)
+
+
+def reset_factor(actor: Actor, account_id: int, now: datetime) -> None:
+    """A lost telephone: an administrator takes the second step away; the person's log-ins end."""
+    account = get_account(actor, account_id)
+    if account.id == actor.account_id:
+        raise Conflict("自己的两步验证请在“我的账号”里凭密码关闭。")
+    factors.drop(actor, account, now)
 
 
 def _set_password(account: Account, password: str, now: datetime) -> None:

@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
+from flask import Blueprint, current_app, flash, redirect, render_template, request, session, url_for
 from werkzeug.wrappers import Response
 
-from inspect_station.accounts import audit, details, guard, service
+from inspect_station.accounts import audit, details, factors, guard, service
 from inspect_station.accounts.guard import current_actor, needs, public
 from inspect_station.accounts.schemas import LinkSchema, LoginSchema, PasswordSchema
 from inspect_station.accounts.words import ACT_NAMES, OBJECT_NAMES
@@ -22,6 +22,9 @@ pages = Blueprint("accounts", __name__)
 
 # The names of the register's fields, handed over in create_app: the trail stands below the register.
 FIELD_WORDS = "station_field_words"
+TICKET = "ticket"
+# Whoever can change people, rules of sending, or everybody's dates: two steps are recommended to them.
+RECOMMENDED = frozenset({"admin", "head"})
 
 
 def form_data() -> dict[str, str]:
@@ -46,12 +49,14 @@ def log_in() -> Any:
             now(),
             lock_after=settings().lock_after,
             lock_minutes=settings().lock_minutes,
-            **_where(),
+            **where(),
         )
     except (InvalidInput, TooMany) as error:
         return _login_page(error), error.http_status
+    except factors.CodeNeeded as needed:
+        return ask_for_code(needed, given["next"])
     guard.remember(token)
-    return redirect(_own_address(given["next"]))
+    return redirect(own_address(given["next"]))
 
 
 def _login_page(error: StationError | None = None) -> str:
@@ -78,11 +83,20 @@ def use_link(token: str) -> Any:
     try:
         given = load(LinkSchema(), form_data())
         _check_repeat(given)
-        session_token = service.use_link(token, now(), password=given["password"] or None, **_where())
+        session_token = service.use_link(token, now(), password=given["password"] or None, **where())
     except InvalidInput as error:
         return render_template("accounts/link.html", **who, error=error), error.http_status
+    except factors.CodeNeeded as needed:
+        return ask_for_code(needed, "")
     guard.remember(session_token)
     return redirect(url_for("home"))
+
+
+def ask_for_code(needed: factors.CodeNeeded, target: str) -> Response:
+    """On to the second step; the ticket travels in the signed cookie and is worth nothing without the code."""
+    session.clear()
+    session[TICKET] = {**needed.ticket, "next": target}
+    return redirect(url_for("accounts.code"))
 
 
 @pages.post("/logout")
@@ -101,7 +115,14 @@ def me() -> str:
 def _my_page(error: InvalidInput | None = None, part: str = "") -> str:
     account = service.own_account(current_actor())
     email = request.form.get("email", "") if part == "email" else account.email
-    return render_template("accounts/me.html", error=error, part=part, email=email)
+    return render_template(
+        "accounts/me.html",
+        error=error,
+        part=part,
+        email=email,
+        two_steps=factors.in_use(account.id),
+        wanted=account.role in (settings().two_step_roles or RECOMMENDED),
+    )
 
 
 @pages.post("/me/email")
@@ -231,11 +252,11 @@ def _check_repeat(given: dict[str, str]) -> None:
         raise InvalidInput("两次输入的密码不一致。", {"repeat": ["与上面的密码不一致"]})
 
 
-def _where() -> dict[str, str]:
+def where() -> dict[str, Any]:
     return {"address": request.remote_addr or "", "agent": request.user_agent.string}
 
 
-def _own_address(target: str) -> str:
+def own_address(target: str) -> str:
     """Where to go after log-in: only a path of this server, never another site."""
     parts = urlsplit(target.replace("\\", "/"))
     if parts.scheme or parts.netloc or not parts.path.startswith("/") or parts.path.startswith("//"):

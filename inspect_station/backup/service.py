@@ -3,6 +3,7 @@
 import hashlib
 import os
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -56,6 +57,18 @@ def back_up(actor: Actor, path: Path, files_dir: Path, now: datetime) -> dict[st
     return manifest
 
 
+def back_up_into(actor: Actor, folder: Path, keep: int, files_dir: Path, now: datetime) -> tuple[Path, list[str]]:
+    """A new copy in a folder, then the oldest of our copies there beyond `keep` are dropped; its path, and their names."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"station-{now:%Y%m%d-%H%M%S}.zip"
+    back_up(actor, path, files_dir, now)
+    # Only after the new one has been verified: a disk that is full never costs the old ones.
+    old = sorted(folder.glob("station-[0-9]*-[0-9]*.zip"))[:-keep]
+    for one in old:
+        one.unlink()
+    return path, [one.name for one in old]
+
+
 @contextmanager
 def _snapshot() -> Iterator[None]:
     """One unchanging view of all tables that blocks no writer."""
@@ -95,7 +108,7 @@ def verify(path: Path) -> dict[str, Any]:
         with zipfile.ZipFile(path) as archive:
             manifest: dict[str, Any] = orjson.loads(archive.read("manifest.json"))
             _check_members(archive, manifest)
-    except (OSError, zipfile.BadZipFile, KeyError, ValueError, EOFError) as error:
+    except (OSError, zipfile.BadZipFile, zlib.error, KeyError, ValueError, EOFError) as error:
         raise InvalidInput(f"备份文件 {path.name} 打不开或不完整：{error}。请换另一份备份。") from error
     return manifest
 

@@ -8,13 +8,17 @@ from inspect_station import clock
 from inspect_station.accounts.scope import Actor
 from inspect_station.backup import service
 from inspect_station.clinic import service as clinic
+from inspect_station.errors import InvalidInput
 from inspect_station.staffing import service as staffing
 from inspect_station.workcalendar import service as workcalendar
 
 
 def add(verbs: Any) -> None:
     backup = verbs.add_parser("backup", help="使用中也可执行的完整备份（自动校验）")
-    backup.add_argument("file", type=Path)
+    backup.add_argument("file", type=Path, nargs="?")
+    backup.add_argument("--into", type=Path, metavar="DIR", help="在这个文件夹里按时间命名")
+    backup.add_argument("--keep", type=int, default=30, metavar="N", help="与 --into 合用：只留最近 N 份（默认 30）")
+    backup.add_argument("--verify", action="store_true", help="不备份，只检查 FILE 是否完整")
     backup.set_defaults(run=back_up)
     restore = verbs.add_parser("restore", help="把备份恢复到空数据库，逐表核对；之后发送须由人放行")
     restore.add_argument("file", type=Path)
@@ -22,7 +26,18 @@ def add(verbs: Any) -> None:
 
 
 def back_up(args: Namespace) -> int:
-    manifest = service.back_up(Actor.system("命令行"), args.file, args.settings.files_dir, clock.now())
+    if (args.file is None) == (args.into is None) or (args.verify and args.file is None) or args.keep < 1:
+        raise InvalidInput("请写明备份文件名，或用 --into 写明文件夹（--keep 至少为 1），二者取一。")
+    if args.verify:
+        manifest = service.verify(args.file)
+        print(f"备份完整：{manifest['made_at'][:16].replace('T', ' ')} 做的，{len(manifest['tables'])} 张表。")
+        return 0
+    actor, files_dir = Actor.system("命令行"), args.settings.files_dir
+    if args.into:
+        path, dropped = service.back_up_into(actor, args.into, args.keep, files_dir, clock.now())
+        print(f"已备份并校验：{path}" + (f"；删去最旧的 {len(dropped)} 份" if dropped else ""))
+        return 0
+    manifest = service.back_up(actor, args.file, files_dir, clock.now())
     rows = sum(t["rows"] for t in manifest["tables"])
     print(f"已备份并校验：{len(manifest['tables'])} 张表 {rows} 行，{len(manifest['files'])} 个文件 → {args.file}")
     return 0

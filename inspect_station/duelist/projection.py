@@ -14,7 +14,7 @@ from typing import Any
 
 from peewee import SQL
 
-from inspect_station.db import db, is_sqlite, run
+from inspect_station.db import as_station, db, is_sqlite, run
 from inspect_station.duelist import answers, rulebooks
 from inspect_station.duelist.answers import COLUMNS
 from inspect_station.duelist.models import DueRow, DueStamp
@@ -42,6 +42,16 @@ def refreshed(today: date) -> tuple[int, rulebooks.InForce]:
     """`refresh`, and the rulebook by which the rows now stand."""
     ((digest, newest, done_by, touched, reached, filled),) = run(_LOOK, {"today": today.isoformat()})
     book = rulebooks.in_force(done_by)
+    if digest == book.digest and filled and not touched and not reached and not (newest and _day(newest) > today):
+        return 0
+    # An enterprise's request sees its own rows only; what it finds stale is brought up to date for everybody.
+    with as_station():
+        return _bring_up(today, book, digest, newest, touched, reached, filled)
+
+
+def _bring_up(
+    today: date, book: rulebooks.InForce, digest: str, newest: Any, touched: bool, reached: bool, filled: bool
+) -> int:
     written = 0
     if digest != book.digest or not filled:
         written += _chunks(lambda: _next_to_rebuild(book), book, today)

@@ -126,6 +126,17 @@ def _confirmations() -> dict[tuple[str, str, str], dict[str, Any]]:
     return {(row["rule"], row["version"], row["digest"]): row for row in rows}
 
 
+def confirmed_digests() -> set[str]:
+    """The contents of versions that somebody has read in the document."""
+    return {digest for _, _, digest in _confirmations()}
+
+
+def last_confirmed_at() -> datetime | None:
+    """When a version was last confirmed; None where none ever was."""
+    row = RuleConfirmation.select(RuleConfirmation.at).order_by(RuleConfirmation.at.desc()).first()
+    return row.at if row else None
+
+
 def _resting(actor: Actor) -> Counter[tuple[str, str]]:
     query = DueRow.select(DueRow.rule, DueRow.version)
     if not actor.is_staff:

@@ -20,6 +20,8 @@ _BEAT_STALE = timedelta(seconds=2 * BEAT_SECONDS)
 _QUEUE_OLD = timedelta(minutes=30)
 _TICK_HOUR = 8
 
+CODES = ("paused", "worker", "tick", "channel", "queue", "refused", "no_address", "by_hand")
+
 _PAUSED_WORDS = {
     "by_hand": "有人在提醒页暂停了发送",
     "restored": "数据库刚从备份恢复，备份之后发过什么无从知道",
@@ -65,11 +67,15 @@ def counts() -> dict[str, int]:
     return {str(state): int(count) for state, count in tuples(query)}
 
 
-def alarms(now: datetime) -> list[Alarm]:
-    """All that is wrong now, the gravest first: two statements, and on a morning after days off the calendar's."""
+def alarms(now: datetime, *, grave: bool = False) -> list[Alarm]:
+    """All that is wrong now, the gravest first: two statements, and on a morning after days off the calendar's.
+
+    `grave`: only what keeps letters from going at all.
+    """
     found = figures.read(now)
-    checks = (_paused, _worker, _tick, _channel, _queue, _refused, _no_address, _by_hand)
-    return [alarm for check in checks if (alarm := check(found, now)) is not None]
+    checks = (_paused, _worker, _tick, _channel, _queue)
+    asked = checks if grave else (*checks, _refused, _no_address, _by_hand)
+    return [alarm for check in asked if (alarm := check(found, now)) is not None]
 
 
 def _paused(found: Figures, _now: datetime) -> Alarm | None:
@@ -208,7 +214,3 @@ def seconds_gauge(now: datetime) -> tuple[str, str, dict[str, float]]:
         "Age of the last heartbeat, the oldest waiting letter, the last tick",
         seconds,
     )
-
-
-def alarms_gauge(now: datetime) -> tuple[str, str, dict[str, float]]:
-    return "station_alarms", "What a person should act on", {alarm.code: float(alarm.count) for alarm in alarms(now)}

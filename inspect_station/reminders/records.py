@@ -1,6 +1,6 @@
 """What was sent, waits or failed: the list with its filters, and one message with everything about it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -279,3 +279,10 @@ def item_json(item: letter.Item, reason: str) -> dict[str, str]:
     """One clock of a message as the API shows it; `reason` says why it was left out, if it was."""
     names = ("section", "device", "certificate", "own_number", "location", "clock", "due")
     return {name: getattr(item, name) for name in names} | {"reason": reason}
+
+
+def sent_to(contact: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The letters that went to a person's own addresses: when, how, about what, and what became of them."""
+    addresses = [contact[name] for name in ("email", "mobile") if contact[name]]
+    query: Any = Message.select(Message.day, Message.channel, Message.subject, Message.state, Message.done_at)
+    return list(query.where(Message.recipient.in_(addresses)).order_by(Message.id).dicts()) if addresses else []

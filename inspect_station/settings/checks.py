@@ -1,14 +1,16 @@
 """What `doctor` says: one line for each thing the station rests on, with the mend where it is not in order."""
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from inspect_station import db
-from inspect_station.accounts import audit, station
+from inspect_station import db, wall
+from inspect_station.accounts import audit, factors, station
+from inspect_station.accounts import service as accounts
 from inspect_station.backup.service import LAST_BACKUP
 from inspect_station.config import Settings
+from inspect_station.duelist import rules as duel_rules
 from inspect_station.reminders import alarms
 from inspect_station.reminders.staff import service as staff
 from inspect_station.workcalendar import service as workcalendar
@@ -16,6 +18,8 @@ from schedules import rulebook
 
 _BACKUP_OLD = timedelta(days=2)
 _DISK_LEAST = 1 << 30
+_DISK_SHARE = 0.1
+_RULES_WAIT = timedelta(days=90)
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,7 @@ class Check:
     level: str
     text: str
     mend: str = ""
+    count: int = 1
 
 
 Checker = Callable[[Settings, datetime], Check]
@@ -50,7 +55,8 @@ def rules(_settings: Settings, _now: datetime) -> Check:
         book = rulebook.load()
     except rulebook.RulebookError as error:
         return Check("规则", "bad", str(error), "改正规则文件后重新启动。")
-    open_versions = len(book.unverified())
+    confirmed = duel_rules.confirmed_digests()
+    open_versions = sum(version.digest not in confirmed for version in book.unverified())
     text = f"{len(book.rules)} 条规则可用，{open_versions} 个版本待核实"
     return Check(
         "规则",
@@ -60,15 +66,47 @@ def rules(_settings: Settings, _now: datetime) -> Check:
     )
 
 
+def rules_waiting(settings: Settings, now: datetime) -> Check:
+    """Open versions are a person's work; nobody having confirmed one for months means that nobody does it."""
+    found = rules(settings, now)
+    since = duel_rules.last_confirmed_at() or accounts.opened_at() or now
+    if found.level == "ok" or now - since < _RULES_WAIT:
+        return Check("规则核实", "ok", f"没有搁置超过 {_RULES_WAIT.days} 天")
+    return Check("规则核实", "warn", f"{found.text}，已 {(now - since).days} 天没有人核实", found.mend)
+
+
 def disk(settings: Settings, _now: datetime) -> Check:
+    free, of = disk_space(settings)
+    text = f"数据目录所在的盘还有 {free / (1 << 30):.1f} GB（{100 * free // of}%）"
+    mend = "清理磁盘或把数据目录移到更大的盘；写满后提醒停发，录入会失败。"
+    if free < _DISK_LEAST:
+        return Check("磁盘", "bad", text, mend)
+    return Check("磁盘", "warn", text, mend) if free < of * _DISK_SHARE else Check("磁盘", "ok", text)
+
+
+def disk_space(settings: Settings) -> tuple[int, int]:
+    """Bytes free and in all where the data lies."""
     settings.data_path.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(settings.data_path).free
-    text = f"数据目录还有 {free / (1 << 30):.1f} GB"
-    return (
-        Check("磁盘", "ok", text)
-        if free > _DISK_LEAST
-        else Check("磁盘", "bad", text, "清理磁盘或把数据目录移到更大的盘。")
-    )
+    usage = shutil.disk_usage(settings.data_path)
+    return usage.free, usage.total
+
+
+def tenant_wall(settings: Settings, _now: datetime) -> Check:
+    """PostgreSQL's own wall between enterprises; it needs a role that not every database user may make."""
+    if settings.is_sqlite or wall.role_ready(db.db.obj):
+        return Check(
+            "企业间隔离", "ok", "每次查询都按企业过滤" + ("" if settings.is_sqlite else "，数据库行级策略也已启用")
+        )
+    mend = f"请数据库管理员执行 CREATE ROLE {wall.ROLE} NOLOGIN; GRANT {wall.ROLE} TO 本系统的数据库用户; 再执行 migrate。"
+    return Check("企业间隔离", "warn", "数据库行级策略未启用，只有程序自身的过滤", mend)
+
+
+def two_steps(_settings: Settings, _now: datetime) -> Check:
+    names = factors.without(("admin", "head"))
+    if names:
+        text = f"还没有开启两步验证的管理员和站长：{'、'.join(names)}"
+        return Check("两步验证", "warn", text, "请本人在“我的账号 › 两步验证”开启。")
+    return Check("两步验证", "ok", "管理员和站长都已开启")
 
 
 def backup(_settings: Settings, now: datetime) -> Check:
@@ -79,6 +117,12 @@ def backup(_settings: Settings, now: datetime) -> Check:
     age = now - datetime.fromisoformat(last["at"])
     text = f"上次备份在 {last['at'][:16].replace('T', ' ')}"
     return Check("备份", "warn", text, mend) if age > _BACKUP_OLD else Check("备份", "ok", text)
+
+
+def backup_age(now: datetime) -> float:
+    """Seconds since the last backup; -1 where there never was one."""
+    last = station.get(LAST_BACKUP)
+    return (now - datetime.fromisoformat(last["at"])).total_seconds() if last else -1.0
 
 
 def trail(_settings: Settings, _now: datetime) -> Check:
@@ -112,7 +156,15 @@ def digests(settings: Settings, now: datetime) -> Check:
     return Check("站内周报", "ok", "该收周报的人都能收到")
 
 
-CHECKS: Sequence[Checker] = (configuration, schema, rules, working_days, disk, backup, trail, digests)
+CHECKS: Sequence[Checker] = (
+    configuration, schema, rules, rules_waiting, working_days, disk, backup, trail, tenant_wall, two_steps, digests,
+)  # fmt: skip
+
+# What must reach the head without being looked for: the name of each in /metrics, with the check behind it. What the
+# reminders themselves complain of comes on top.
+STANDING: Mapping[str, Checker] = {
+    "disk": disk, "backup": backup, "calendar": working_days, "rules": rules_waiting,
+}  # fmt: skip
 
 
 def telling(now: datetime) -> list[Check]:
@@ -121,6 +173,27 @@ def telling(now: datetime) -> list[Check]:
     if not found:
         return [Check("提醒", "ok", f"后台进程在运行，最近一次生成在 {alarms.last_tick()}")]
     return [Check("提醒", "bad" if a.code in {"worker", "channel"} else "warn", a.sentence, a.mend) for a in found]
+
+
+def standing(settings: Settings, now: datetime) -> list[Check]:
+    """What is wrong now with the ground everything rests on, the gravest first: for the head's page."""
+    told = [Check("提醒", "bad", a.sentence, a.mend) for a in alarms.alarms(now, grave=True)]
+    found = [check(settings, now) for check in STANDING.values()]
+    return sorted((c for c in (*told, *found) if c.level != "ok"), key=lambda c: c.level != "bad")
+
+
+def alarms_gauge(settings: Settings, now: datetime) -> tuple[str, str, dict[str, float]]:
+    """Every alarm by its name, 0 where all is well: a series that is missing would alarm nobody."""
+    found = dict.fromkeys((*alarms.CODES, *STANDING), 0.0)
+    found |= {alarm.code: float(alarm.count) for alarm in alarms.alarms(now)}
+    found |= {name: float(check(settings, now).level != "ok") for name, check in STANDING.items()}
+    return "station_alarms", "What a person should act on", found
+
+
+def ground_gauge(settings: Settings, now: datetime) -> tuple[str, str, dict[str, float]]:
+    free, of = disk_space(settings)
+    values = {"backup_age_seconds": backup_age(now), "disk_free_bytes": float(free), "disk_free_share": free / of}
+    return "station_ground", "Age of the last backup (-1: never), room on the disk of the data", values
 
 
 def run_all(settings: Settings, now: datetime) -> list[Check]:

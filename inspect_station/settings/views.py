@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask import Blueprint, flash, redirect, render_template, request, session, url_for
 
+from inspect_station.accounts import factors
 from inspect_station.accounts import service as accounts
 from inspect_station.accounts.guard import current_actor, needs
 from inspect_station.accounts.schemas import PersonSchema, TokenSchema
@@ -32,6 +33,7 @@ def people() -> str:
     return render_template(
         "settings/people.html",
         people=listed,
+        two_steps=factors.enrolled(),
         role_names=ROLE_NAMES,
         firms=registry.enterprise_names(actor),
         now=now(),
@@ -85,6 +87,14 @@ def _show_link(account_id: int) -> Any:
 @needs("accounts")
 def person_disabled(account_id: int) -> Any:
     accounts.set_disabled(current_actor(), account_id, bool(request.form.get("disabled")), now())
+    return redirect(url_for("settings.people"))
+
+
+@pages.post("/people/<int:account_id>/factor")
+@needs("accounts")
+def person_factor(account_id: int) -> Any:
+    accounts.reset_factor(current_actor(), account_id, now())
+    flash("已关闭他的两步验证并退出他的所有登录；请他登录后重新开启。", "success")
     return redirect(url_for("settings.people"))
 
 

@@ -1,6 +1,7 @@
 """A backup is worth what its restore proves."""
 
 import zipfile
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,18 @@ def test_restoring_over_a_used_database_is_refused(filled: Path, tmp_path: Path)
     service.back_up(SYSTEM, tmp_path / "copy.zip", filled, NOW)
     with pytest.raises(Conflict, match="只能恢复到空库"):
         service.restore(tmp_path / "copy.zip", tmp_path / "restored", NOW)
+
+
+def test_of_nightly_copies_the_latest_are_kept_and_what_is_not_ours_stays(filled: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "copies"
+    for day in range(4):
+        path, dropped = service.back_up_into(SYSTEM, folder, 2, filled, NOW + timedelta(days=day))
+        (folder / "notes.zip").write_text("not ours")
+    assert dropped == ["station-20261123-093000.zip"]
+    assert sorted(p.name for p in folder.iterdir()) == [
+        "notes.zip", "station-20261124-093000.zip", "station-20261125-093000.zip"
+    ]  # fmt: skip
+    assert service.verify(path)["made_at"].startswith("2026-11-25")
 
 
 def test_an_existing_file_is_not_overwritten(filled: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from inspect_station import db as database
 from inspect_station.db import db
+from tests.conftest import dispose
 
 
 @pytest.fixture(autouse=True)
@@ -66,3 +67,29 @@ def test_a_pool_hands_out_no_connection_that_the_server_has_ended(
     other.close_all()  # type: ignore[attr-defined]
     db.connect()
     assert db.execute_sql("SELECT 7").fetchone()[0] == 7
+
+
+def test_a_full_disk_is_called_by_its_name_and_waited_out(sqlite_url: str) -> None:
+    """SQLite has ended the transaction by then; a second rollback would hide the reason behind another error."""
+    bound = database.bind(sqlite_url)
+    with database.connection():
+        bound.execute_sql("PRAGMA max_page_count = 1")  # no page more than there are
+        tries = []
+
+        def write() -> None:
+            tries.append(1)
+            if len(tries) == 2:
+                bound.execute_sql("PRAGMA max_page_count = 1000000")
+            with db.atomic():
+                db.execute_sql(
+                    "INSERT INTO station_setting (key, value, changed_at) VALUES ('x', ?, 'now')", ("y" * 100_000,)
+                )
+
+        with pytest.raises(peewee.OperationalError, match="full"):
+            write()
+        database.patiently(write, seconds=5)
+        assert len(tries) == 2
+        db.begin()
+        db.commit()
+        db.rollback()  # nothing is open: nothing to do
+    dispose(bound)

@@ -6,12 +6,15 @@ The routes are the application's own: one that has no expectation here fails the
 import io
 import sys
 import zipfile
+from contextlib import closing
 from datetime import date
 
+import pypdfium2
 import pytest
 from peewee import SQL
 
 from inspect_station.accounts.scope import Actor
+from inspect_station.db import is_sqlite
 from inspect_station.duelist import query as due_query
 from inspect_station.duelist import service as duelist
 from inspect_station.issuing import service as issuing
@@ -40,6 +43,15 @@ MATRIX = {
     "accounts.link": "public",
     "accounts.use_link": "public",
     "accounts.log_out": "leave",  # asked last, for it ends the session
+    "accounts.code": "public",
+    "accounts.enter_code": "public",
+    "accounts.factor": "self",
+    "accounts.factor_code": "self",
+    "accounts.begin_factor": "self",
+    "accounts.confirm_factor": "self",
+    "accounts.renew_codes": "self",
+    "accounts.drop_factor": "self",
+    "settings.person_factor": "staff",
     "accounts.me": "self",
     "accounts.change_password": "self",
     "accounts.change_email": "self",
@@ -502,6 +514,9 @@ def text_of(response):
     if data[:2] == b"PK":
         with zipfile.ZipFile(io.BytesIO(data)) as book:
             data = b"".join(book.read(name) for name in book.namelist())
+    if data[:4] == b"%PDF":  # its text is compressed: a word in it would not be seen
+        with closing(pypdfium2.PdfDocument(data)) as printed:
+            data = "".join(page.get_textpage().get_text_bounded() for page in printed).encode()
     return data.decode("utf-8", "replace")
 
 
@@ -530,7 +545,12 @@ def planned(cast, equipment):
 
 
 @pytest.fixture
-def scene(app, tmp_path):
+def scene(app):
+    return furnished(app)
+
+
+def furnished(app):
+    """One of everything that can be 甲's."""
     with people(app) as cast, app.app_context():
         things = furnish(cast, settings().files_dir)
         Contact.update(email="ehs@jia.example").where(Contact.enterprise == cast.jia.id).execute()
@@ -570,7 +590,7 @@ def test_yi_learns_nothing_of_jia_by_any_route(app, scene):
         if what == "own":
             assert foreign.status_code in {404, 422}, (rule.endpoint, foreign.status_code)
         elif what in {"public", "self", "leave"}:
-            assert foreign.status_code in {200, 302, 400, 404, 422, 503}, rule.endpoint
+            assert foreign.status_code in {200, 302, 400, 404, 409, 422, 503}, rule.endpoint
         else:
             assert foreign.status_code == (200 if what is None else 404), (rule.endpoint, foreign.status_code)
         if what not in {None, "public", "self", "leave", "own"}:
@@ -587,6 +607,9 @@ PRYING = (
     {"enterprise_id": "jia"},
     {"equipment_id": "jia"},
     {"parent_id": "jia"},
+    {"ids": "jia"},
+    {"equipment": "jia"},
+    {"parent": "jia"},
     {"sort": "-id"},
     {"per_page": "200"},
 )
@@ -596,6 +619,7 @@ def test_no_filter_or_search_opens_jias_rows_to_yi(app, scene):
     cast, things = scene
     client, headers = log_in(app, cast.yi_user), token_for(cast.yi_user)
     jia = {"enterprise_id": things.enterprise, "equipment_id": things.equipment, "parent_id": things.installation}
+    jia |= {"ids": things.equipment, "equipment": things.equipment, "parent": things.installation}
     answered = set()
     for rule in (rule for rule, _ in routes(app) if rule.endpoint in LISTS):
         for query in PRYING:
@@ -749,4 +773,4 @@ def test_the_matrix_turns_red_when_another_tenant_filter_is_dropped(app, scene, 
             text = text_of(answer)
             if CANARY in text or "储罐" in text or (what is not None and answer.status_code != 404):
                 leaking.add(rule.endpoint)
-    assert leaking == leaks
+    assert leaking == (leaks if is_sqlite() else set())  # on PostgreSQL the second wall holds

@@ -43,10 +43,10 @@ def refreshed(today: date) -> tuple[int, rulebooks.InForce]:
     ((digest, newest, done_by, touched, reached, filled),) = run(_LOOK, {"today": today.isoformat()})
     book = rulebooks.in_force(done_by)
     if digest == book.digest and filled and not touched and not reached and not (newest and _day(newest) > today):
-        return 0
+        return 0, book
     # An enterprise's request sees its own rows only; what it finds stale is brought up to date for everybody.
     with as_station():
-        return _bring_up(today, book, digest, newest, touched, reached, filled)
+        return _bring_up(today, book, digest, newest, touched, reached, filled), book
 
 
 def _bring_up(
@@ -61,7 +61,7 @@ def _bring_up(
         written += _chunks(lambda: _reached(today), book, today)
     if newest and _day(newest) > today:
         written += _chunks(_later_than(today), book, today)
-    return written, book
+    return written
 
 
 def in_force_now() -> rulebooks.InForce:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from peewee import JOIN, fn
+from peewee import JOIN, Value, fn
 
 from inspect_station.accounts.scope import Actor, visible
 from inspect_station.planning.models import Plan, PlanItem, PlanVisit
@@ -25,7 +25,7 @@ def of_device(actor: Actor, equipment_id: int) -> Sequence[dict[str, Any]]:
         PlanItem.select(
             PlanItem.plan.alias("plan_id"), PlanItem.visit.alias("visit_id"), PlanItem.clock, PlanItem.due_on,
             PlanItem.reason, PlanItem.why, PlanVisit.on_day, PlanVisit.start, PlanVisit.answer, PlanVisit.pinned,
-            Plan.name.alias("plan_name"), done_since().alias("done"),
+            Plan.name.alias("plan_name") if actor.is_staff else Value("").alias("plan_name"), done_since().alias("done"),
         )
         .join(Plan, on=(Plan.id == PlanItem.plan))
         .join(PlanVisit, JOIN.LEFT_OUTER, on=(PlanVisit.id == PlanItem.visit))

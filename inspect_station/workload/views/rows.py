@@ -43,11 +43,13 @@ def rows(key: str) -> Any:
     found = service.counting.rows(
         actor, key, period, today(), narrowed, part=part, offset=each * (page - 1), limit=each + 1
     )
-    held = {name: args[name] for name in (*_NARROWING, "part") if args[name] not in ("", None)}
+    closed = None if narrowed != service.counting.view_of(actor) else service.closing.closed(actor, period)
+    held = {name: args[name] for name in (*_NARROWING, "part") if args[name] not in ("", None, False)}
     return render_template(
         "workload/rows.html",
         **frame.frame("month", period, key),
         definition=DEFINITIONS[key],
+        told=closed.figures[key] if closed else None,
         figure=service.counting.figures(actor, period, today(), narrowed, only=(key,))[key],
         rows=[row | links.of_row(row) for row in found[:each]],
         more=len(found) > each,
@@ -59,14 +61,14 @@ def rows(key: str) -> Any:
     )
 
 
-_NARROWING = ("kind", "clock", "business", "enterprise", "step", "why", "age")
+_NARROWING = ("kind", "clock", "business", "enterprise", "step", "why", "age", "dated", "day")
 # What narrows the rows of one relation only.
-_OF_RELATION = {"step": "due", "why": "overdue", "age": "overdue"}
+_OF_RELATION = {"step": "due", "dated": "due", "why": "overdue", "age": "overdue"}
 
 
 def _check_fits(relation: str, args: dict[str, Any]) -> None:
     for name, of in _OF_RELATION.items():
-        if args[name] not in ("", None) and relation != of:
+        if args[name] not in ("", None, False) and relation != of:
             raise InvalidInput("这个指标不能这样筛选，请从总览重新点开。", {name: ["不适用于这个指标"]})
 
 
@@ -85,6 +87,8 @@ def _chips(key: str, period: service.Period, held: dict[str, Any]) -> list[dict[
         "step": ("步骤", lambda v: service.narrowing.STEPS[v][0]),
         "why": ("超期原因", service.reasons.WHYS.get),
         "age": ("超期", lambda v: service.narrowing.AGES[v][1]),
+        "dated": ("只看", lambda _: "日期已定、还没检的"),
+        "day": ("日期", str),
         "part": ("计入", {"yes": "是", "no": "否"}.get),
     }
     return [

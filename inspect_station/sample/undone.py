@@ -39,7 +39,8 @@ def explain(rng: random.Random, today: date, now: datetime) -> int:
         on = min(today - timedelta(days=1), _day(late) + timedelta(days=rng.randint(2, 60)))
         rows.append(
             {
-                "equipment": equipment, "clock": clock, "enterprise": firm, "code": code, "on_day": on, "evidence": evidence.format(year=on.year),
+                "equipment": equipment, "clock": clock, "enterprise": firm, "code": code, "on_day": on,
+                "evidence": evidence.format(year=on.year),
                 "note": note, "person": names.get(keeper, "责任检验员"), "account": keeper,
                 "recorded_at": now.replace(year=on.year, month=on.month, day=on.day, hour=10),
             }

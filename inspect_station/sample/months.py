@@ -17,6 +17,7 @@ from inspect_station.db import bulk_insert, db
 from inspect_station.registry import changes
 from inspect_station.registry.models import Equipment, Inspection
 from inspect_station.registry.rows import dicts, tuples
+from inspect_station.sample import undone
 from inspect_station.sample.cases import later_than
 from inspect_station.workcalendar import service as workcalendar
 from inspect_station.workload import service as workload
@@ -48,6 +49,7 @@ def load(today: date, now: datetime) -> int:
         _inspect(today, now)
         made = _reports(rng, today, now)
         _notices(rng, today, now)
+        undone.explain(rng, today, now)
         workload.month.set_target(head, today.year, 980, now)
         _close(head, today, now)
     return made

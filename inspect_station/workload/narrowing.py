@@ -38,6 +38,12 @@ STEPS: Mapping[str, tuple[str, str]] = {
     "reported": ("已出报告", f"(r.counted = 1 AND {_REPORTED})"),
 }
 
+# What stands on the calendar: not inspected, its date known.
+_DATED = (
+    f"(r.ref = 'due' AND EXISTS (SELECT 1 FROM due_row x WHERE {_ROW} AND x.standing = 1 "
+    "AND CAST(x.sort_on AS text) = r.day))"
+)
+
 # --- why and since when it is overdue: of the relation `overdue` ------------------------------------------------------------
 
 _OPEN_THEN = (
@@ -68,7 +74,7 @@ def ages_of(asof: date) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Narrowed:
-    """`step` is one of `STEPS`, `why` a word of `WHY`, `age` a place in `AGES`.
+    """`step` is one of `STEPS`, `why` a word of `WHY`, `age` a place in `AGES`; `dated`: only what the calendar counts.
 
     `responsible` holds an inspector to the firms he looks after.
     """
@@ -81,6 +87,8 @@ class Narrowed:
     step: str = ""
     why: str = ""
     age: int | None = None
+    dated: bool = False
+    day: date | None = None
 
     def conditions(self) -> tuple[list[str], dict[str, Any]]:
         given = {name: value for name in ("kind", "clock", "business") if (value := getattr(self, name))}
@@ -99,4 +107,9 @@ class Narrowed:
             values["n_why"] = self.why
         if self.age is not None:
             parts.append(f"{AGE} = {int(self.age)}")
+        if self.dated:
+            parts.append(_DATED)
+        if self.day is not None:
+            parts.append("r.day = :n_day")
+            values["n_day"] = self.day.isoformat()
         return parts, values

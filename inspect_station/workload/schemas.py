@@ -22,6 +22,8 @@ class RowsQuery(PeriodQuery):
     step = fields.String(load_default="", validate=validate.OneOf(["", *STEPS]))
     why = fields.String(load_default="", validate=validate.OneOf(["", *WHYS]))
     age = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(0, len(AGES) - 1))
+    dated = fields.Boolean(load_default=False)
+    day = fields.Date(load_default=None, allow_none=True)
     part = fields.String(load_default="", validate=validate.OneOf(["", "yes", "no"]))
     page = fields.Integer(load_default=1, validate=validate.Range(min=1, max=10_000))
     format = fields.String(load_default="", validate=validate.OneOf(["", "xlsx"]))

@@ -13,6 +13,7 @@ from inspect_station.issuing import service as issuing
 from inspect_station.reminders import hands, policies
 from inspect_station.reminders.answers import service as answers
 from inspect_station.reminders.models import DeadAddress, Message
+from inspect_station.workload import service as workload
 from tests.conftest import SECRET, TODAY, dispose, load_sample
 
 
@@ -54,6 +55,11 @@ def check_reports() -> None:
     waiting = casework.reports.page(actor, casework.reports.Filters(), TODAY).rows
     assert {row["stage"] for row in waiting} == {"written", "checked", "reviewed"}
     assert "broken" in {row["promise"].state for row in waiting}
+    why = {
+        row["key"]: row["count"] for row in workload.reasons.of_overdue(actor, workload.around("month", TODAY), TODAY)
+    }
+    assert len(why) >= 6
+    assert sum(why.values()) - why["none"] > why["none"] > 0
     assert casework.findings.page(actor, casework.findings.Filters(), TODAY, size=500).rows
 
 

@@ -135,6 +135,11 @@ def test_the_heat_map_has_each_date_once_and_the_park_its_plots(cast: Cast) -> N
     assert heat == [
         {"day": "2026-11-08", "count": 1}, {"day": "2026-11-30", "count": 1}, {"day": "2027-03-31", "count": 1},
     ]  # fmt: skip
+    for cell in heat:  # each day opens as many rows as it counts, whatever else is due in its month
+        on = date.fromisoformat(str(cell["day"]))
+        narrowed = service.Narrowed(dated=True, day=on)
+        month = service.around("month", on)
+        assert len(service.counting.rows(cast.head, "due", month, TODAY, narrowed)) == cell["count"]
     plots = {p["plot"]: p["firms"] for p in service.month.plots(cast.head, TODAY)}
     assert [(f["state"], f["late"], f["total"]) for f in plots["A"]] == [("overdue", 1, 7)]
     assert [(f["state"], f["late"]) for f in plots["未填地块"]] == [("overdue", 1)]

@@ -10,6 +10,7 @@ from flask import Flask
 
 from inspect_station.cli import main
 from inspect_station.db import db
+from inspect_station.registry.models import Inspection
 from inspect_station.workload import service
 from inspect_station.workload.definitions import DEFINITIONS
 from tests.conftest import TODAY, csrf_of, log_in, people, token_for
@@ -113,6 +114,10 @@ def test_the_head_closes_remarks_and_sets_the_target_and_loses_no_words(scene) -
     assert "已结账" in client.get("/workload?of=2026-10").get_data(as_text=True)
     assert client.post("/workload/target", data=csrf | {"year": "2026", "target": "610"}).status_code == 302
     assert "4 ÷ 610（年度目标）" in client.get("/workload").get_data(as_text=True)
+    with db.connection_context():
+        Inspection.delete().where(Inspection.completed_on == "2026-10-20").execute()
+    assert "结账时是 1，现在是 0" in client.get("/workload/rows/inspected?of=2026-10").get_data(as_text=True)
+    assert "结账时是" not in client.get("/workload/rows/reports_issued?of=2026-10").get_data(as_text=True)
 
 
 def test_paper_workbook_and_api_carry_the_pages_numbers(scene) -> None:

@@ -107,10 +107,12 @@ def run(
     report: Report,
     records: bool = False,
     pause: Callable[[float], None] = time.sleep,
+    settle: Callable[[], object] = lambda: None,
 ) -> Outcome:
     """Plans every row and, with ``write``, writes it; ``report`` is told of each handful, within its transaction.
 
-    ``records``: the report writes too.
+    ``records``: the report writes too. ``settle`` is called after each written handful, within its transaction, for what
+    the areas above derive from it: nobody then finds a backlog of it.
 
     Rows are written in handfuls with a short pause between them, so that others get to write in the meantime.
     """
@@ -124,6 +126,7 @@ def run(
                 with db.atomic() if writes or records else nullcontext():
                     if writes:
                         writer.write(handful)
+                        settle()
                     report(handful)
                 outcome.counts.update(plan.fate for plan in handful)
                 outcome.rows += len(handful)

@@ -30,12 +30,8 @@ lock: $(VENV)/.dev  ## After a change of requirements*.in
 	for set in requirements requirements-dev; do \
 	  $(BIN)/uv pip compile -q --generate-hashes --python-version 3.11 --universal --no-header $$set.in -o $$set.txt; done
 
-bench: $(VENV)/.dev  ## Ratios beside their references; nothing here is a timed test
-	$(BIN)/python -m benchmarks.engine
-	$(BIN)/python -m benchmarks.duelist
-	$(BIN)/python -m benchmarks.workload $(SCALE)
-	$(BIN)/python -m benchmarks.planning
-	$(BIN)/python -m benchmarks.reminders $(SCALE)
+bench: $(VENV)/.dev  ## Ratios beside their references, written to docs/benchmarks.md; nothing here is a timed test
+	$(BIN)/python -m benchmarks $(SCALE)
 
 drill: $(VENV)/.dev  ## Kills and faults really delivered, and what they cost; ROWS="R1 R7" for some
 	$(BIN)/python -m drills $(ROWS)

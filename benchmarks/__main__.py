@@ -34,7 +34,7 @@ BENCHMARKS: dict[str, str | None] = {
     "institute": None,
     "start": None,
 }
-_LINE = re.compile(r"(P\d+)\s{2,}(.+?)\s{2,}(-?[\d.]+)(?:\s+bar (?:([≤≥]) )?([\d.]+)\s+(ok|MISSED))?\s*")
+_LINE = re.compile(r"([A-Z]+\d*)\s{2,}(.+?)\s{2,}(-?[\d.]+)(?:\s+bar (?:([≤≥]) )?([\d.]+)\s+(ok|MISSED))?\s*")
 _LIBRARIES = (
     "flask",
     "peewee",

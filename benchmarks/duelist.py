@@ -1,7 +1,7 @@
-"""P1–P6 and P8–P10 of a filled station, on both engines: `python -m benchmarks.duelist [ROWS]` (default 100 000).
+"""P1–P6 and P8–P10 of a filled station: `python -m benchmarks.duelist [ROWS [ENGINE …]]` (default 100 000, both engines).
 
-P1 compares with a bare Flask route that runs the same SQL on a connection of its own and dumps it with orjson. On SQLite
-the cost is CPU; on PostgreSQL, which works in a process of its own, it is time.
+P1 compares with a bare Flask route that runs the same SQL on a connection of its own and dumps it with orjson; P1 and P5
+are CPU of the web process. Elsewhere the cost is CPU on SQLite, and time on PostgreSQL, which works in a process of its own.
 """
 
 import sys
@@ -32,10 +32,10 @@ BUCKETS = (None, "overdue", "approaching", "ok")
 SMALL = 10_000
 
 
-def main(size: int) -> None:
+def main(size: int, engines: Sequence[str] = ()) -> None:
     sizes = sorted({SMALL, size})
     with Ground() as ground:
-        for engine in ground.engines:
+        for engine in engines or ground.engines:
             measured = [_measure(ground, engine, each, full=each == size) for each in sizes]
             if len(sizes) > 1:
                 _growth(engine, sizes, measured)
@@ -78,7 +78,7 @@ def _lists(here: Station) -> None:
     for bucket in BUCKETS:
         filters = Filters(bucket=bucket)
         address = "/api/v1/due" + (f"?bucket={bucket}" if bucket else "")
-        figure = ratio(150, bare(here, filters), here.asking(address), clock)
+        figure = ratio(150, bare(here, filters), here.asking(address))
         line("P1", f"JSON list, {bucket or 'all'}, against bare Flask + SQL + orjson, {engine}", figure, 1.5)
     for address in ("/api/v1/due?per_page=1", "/api/v1/due?per_page=200"):
         with counted() as ran:
@@ -190,4 +190,4 @@ def _by_update() -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000, sys.argv[2:])

@@ -18,7 +18,7 @@ def line(name: str, what: str, figure: float, bar: float | None = None, *, least
     said = ""
     if bar is not None:
         said = f"   bar {'≥' if least else '≤'} {bar:g}  {'ok' if (figure >= bar if least else figure <= bar) else 'MISSED'}"
-    print(f"{name:4}  {what:66} {figure:9.3f}{said}", flush=True)
+    print(f"{name:4}  {what:70} {figure:9.3f}{said}", flush=True)
 
 
 def note(text: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from inspect_station import clock
 from inspect_station.accounts.scope import Actor
+from inspect_station.duelist import service as duelist
 from inspect_station.errors import InvalidInput
 from inspect_station.registry.ledgers import service, work
 from inspect_station.registry.ledgers.fates import FATES
@@ -38,6 +39,8 @@ def add(verbs: Any) -> None:
 
 
 def run(args: Namespace) -> int:
+    if not args.dry_run:
+        duelist.refresh(clock.today())
     result = service.import_file(
         _ACTOR,
         Path(args.file),
@@ -47,12 +50,18 @@ def run(args: Namespace) -> int:
         enterprise=args.enterprise,
         mapping=read_mapping(args.mapping),
         boiler_clock=Clock(args.boiler_clock),
+        settle=_settle,
     )
     if args.json:
         sys.stdout.write(json.dumps(result, ensure_ascii=False, indent=1) + "\n")
     else:
         _tell(result, dry_run=args.dry_run)
     return 1 if result["refused"] else 0
+
+
+def _settle() -> None:
+    """What is due follows each handful of rows at once, or whoever reads the due list next would wait for all of them."""
+    duelist.settle(clock.today())
 
 
 def read_mapping(file: str | None) -> dict[str, str | None] | None:
@@ -83,7 +92,8 @@ def _tell(result: dict[str, Any], dry_run: bool) -> None:
 
 def continue_import(args: Namespace) -> int:
     try:
-        work.work(_ACTOR, args.id, args.settings.data_path / "imports", clock.now)
+        duelist.refresh(clock.today())
+        work.work(_ACTOR, args.id, args.settings.data_path / "imports", clock.now, _settle)
     except InvalidInput as error:
         print(error.message, file=sys.stderr)
         return 1

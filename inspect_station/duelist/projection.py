@@ -64,6 +64,16 @@ def _bring_up(
     return written
 
 
+def settle(today: date) -> int:
+    """The part of `refresh` that follows one's own changes, within the caller's transaction; returns the rows written.
+
+    A rebuild is left to `refresh`: it would hold that transaction for long.
+    """
+    ((digest, *_, done_by, touched, _reached, _filled),) = run(_LOOK, {"today": today.isoformat()})
+    book = rulebooks.in_force(done_by)
+    return _chunks(_take_touched, book, today) if touched and digest == book.digest else 0
+
+
 def in_force_now() -> rulebooks.InForce:
     """The rulebook with the station's present choices."""
     ((done_by,),) = run(f"SELECT (SELECT value FROM station_setting WHERE key = '{rulebooks.DONE_BY}')", {})

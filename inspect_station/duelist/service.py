@@ -13,7 +13,7 @@ from inspect_station.db import run
 from inspect_station.duelist import buckets, query
 from inspect_station.duelist.groups import due_groups
 from inspect_station.duelist.owing import OwingRow, rows_by_id, rows_for_equipment, rows_for_ladder
-from inspect_station.duelist.projection import refresh
+from inspect_station.duelist.projection import refresh, settle
 from inspect_station.duelist.query import Filters, condition, parameters
 from inspect_station.duelist.rows import (
     HEAD,
@@ -53,6 +53,7 @@ __all__ = [
     "rows_by_id",
     "rows_for_equipment",
     "rows_for_ladder",
+    "settle",
 ]
 
 

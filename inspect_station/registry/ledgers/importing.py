@@ -14,6 +14,7 @@ from itertools import islice
 from typing import Any
 
 from inspect_station.accounts.scope import Actor
+from inspect_station.clock import monotonic
 from inspect_station.db import db, is_sqlite
 
 from .facts import Options
@@ -29,6 +30,8 @@ from .writing import Writer
 
 LOOKED_UP_AT_ONCE = 2_000
 WRITTEN_AT_ONCE = 250
+WRITTEN_AT_LEAST = 25
+HELD_SECONDS = 0.02  # how long one handful may hold SQLite's only write lock
 PAUSE_SECONDS = 0.005
 
 Mapping_ = Mapping[str, str | None]
@@ -107,10 +110,12 @@ def run(
     report: Report,
     records: bool = False,
     pause: Callable[[float], None] = time.sleep,
+    settle: Callable[[], object] = lambda: None,
 ) -> Outcome:
     """Plans every row and, with ``write``, writes it; ``report`` is told of each handful, within its transaction.
 
-    ``records``: the report writes too.
+    ``records``: the report writes too. ``settle`` is called after each written handful, within its transaction, for what
+    the areas above derive from it: nobody then finds a backlog of it.
 
     Rows are written in handfuls with a short pause between them, so that others get to write in the meantime.
     """
@@ -118,17 +123,20 @@ def run(
     with Seen() as seen, _rare_collections():
         planner = Planner(options, seen)
         writer = Writer(actor, source, now, planner.installations)
+        pace = _Pace()
         for plans in _plans(ledger, planner, options):
-            for handful in _pieces(plans):
+            for handful in pace.pieces(plans):
                 writes = write and any(plan.fate in ("created", "changed") for plan in handful)
+                begun = monotonic()
                 with db.atomic() if writes or records else nullcontext():
                     if writes:
                         writer.write(handful)
+                        settle()
                     report(handful)
                 outcome.counts.update(plan.fate for plan in handful)
                 outcome.rows += len(handful)
                 if is_sqlite() and (writes or records):
-                    pause(PAUSE_SECONDS)
+                    pause(pace.rest_after(monotonic() - begun))
     return outcome
 
 
@@ -151,5 +159,23 @@ def _plans(ledger: Ledger, planner: Planner, options: Options) -> Iterator[list[
             yield planner.plan(reader, stretch)
 
 
-def _pieces(plans: list[Plan]) -> Iterator[list[Plan]]:
-    return (plans[start : start + WRITTEN_AT_ONCE] for start in range(0, len(plans), WRITTEN_AT_ONCE))
+class _Pace:
+    """How many rows at once: whoever waits for SQLite's write lock looks again only now and then, so it is held briefly."""
+
+    def __init__(self) -> None:
+        self._size = WRITTEN_AT_ONCE
+
+    def pieces(self, plans: list[Plan]) -> Iterator[list[Plan]]:
+        start = 0
+        while start < len(plans):
+            end = start + self._size
+            yield plans[start:end]
+            start = end
+
+    def rest_after(self, seconds: float) -> float:
+        """Seconds to leave to others after a handful that took so long; the next is smaller or larger by it."""
+        if seconds > HELD_SECONDS:
+            self._size = max(WRITTEN_AT_LEAST, self._size // 2)
+        elif seconds < HELD_SECONDS / 3:
+            self._size = min(WRITTEN_AT_ONCE, self._size * 2)
+        return max(PAUSE_SECONDS, seconds / 4)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -42,8 +42,9 @@ def import_file(
     enterprise: str | None = None,
     mapping: Mapping_ | None = None,
     boiler_clock: Clock = Clock.INTERNAL,
+    settle: Callable[[], object] = lambda: None,
 ) -> dict[str, Any]:
-    """Reads, plans and (with ``write``) writes a ledger; the result is the JSON of the contracts."""
+    """Reads, plans and (with ``write``) writes a ledger; the result is the JSON of the contracts. ``settle``: see `run`."""
     actor.need("import")
     folder.mkdir(parents=True, exist_ok=True)
     options = Options(tidy_name(enterprise) if enterprise else None, boiler_clock, now.date())
@@ -55,7 +56,7 @@ def import_file(
 
     with reading.read(path, folder=folder) as spool:
         ledger = understand(spool, mapping, saved_mapping)
-        outcome = run(ledger, options, actor, path.name, now, write=write, report=report)
+        outcome = run(ledger, options, actor, path.name, now, write=write, report=report, settle=settle)
     if write:
         with db.atomic():
             detail = {"file": path.name, **outcome.counts}

@@ -49,15 +49,26 @@ def saved_mapping(digest: str) -> Mapping_ | None:
     return cast("Mapping_", row.mapping) if row else None
 
 
-def work(actor: Actor, import_id: int, folder: Path, now: Callable[[], datetime]) -> None:
-    """Does the step an import waits for, if nobody else does it; a refusal is kept for the page and raised."""
+def work(
+    actor: Actor,
+    import_id: int,
+    folder: Path,
+    now: Callable[[], datetime],
+    settle: Callable[[], object] = lambda: None,
+) -> None:
+    """Does the step an import waits for, if nobody else does it; a refusal is kept for the page and raised.
+
+    ``settle``: see `importing.run`.
+    """
     job = _claim(import_id, now())
     if job is None:
         return
     actor = _person(job) or actor
     try:
-        step = {"reading": _read, "previewing": _preview, "writing": _write}[job.state]
-        step(actor, job, folder, now)
+        if job.state == "writing":
+            _write(actor, job, folder, now, settle)
+        else:
+            {"reading": _read, "previewing": _preview}[job.state](actor, job, folder, now)
     except LedgerRefused as refused:
         _finish(job, "failed", now(), message=refused.message)
         remove_files(folder, job.id)
@@ -134,8 +145,10 @@ def _preview(actor: Actor, job: LedgerImport, folder: Path, now: Callable[[], da
     _finish(job, "previewed", now(), counts=counts)
 
 
-def _write(actor: Actor, job: LedgerImport, folder: Path, now: Callable[[], datetime]) -> None:
-    counts = _run(actor, job, folder, now, write=True)
+def _write(
+    actor: Actor, job: LedgerImport, folder: Path, now: Callable[[], datetime], settle: Callable[[], object]
+) -> None:
+    counts = _run(actor, job, folder, now, write=True, settle=settle)
     with db.atomic():
         _finish(job, "done", now(), counts=counts)
         detail = {"file": job.file_name, **{name: counts[name] for name in ("rows", *FATES)}}
@@ -144,7 +157,13 @@ def _write(actor: Actor, job: LedgerImport, folder: Path, now: Callable[[], date
 
 
 def _run(
-    actor: Actor, job: LedgerImport, folder: Path, now: Callable[[], datetime], *, write: bool
+    actor: Actor,
+    job: LedgerImport,
+    folder: Path,
+    now: Callable[[], datetime],
+    *,
+    write: bool,
+    settle: Callable[[], object] = lambda: None,
 ) -> dict[str, Any]:
     LedgerRow.delete().where(LedgerRow.ledger_import == job.id).execute()
     options = Options(job.enterprise or None, Clock(job.boiler_clock), now().date())
@@ -160,7 +179,9 @@ def _run(
 
     spool = Spool(spool_of(folder, job.id))
     ledger = understand(spool, job.mapping, saved_mapping)
-    outcome = run(ledger, options, actor, job.file_name, now(), write=write, report=report, records=True)
+    outcome = run(
+        ledger, options, actor, job.file_name, now(), write=write, report=report, records=True, settle=settle
+    )
     gathered = sorted(kinds.values(), key=lambda kind: (kind["severity"], -kind["count"]))
     return {"rows": outcome.rows, **{fate: outcome.counts[fate] for fate in FATES}, "problems": gathered}
 

@@ -9,7 +9,7 @@ from typing import Any
 from inspect_station.accounts import station
 from inspect_station.config import Settings
 from inspect_station.db import db, is_sqlite
-from inspect_station.reminders import ladder, outgoing, policies, quiets, routes, source
+from inspect_station.reminders import ladder, outgoing, policies, prescriptions, quiets, routes, source
 from inspect_station.reminders.channels import DISTURBING, Outgoing
 from inspect_station.reminders.models import Attempt, Message, OwedStep
 from inspect_station.reminders.owed import MOVED, RECIPIENT_GONE
@@ -53,7 +53,7 @@ def claim(settings: Settings, now: datetime, sender: str, without: Collection[st
             Message.update(queued_at=now).where(Message.id == message.id).execute()
         _obey_the_sample(message, settings)
         standing = _recheck(message, today, now)
-        if not standing:
+        if not standing and not prescriptions.stands(message, today):
             return _end_unsent(message, now)
         written = outgoing.write(message, standing, settings, today)
     return Claimed(message, outgoing.outgoing_of(message, written, settings))

@@ -23,6 +23,7 @@ from inspect_station.reminders import (
     ladder,
     letter,
     policies,
+    prescriptions,
     routes,
     source,
     steps,
@@ -76,6 +77,7 @@ def _tick(settings: Settings, today: date, now: datetime) -> Ticked:
     rules = policies.in_force()
     pace = Pace(today, rules, last_tick())
     source.refresh(today)
+    prescriptions.write(rules, routes.channel_in_use(settings), today, now)
     written = steps.write(rules, routes.channel_in_use(settings), pace, now)
     written += steps.Written(fallback.escalate(settings, today, now))
     hands.tidy(settings, today, now)

@@ -12,17 +12,13 @@ class Enterprise(Base):
     id = AutoField()
 
 
-class ClinicFinding(Base):
-    id = AutoField()
-
-
 class Message(Base):
     id = AutoField()
 
 
 class PrescriptionStep(Base):
     id = AutoField()
-    finding = ForeignKeyField(ClinicFinding, on_delete="CASCADE", index=False)
+    finding = IntegerField()
     enterprise = ForeignKeyField(Enterprise, on_delete="CASCADE", index=False)
     due = CharField(max_length=10)
     step = CharField(max_length=12)
@@ -44,7 +40,7 @@ class PrescriptionStep(Base):
 
 
 TABLES = [PrescriptionStep]
-STUBS = [Enterprise, ClinicFinding, Message]
+STUBS = [Enterprise, Message]
 
 
 def up(migrator, db):

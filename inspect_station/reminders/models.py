@@ -18,7 +18,6 @@ from peewee import (
 )
 
 from inspect_station.accounts.models import Account
-from inspect_station.clinic.models import ClinicFinding
 from inspect_station.db import JsonField, MomentField, Table
 from inspect_station.registry.models import Contact, Enterprise, Equipment
 
@@ -128,7 +127,7 @@ class PrescriptionStep(Table):
     """One reminder of one prescription of the clinic owed to one recipient; once told, its fate is the letter's."""
 
     id = AutoField()
-    finding = ForeignKeyField(ClinicFinding, on_delete="CASCADE", index=False)
+    finding = IntegerField()  # a number of the clinic's
     enterprise = ForeignKeyField(Enterprise, on_delete="CASCADE", index=False)
     # The deadline it counts down to, as text, and the step as `OwedStep` names it.
     due = CharField(max_length=10)

@@ -75,6 +75,12 @@ def ask(
     return int(row.id)
 
 
+def asked_since(enterprise_id: int, source: str, since: datetime) -> int:
+    """How many questions of an enterprise came in this way since then."""
+    r = ClinicRequest
+    return int(r.select().where(r.enterprise == enterprise_id, r.source == source, r.asked_at > since).count())
+
+
 def _check(kind: str, question: str, source: str) -> None:
     problems: dict[str, list[str]] = {}
     if kind not in words.KINDS:

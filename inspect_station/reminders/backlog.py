@@ -14,7 +14,7 @@ from inspect_station.errors import Conflict, InvalidInput, NotFound
 from inspect_station.registry.models import Enterprise
 from inspect_station.reminders import delivery, letter, records, service
 from inspect_station.reminders.channels import NOTICE
-from inspect_station.reminders.models import Message, OwedStep, StaffLetter
+from inspect_station.reminders.models import Message, OwedStep, PrescriptionStep, StaffLetter
 from inspect_station.reminders.reading import tuples
 
 FIRMS_SHOWN = 100
@@ -126,6 +126,7 @@ def _void(reason: str, now: datetime) -> Voided:
     open_steps = OwedStep.state.in_((*_WAITING, "claimed"))
     of_letters = OwedStep.update(**end).where(open_steps, OwedStep.message.in_(waiting)).execute()
     ungathered = OwedStep.update(**end).where(_ungathered()).execute()
+    PrescriptionStep.update(state="suppressed").where(PrescriptionStep.state == "queued").execute()
     letters = Message.update(**end, next_at=None, lease_until=None, revision=Message.revision + 1).where(_waits(now))
     own = StaffLetter.update(**end, next_at=None, lease_until=None).where(_waits(now, StaffLetter))
     return Voided(letters.execute(), of_letters + ungathered, own.execute())

@@ -1,14 +1,15 @@
 """Taking the next letter: claim it with a lease, look again whether it still stands, word it."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 from inspect_station.accounts import station
 from inspect_station.config import Settings
 from inspect_station.db import db, is_sqlite
-from inspect_station.reminders import ladder, outgoing, policies, quiets, routes, source
+from inspect_station.reminders import ladder, outgoing, policies, prescriptions, quiets, routes, source
 from inspect_station.reminders.channels import DISTURBING, Outgoing
 from inspect_station.reminders.models import Attempt, Message, OwedStep
 from inspect_station.reminders.owed import MOVED, RECIPIENT_GONE
@@ -52,7 +53,7 @@ def claim(settings: Settings, now: datetime, sender: str, without: Collection[st
             Message.update(queued_at=now).where(Message.id == message.id).execute()
         _obey_the_sample(message, settings)
         standing = _recheck(message, today, now)
-        if not standing:
+        if not standing and not prescriptions.stands(message, today):
             return _end_unsent(message, now)
         written = outgoing.write(message, standing, settings, today)
     return Claimed(message, outgoing.outgoing_of(message, written, settings))
@@ -135,35 +136,49 @@ def _recheck(message: Message, today: date, now: datetime) -> list[OwedStep]:
 
 def still_standing(message: Message, today: date, now: datetime) -> list[OwedStep]:
     """The steps of a message that still stand; the others are suppressed with the reason."""
-    steps = list(
-        OwedStep.select().where(OwedStep.message == message.id, OwedStep.state.not_in(("superseded", "suppressed")))
-    )
+    judged = _judged(message, _steps_of(message, ("superseded", "suppressed")), today)
+    for reason, found in groupby(sorted(judged, key=_reason), key=_reason):
+        if reason:
+            _suppress([step for step, _ in found], reason[:300], now)
+    return [step for step, reason in judged if not reason]
+
+
+def why_nothing_stands(message: Message, today: date) -> str:
+    """Why a message sent again would not leave: the reason of its last step; empty where something of it would."""
+    judged = _judged(message, _steps_of(message, ("superseded",)), today)
+    return judged[-1][1] if judged and all(reason for _, reason in judged) else ""
+
+
+def _steps_of(message: Message, without: Sequence[str]) -> list[OwedStep]:
+    query = OwedStep.select().where(OwedStep.message == message.id, OwedStep.state.not_in(without))
+    return list(query.order_by(OwedStep.id))
+
+
+def _reason(judged: tuple[OwedStep, str]) -> str:
+    return judged[1]
+
+
+def _judged(message: Message, steps: Sequence[OwedStep], today: date) -> list[tuple[OwedStep, str]]:
+    """Each step and why it need not be said any more; what a person asked for by hand goes in spite of a quiet."""
     known = routes.every_route(message.enterprise_id, _mail_goes_by(message.channel), today)
     if message.recipient not in {r.recipient for r in known} and not message.manual:
-        _suppress(steps, RECIPIENT_GONE, now)
-        return []
+        return [(step, RECIPIENT_GONE) for step in steps]
     present = source.present((s.equipment_id for s in steps), today)
-    moved = [s for s in steps if not _stands(s, present.get((s.equipment_id, s.clock)))]
-    _suppress(moved, MOVED, now)
-    gone = {s.id for s in moved} | _rest([s for s in steps if s not in moved], message, today, now)
-    return [s for s in steps if s.id not in gone]
+    resting = quiets.Quiets() if message.manual else quiets.standing(today, [message.enterprise_id])
+    return [(step, _why_not(step, present, resting, today)) for step in steps]
+
+
+def _why_not(
+    step: OwedStep, present: Mapping[tuple[int, str], ladder.LadderRow], resting: quiets.Quiets, today: date
+) -> str:
+    if not _stands(step, present.get((step.equipment_id, step.clock))):
+        return MOVED
+    quiet = resting.over(step.equipment_id, step.clock, step.step, step.week, today)
+    return quiet.reason if quiet else ""
 
 
 def _mail_goes_by(channel: str) -> str:
     return "folder" if channel == "folder" else "mail"
-
-
-def _rest(steps: Sequence[OwedStep], message: Message, today: date, now: datetime) -> set[int]:
-    """Suppress what has become quiet since it was written. What a person asked for by hand goes."""
-    if message.manual:
-        return set()
-    resting, held = quiets.standing(today, [message.enterprise_id]), set()
-    for step in steps:
-        quiet = resting.over(step.equipment_id, step.clock, step.step, step.week, today)
-        if quiet is not None:
-            _suppress([step], quiet.reason[:300], now)
-            held.add(step.id)
-    return held
 
 
 def _stands(step: OwedStep, row: ladder.LadderRow | None) -> bool:

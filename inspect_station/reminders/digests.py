@@ -8,6 +8,7 @@ from datetime import date, datetime
 from hashlib import sha256
 
 from inspect_station.db import db
+from inspect_station.reminders import prescriptions
 from inspect_station.reminders.channels import BY_HAND
 from inspect_station.reminders.models import Message, OwedStep
 from inspect_station.reminders.pace import Group, Pace, groups
@@ -121,3 +122,4 @@ def _attach(group: Group, message_id: int) -> None:
         OwedStep.state == "queued",
         OwedStep.message.is_null(),
     ).execute()
+    prescriptions.attach(*group.key, message_id)

@@ -19,7 +19,7 @@ from inspect_station.db import db
 from inspect_station.errors import Conflict, InvalidInput, NotFound
 from inspect_station.registry import contacts
 from inspect_station.registry.models import Contact, Enterprise
-from inspect_station.reminders import claiming, fallback, letter, outgoing, routes, source
+from inspect_station.reminders import claiming, fallback, letter, outgoing, prescriptions, routes, source
 from inspect_station.reminders.channels import BY_HAND
 from inspect_station.reminders.models import Attempt, DeadAddress, HandDelivery, Message, OwedStep
 from inspect_station.reminders.owed import MOVED, REACHABLE
@@ -144,7 +144,9 @@ def _written(message: Message, settings: Settings, today: date) -> letter.Letter
     steps = list(OwedStep.select().where(OwedStep.message == message.id, still))
     day = today if message.state == "queued" else message.done_at.date() if message.done_at else today
     name, number = source.enterprise_name(message.enterprise_id), outgoing.number_of(message)
-    return letter.write(settings, number, name, "", outgoing.items_of(steps, day), day)
+    return letter.write(
+        settings, number, name, "", outgoing.items_of(steps, day), day, "", prescriptions.of(message, day)
+    )
 
 
 # --- what came of it ----------------------------------------------------------------------------------------------
@@ -269,7 +271,7 @@ def _tidy(message: Message, mail: str, today: date, now: datetime) -> int:
     standing = claiming.still_standing(message, today, now)
     taken_over = _taken_over(message, standing, mail, today)
     OwedStep.update(state="suppressed", reason=REACHABLE, done_at=now).where(OwedStep.id.in_(taken_over)).execute()
-    if len(standing) > len(taken_over):
+    if len(standing) > len(taken_over) or (not taken_over and prescriptions.stands(message, today)):
         return 0
     reason = REACHABLE if taken_over else MOVED
     over = Message.update(state="suppressed", reason=reason, done_at=now).where(Message.id == message.id, _WAITING)

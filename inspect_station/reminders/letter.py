@@ -56,6 +56,12 @@ class Letter:
     html: str = ""
     file_name: str = ""
     counts: Mapping[str, int] = field(default_factory=dict)
+    prescriptions: Sequence[OwedPrescription] = ()
+
+    @property
+    def total(self) -> int:
+        """How many inspections and checks it names."""
+        return sum(self.counts.values())
 
 
 # The sections in the order of urgency: (id, title, what to do).
@@ -223,15 +229,18 @@ def write(
         day=today,
         items=items,
         every=every,
-        subject=_subject(enterprise, counts),
+        subject=_subject(enterprise, counts, len(prescriptions)),
         text=_templates(False).get_template("reminders/letter.txt").render(context),
         html=_templates(True).get_template("reminders/letter.html").render(context),
         file_name=file_name,
         counts=counts,
+        prescriptions=prescriptions,
     )
 
 
-def _subject(enterprise: str, counts: Mapping[str, int]) -> str:
+def _subject(enterprise: str, counts: Mapping[str, int], prescriptions: int) -> str:
+    if not any(counts.values()):
+        return one_line(f"处方提醒：{enterprise} {prescriptions} 项诊所处方待整改")[:200]
     parts = [f"{counts[name]} 项{words}" for name, words in _SUBJECT_WORDS if counts[name]]
     return one_line(f"催检通知：{enterprise} {'，'.join(parts)}")[:200]
 

@@ -123,6 +123,32 @@ class OwedStep(Table):
         )
 
 
+class PrescriptionStep(Table):
+    """One reminder of one prescription of the clinic owed to one recipient; once told, its fate is the letter's."""
+
+    id = AutoField()
+    finding = IntegerField()  # a number of the clinic's
+    enterprise = ForeignKeyField(Enterprise, on_delete="CASCADE", index=False)
+    # The deadline it counts down to, as text, and the step as `OwedStep` names it.
+    due = CharField(max_length=10)
+    step = CharField(max_length=12)
+    week = IntegerField(default=0, constraints=_ZERO)
+    rank = IntegerField()
+    channel = CharField(max_length=20)
+    recipient = CharField(max_length=254)
+    state = CharField(max_length=12, default="queued", constraints=[SQL("DEFAULT 'queued'")])
+    message = ForeignKeyField(Message, null=True, on_delete="SET NULL")
+    owed_on = DateField()
+    created_at = MomentField()
+
+    class Meta:
+        constraints = [Check("state IN ('queued', 'told', 'superseded', 'suppressed')")]
+        indexes = (
+            (("finding", "due", "step", "week", "channel", "recipient"), True),
+            (("state", "enterprise", "channel", "recipient"), False),
+        )
+
+
 class Attempt(Table):
     """One try to deliver a message and what came of it."""
 

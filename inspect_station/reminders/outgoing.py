@@ -5,10 +5,9 @@ from dataclasses import replace
 from datetime import date
 
 from inspect_station.accounts.scope import Actor
-from inspect_station.clinic import service as clinic
 from inspect_station.config import Settings
 from inspect_station.planning import service as planning
-from inspect_station.reminders import ladder, letter, paper, routes, short, source
+from inspect_station.reminders import ladder, letter, paper, prescriptions, routes, short, source
 from inspect_station.reminders.answers import links
 from inspect_station.reminders.channels import Outgoing, config
 from inspect_station.reminders.models import Message, OwedStep
@@ -45,7 +44,7 @@ def write(message: Message, steps: Sequence[OwedStep], settings: Settings, today
         items_of(steps, today),
         today,
         link,
-        clinic.owed(today, [message.enterprise_id]).get(message.enterprise_id, ()),
+        prescriptions.of(message, today),
         ask_stop=asks_stop(message.enterprise_id, steps, today),
     )
     _keep_notice(message, steps, settings, today)
@@ -71,7 +70,12 @@ def worded_for(message: Message, written: letter.Letter, settings: Settings, lin
 
 
 def _keep_notice(message: Message, steps: Sequence[OwedStep], settings: Settings, today: date) -> None:
-    if not settings.mail_pdf or message.channel not in paper.CHANNELS or message.recipient == routes.NO_ADDRESS:
+    if (
+        not steps
+        or not settings.mail_pdf
+        or message.channel not in paper.CHANNELS
+        or message.recipient == routes.NO_ADDRESS
+    ):
         return
     clocks = ((s.equipment_id, s.clock) for s in steps)
     sheets = paper.sheets_of(

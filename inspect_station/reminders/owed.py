@@ -1,16 +1,16 @@
 """A step of a clock for one recipient, and what the outbox holds of an enterprise's steps already."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from peewee import chunked
 
+from inspect_station.db import db
 from inspect_station.reminders import ladder
 from inspect_station.reminders.ladder import LadderRow, Step
 from inspect_station.reminders.models import OwedStep
 from inspect_station.reminders.quiets import MARK
-from inspect_station.reminders.reading import tuples
 from inspect_station.reminders.routes import Route
 from schedules import ladder as law
 
@@ -83,18 +83,25 @@ class Known:
         return ladder.is_repeat(one.step) and passed > ladder.repeats_every(one.step, one.rules)
 
 
+_KNOWN = """SELECT equipment_id, clock, due, channel, recipient, rank, state, reason, urgent FROM owed_step
+WHERE enterprise_id = {p} AND step <> {p}{only} ORDER BY rank"""
+
+
+def _among(ids: Iterable[int]) -> str:
+    return f" AND equipment_id IN ({', '.join(str(int(number)) for number in ids)})"
+
+
 def known(enterprise_id: int, equipment_ids: Collection[int] | None = None) -> Known:
     """What is recorded of this enterprise's clocks, or of these devices of it."""
-    o = OwedStep
     found = Known({}, {}, set(), set(), {})
-    # One walk over the steps, the lowest first: each row says whether it was withdrawn, waits, and can.
-    columns = (o.equipment, o.clock, o.due, o.channel, o.recipient, o.rank, may_be_taken_up(), o.state, o.urgent)
-    query = o.select(*columns).where(o.enterprise == enterprise_id, o.step != ladder.MANUAL).order_by(o.rank)
     ids = None if equipment_ids is None else sorted(set(equipment_ids))
-    chunks = [query] if ids is None else [query.where(o.equipment.in_(chunk)) for chunk in chunked(ids, _CHUNK)]
-    for chunk in chunks:
-        for *place, rank, withdrawn, state, urgent in tuples(chunk):
-            found.keep(tuple(place), rank, bool(withdrawn), state in WAITING, bool(urgent))
+    for only in [""] if ids is None else [_among(chunk) for chunk in chunked(ids, _CHUNK)]:
+        # Written out, for building the query costs more than running it. Of one key the lower ranks come first.
+        sql = _KNOWN.format(p=db.obj.param, only=only)
+        rows = db.execute_sql(sql, (enterprise_id, ladder.MANUAL)).fetchall()
+        for *place, rank, state, reason, urgent in rows:
+            withdrawn = state == "suppressed" and (reason in TAKEN_UP_AGAIN or reason.startswith(MARK))
+            found.keep(tuple(place), rank, withdrawn, state in WAITING, bool(urgent))
     return found
 
 

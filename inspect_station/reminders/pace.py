@@ -9,7 +9,7 @@ from typing import Any
 from peewee import Case, fn
 
 from inspect_station.reminders import ladder
-from inspect_station.reminders.models import Message, OwedStep
+from inspect_station.reminders.models import Message, OwedStep, PrescriptionStep
 from inspect_station.reminders.policies import Policies
 from inspect_station.reminders.reading import tuples
 from inspect_station.workcalendar import service as workcalendar
@@ -101,8 +101,23 @@ def groups(enterprise_id: int | None = None) -> Iterator[Group]:
     )
     if enterprise_id is not None:
         query = query.where(o.enterprise == enterprise_id)
+    found: dict[Recipient, Waiting] = {}
     for number, channel, recipient, pressing, passed, due in tuples(query):
-        yield Group(number, channel, recipient, Waiting(bool(pressing), bool(passed), _day(due)))
+        found[number, channel, recipient] = Waiting(bool(pressing), bool(passed), _day(due))
+    for key, waiting in _prescribed(enterprise_id):
+        found[key] = found[key].plus(waiting) if key in found else waiting
+    for key in sorted(found):
+        yield Group(*key, found[key])
+
+
+def _prescribed(enterprise_id: int | None) -> Iterator[tuple[Recipient, Waiting]]:
+    """The clinic's prescriptions that wait for a letter: near the deadline they are told like a date that has passed."""
+    p = PrescriptionStep
+    query = p.select(p.enterprise, p.channel, p.recipient, fn.MAX(p.rank)).where(p.state == "queued")
+    if enterprise_id is not None:
+        query = query.where(p.enterprise == enterprise_id)
+    for number, channel, recipient, rank in tuples(query.group_by(p.enterprise, p.channel, p.recipient)):
+        yield (number, channel, recipient), Waiting(passed=rank >= ladder.RANK_OF_DUE_DAY - WEEK)
 
 
 def _day(text: Any) -> date | None:

@@ -8,11 +8,10 @@ from typing import Any
 from peewee import fn
 
 from inspect_station.accounts.scope import Actor, visible
-from inspect_station.clinic import service as clinic
 from inspect_station.config import Settings
 from inspect_station.errors import Conflict, NotFound
 from inspect_station.registry.models import Enterprise
-from inspect_station.reminders import letter, outgoing, paper, routes, source
+from inspect_station.reminders import letter, outgoing, paper, prescriptions, routes, source
 from inspect_station.reminders.answers import links
 from inspect_station.reminders.channels import BY_HAND, NOTICE, Outgoing, mail_of
 from inspect_station.reminders.models import Attempt, Message, OwedStep
@@ -204,16 +203,15 @@ def _named(steps: Sequence[OwedStep], day: date) -> list[tuple[str, letter.Item]
 
 
 def _text_now(settings: Settings, message: Message, steps: Sequence[OwedStep], today: date) -> str:
-    if not steps:
+    owed = prescriptions.of(message, today)
+    if not steps and not owed:
         return ""
     name = source.enterprise_name(message.enterprise_id)
     items = outgoing.items_of(steps, today)
     number = outgoing.number_for(message.id, message.day)
-    firm = message.enterprise_id
-    prescriptions = clinic.owed(today, [firm]).get(firm, ())
-    ask = outgoing.asks_stop(firm, steps, today)
+    ask = outgoing.asks_stop(message.enterprise_id, steps, today)
     to = message.recipient_name
-    written = letter.write(settings, number, name, to, items, today, links.HIDDEN, prescriptions, ask_stop=ask)
+    written = letter.write(settings, number, name, to, items, today, links.HIDDEN, owed, ask_stop=ask)
     return outgoing.worded_for(message, written, settings, links.HIDDEN).text or written.text
 
 

@@ -15,6 +15,7 @@ from inspect_station.config import Settings
 from inspect_station.db import bulk_insert, db, patiently
 from inspect_station.errors import Conflict, InvalidInput, NotFound
 from inspect_station.reminders import (
+    claiming,
     delivery,
     digests,
     fallback,
@@ -22,6 +23,7 @@ from inspect_station.reminders import (
     ladder,
     letter,
     policies,
+    prescriptions,
     routes,
     source,
     steps,
@@ -37,6 +39,7 @@ from inspect_station.reminders.outgoing import asks_stop
 from inspect_station.reminders.owed import Owed
 from inspect_station.reminders.pace import Pace
 from inspect_station.reminders.routes import Route
+from inspect_station.reminders.words import reason_word
 
 __all__ = ["Alarm", "alarms", "beat", "deliver", "last_tick", "paused", "tick", "worker_heartbeat"]
 
@@ -74,6 +77,7 @@ def _tick(settings: Settings, today: date, now: datetime) -> Ticked:
     rules = policies.in_force()
     pace = Pace(today, rules, last_tick())
     source.refresh(today)
+    prescriptions.write(rules, routes.channel_in_use(settings), today, now)
     written = steps.write(rules, routes.channel_in_use(settings), pace, now)
     written += steps.Written(fallback.escalate(settings, today, now))
     hands.tidy(settings, today, now)
@@ -141,6 +145,11 @@ def resend(actor: Actor, message_id: int, now: datetime) -> None:
         ).where(Message.id == message_id, Message.state.in_(("refused", "failed", "uncertain", "suppressed", "sent")))
         if not ready.execute():
             raise Conflict("这条提醒正在发送或已被后来的提醒取代，不能重发。")
+        if why := claiming.why_nothing_stands(message, now.date()):
+            raise Conflict(
+                f"没有重发：这条提醒里的项目现在都不必提醒（{reason_word(why)}）。"
+                "要照样提醒，请在到期清单勾选设备，人工提醒。"
+            )
         OwedStep.update(state="queued", reason="", done_at=None).where(
             OwedStep.message == message_id, OwedStep.state != "superseded"
         ).execute()

@@ -14,18 +14,27 @@ _NAME_MOST = 60
 
 def text(settings: Settings, written: Letter, link: str) -> str:
     """Everything owed is counted; as many devices as fit are named, the most urgent first."""
-    total = sum(written.counts.values())
-    head = [
-        f"【催检通知】{_cut(written.enterprise)}",
-        f"共 {total} 项特种设备的检验、检查需要办理：{_counted(written)}。",
-        *([f"最早：{earliest(written)}"] if earliest(written) else []),
-    ]
+    total = written.total
+    head = [f"【{'催检通知' if total else '处方提醒'}】{_cut(written.enterprise)}"]
+    if total:
+        head.append(f"共 {total} 项特种设备的检验、检查需要办理：{_counted(written)}。")
+        head += [f"最早：{earliest(written)}"] if earliest(written) else []
     tail = [
+        *_prescribed(written),
         f"查看清单和办法：{link}",
         f"{one_line(settings.station_name)}{f'，电话 {settings.station_phone}' if settings.station_phone else ''}"
         f"，编号 {written.number}",
     ]
     return "\n".join([*head, *_named(written.items, head, tail, total), *tail])
+
+
+def _prescribed(written: Letter) -> list[str]:
+    """How many prescriptions of the clinic wait, and the most urgent one."""
+    if not written.prescriptions:
+        return []
+    first = written.prescriptions[0]
+    words = f"工业诊所处方 {len(written.prescriptions)} 项待整改，最早期限 {first.deadline}（{first.days_words}）"
+    return [f"{words}：{_cut(first.symptom)}。"]
 
 
 def _counted(written: Letter) -> str:
@@ -65,12 +74,14 @@ def earliest(written: Letter) -> str:
 
 def values(settings: Settings, written: Letter, link: str) -> dict[str, str]:
     """What a text message's template may name."""
+    first = written.prescriptions[0].deadline.isoformat() if written.prescriptions else ""
     counts = {name: str(count) for name, count in written.counts.items() if name != "undetermined"}
     return {
         **counts,
         "firm": _cut(written.enterprise),
-        "total": str(sum(written.counts.values())),
-        "earliest": earliest(written) or "日期待确定",
+        "total": str(written.total or len(written.prescriptions)),
+        "prescriptions": str(len(written.prescriptions)),
+        "earliest": earliest(written) or (first if not written.total else "") or "日期待确定",
         "number": written.number,
         "station": one_line(settings.station_name),
         "phone": settings.station_phone,

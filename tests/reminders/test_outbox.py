@@ -1,5 +1,6 @@
 """What is owed goes into the outbox once, and into as few letters as the rules allow."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -7,8 +8,10 @@ import pytest
 
 from inspect_station.accounts import station
 from inspect_station.registry.models import EquipmentTouched, Inspection
-from inspect_station.reminders import hands, service
+from inspect_station.reminders import hands, policies, service, source
+from inspect_station.reminders import steps as steps_
 from inspect_station.reminders.models import Message, OwedStep
+from inspect_station.reminders.pace import Pace
 from inspect_station.reminders.routes import addresses
 from tests.conftest import NOW, TODAY, Cast
 from tests.reminders.park import contact, in_days, inspected, settings, vessel
@@ -170,6 +173,29 @@ def test_weekly_repeats_of_many_overdue_devices_share_one_letter_a_week(cast: Ca
         letters += service.tick(settings(tmp_path), *later(day)).messages
         service.deliver(settings(tmp_path), later(day)[1])
     assert letters == 4
+
+
+def test_asking_what_moved_misses_nothing_that_a_look_at_every_row_finds(cast: Cast, tmp_path: Path) -> None:
+    for firm in (cast.jia, cast.yi):
+        contact(firm, f"a@{firm.id}.example; b@{firm.id}.example")
+        for days in (-40, -8, -1, 0, 1, 7, 8, 15, 16, 30, 31, 60, 61, 90, 91, 180, 181):
+            vessel(firm, in_days(days))
+        inspected(vessel(firm, in_days(300)), "periodic", in_days(300), "2026-11-01", conclusion="不符合要求")
+    open_date = vessel(cast.jia, in_days(300))
+    Inspection.update(next_due=None, completed_on="2023-12-20", grade=3).where(
+        Inspection.equipment == open_date, Inspection.clock == "periodic"
+    ).execute()
+    own = replace(policies.shipped().ladder, steps=(45, 30, 9), more={}, overdue_every_days=3)
+    policies.agree(cast.head, cast.jia.id, replace(policies.shipped(), ladder=own), "约定", NOW)
+    rules = policies.in_force()
+    for day in (0, 4, 16):
+        today, now = later(day)
+        service.tick(settings(tmp_path), today, now)
+        everything = source.rows(today, rules.horizon + timedelta(days=30))
+        found = steps_.unrecorded(everything, rules, "folder", Pace(today, rules, today))
+        assert [o for _, _, owed in found for o in owed if o.step.owed_on <= today] == []
+        service.deliver(settings(tmp_path), now)
+    assert OwedStep.select().count() > 60
 
 
 def test_a_date_changed_before_delivery_is_not_sent_and_starts_again(cast: Cast, tmp_path: Path) -> None:

@@ -124,6 +124,8 @@ MATRIX = {
     "answer.page": "public",
     "answer.form": "public",
     "answer.give": "public",
+    "answer.question": "public",
+    "answer.ask": "public",
     "answers.inbox": "staff",
     "answers.inbox_export": "staff",
     "answers.answer": "answer",

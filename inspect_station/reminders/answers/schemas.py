@@ -4,6 +4,7 @@ from typing import Any
 
 from marshmallow import fields, validate
 
+from inspect_station.clinic import service as clinic
 from inspect_station.registry.schemas import Text
 from inspect_station.registry.words import CONTACT_ROLES
 from inspect_station.reminders.answers.words import ACTS, KINDS, STATES, TABS
@@ -67,6 +68,20 @@ class ContactSchema(StationSchema):
     mobile = _text(30, "手机", load_default="")
     email = _text(200, "邮箱", load_default="")
     note = _text(300, "说明", load_default="")
+
+
+class QuestionSchema(StationSchema):
+    """A question to the clinic; somebody must be reachable, for whoever holds the link has no log-in to read in."""
+
+    kind = fields.String(
+        required=True,
+        validate=validate.OneOf(list(clinic.words.KINDS), error="请选择想问哪一类"),
+        metadata={"label": "哪一类"},
+    )
+    question = _text(1000, "想问什么", 2, required=True)
+    devices = fields.List(fields.Integer(validate=_ID), load_default=list, metadata={"label": "设备："})
+    name = _text(60, "您的姓名", load_default="")
+    phone = _text(30, "您的电话", 1, required=True)
 
 
 SCHEMAS: dict[str, type[StationSchema]] = {

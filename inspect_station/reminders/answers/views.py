@@ -12,12 +12,13 @@ from inspect_station import clock
 from inspect_station.accounts.guard import public
 from inspect_station.accounts.scope import Actor
 from inspect_station.accounts.views import form_data
+from inspect_station.clinic import service as clinic
 from inspect_station.errors import Conflict, InvalidInput, NotFound, StationError, TooMany
 from inspect_station.registry import service as registry
 from inspect_station.registry.documents import Kept
 from inspect_station.reminders.answers import service
 from inspect_station.reminders.answers.limit import Brake
-from inspect_station.reminders.answers.schemas import SCHEMAS
+from inspect_station.reminders.answers.schemas import SCHEMAS, QuestionSchema
 from inspect_station.reminders.answers.sheet import Sheet
 from inspect_station.reminders.answers.words import ACTS, KINDS
 from inspect_station.validation import load
@@ -78,6 +79,51 @@ def give(secret: str, kind: str) -> Any:
         return _form(sheet, secret, kind, request.form, error), error.http_status
     flash(f"已收到您的答复：{KINDS[kind].label}。{KINDS[kind].after}", "success")
     return redirect(url_for("answer.page", secret=secret))
+
+
+@pages.get("/<secret>/question")
+@public
+def question(secret: str) -> Any:
+    try:
+        sheet = _behind(secret)
+    except NotFound:
+        return render_template("answers/gone.html"), 404
+    return _question_form(sheet, secret, {}, None)
+
+
+@pages.post("/<secret>/question")
+@public
+def ask(secret: str) -> Any:
+    """A question to the clinic, an extra beside the five answers."""
+    try:
+        sheet = _behind(secret)
+    except NotFound:
+        return render_template("answers/gone.html"), 404
+    try:
+        _check_origin(secret, "question")
+        typed = {k: v for k, v in form_data().items() if k != "page_token"}
+        given = load(QuestionSchema(), typed | {"devices": request.form.getlist("devices")})
+        service.ask(_speaker(sheet), sheet, given, settings(), now())
+    except (InvalidInput, Conflict) as error:
+        return _question_form(sheet, secret, request.form, error), error.http_status
+    flash("已收到您的提问，检验站会打电话答复，也写在“工业诊所”里，登录后能看到。它不代替对通知的答复。", "success")
+    return redirect(url_for("answer.page", secret=secret))
+
+
+def _question_form(sheet: Sheet, secret: str, given: Any, error: StationError | None) -> str:
+    return render_template(
+        "answers/question.html",
+        sheet=sheet,
+        secret=secret,
+        given=given,
+        chosen=given.getlist("devices") if given else [],
+        error=error,
+        errors=error.fields if error else {},
+        page_token=_seal(secret, "question"),
+        sorts=[(name, label, clinic.words.KIND_NOTES[name]) for name, label in clinic.words.KINDS.items()],
+        is_staff=_is_staff(),
+        **_about(),
+    )
 
 
 def _behind(secret: str) -> Sheet:

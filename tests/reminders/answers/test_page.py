@@ -14,9 +14,11 @@ from flask.testing import FlaskClient
 
 from inspect_station import clock
 from inspect_station.accounts.models import AuditEntry
+from inspect_station.clinic.models import ClinicRequest
 from inspect_station.db import db
-from inspect_station.reminders import records
+from inspect_station.reminders import quiets, records
 from inspect_station.reminders.answers import service, views
+from inspect_station.reminders.answers.asking import MOST_A_DAY
 from inspect_station.reminders.answers.limit import Brake
 from inspect_station.reminders.answers.models import Answer
 from inspect_station.reminders.models import Message
@@ -45,10 +47,10 @@ def fields(page: str) -> dict[str, str]:
     return dict(found)
 
 
-def answer(client: FlaskClient, path: str, kind: str, **given: object):
+def answer(client: FlaskClient, path: str, page: str, **given: object):
     """A person opens the form, fills it and taps."""
-    tokens = fields(client.get(f"{path}/{kind}").get_data(as_text=True))
-    return client.post(f"{path}/{kind}", data={**tokens, **given}, content_type="multipart/form-data")
+    tokens = fields(client.get(f"{path}/{page}").get_data(as_text=True))
+    return client.post(f"{path}/{page}", data={**tokens, **given}, content_type="multipart/form-data")
 
 
 def count() -> int:
@@ -262,3 +264,28 @@ def test_a_resend_carries_the_same_link(scene: Scene) -> None:
         )
     assert first == again != other
     assert len(first.rsplit("/", 1)[1]) >= 26
+
+
+def test_a_question_goes_to_the_clinic_quiets_nothing_and_needs_a_number_to_call(scene: Scene) -> None:
+    app, cast, told, path = scene
+    client = app.test_client()
+    assert "工业诊所问诊" in client.get(path).get_data(as_text=True)
+    asked = {"kind": "before", "question": "要不要搭脚手架？", "devices": [told.late.id]}
+    refused = answer(client, path, "question", **asked)
+    assert refused.status_code == 422
+    assert "要不要搭脚手架？" in refused.get_data(as_text=True)
+    assert answer(client, path, "question", **asked, phone="0591-1").status_code == 302
+    assert answer(client, path, "question", **asked | {"devices": [987654]}, phone="1").status_code == 422
+    with db.connection_context():
+        row = ClinicRequest.get()
+        assert (row.enterprise, row.source, row.phone) == (cast.jia, "answer", "0591-1")
+        assert quiets.standing(NOW.date()).held == {}
+    assert count() == 0
+
+
+def test_questions_without_end_are_stopped_and_staff_ask_none(scene: Scene) -> None:
+    app, cast, _, path = scene
+    asked = {"kind": "consult", "question": "怎么办？", "phone": "1"}
+    replies = [answer(app.test_client(), path, "question", **asked).status_code for _ in range(MOST_A_DAY + 1)]
+    assert replies == [302] * MOST_A_DAY + [429]
+    assert answer(log_in(app, cast.inspector), path, "question", **asked).status_code == 409

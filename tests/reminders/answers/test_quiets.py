@@ -94,6 +94,14 @@ def test_a_letter_that_waits_is_looked_at_again_before_it_goes(told: Told, cast:
     assert record.message_id == letter.id
 
 
+def test_a_letter_whose_devices_rest_is_not_resent_and_says_so(told: Told, cast: Cast) -> None:
+    apply_for(told, told.late, told.soon)
+    with pytest.raises(Conflict, match="暂不提醒：已报检"):
+        service.resend(cast.head, told.message.id, NOW)
+    assert Message.get_by_id(told.message.id).state == "sent"
+    assert {s.state for s in OwedStep.select().where(OwedStep.message == told.message.id)} == {"sent"}
+
+
 def test_what_a_person_reminds_of_by_hand_goes_in_spite_of_a_quiet(told: Told, cast: Cast) -> None:
     apply_for(told, told.late)
     rows = duelist.due_page(

@@ -38,8 +38,8 @@ def run(ground: Ground) -> Iterator[Tally]:
 def _busy(place: Place) -> Tally:
     tally, ahead = Tally(f"{PEOPLE} people, import, 4 senders, {SECONDS} s"), timeshift.ahead_of_real_time()
     web = Web(place, ahead, STATION_WEB_THREADS="10")
-    rows = [["单位名称", "设备名称", "位号", "设备代码类别"]] + [
-        ["繁忙化工", "反应釜", f"V-{n}", "2150"] for n in range(ROWS)
+    rows = [["单位名称", "设备名称", "位号", "设备类别"]] + [
+        ["繁忙化工", "反应釜", f"V-{n}", "第二类压力容器"] for n in range(ROWS)
     ]
     ledger = books.xlsx(place.folder / "busy.xlsx", {"台账": rows})
     with Postmaster(seconds=0.01) as office:

@@ -49,6 +49,8 @@ def back_up(actor: Actor, path: Path, files_dir: Path, now: datetime) -> dict[st
             archive.writestr("manifest.json", orjson.dumps(manifest, option=orjson.OPT_INDENT_2))
         verify(partial)
         os.replace(partial, path)
+    except OSError as error:
+        raise Conflict(f"备份没有做成，{path} 写不下去：{error.strerror}。请换一个有空间、可写的地方。") from error
     finally:
         partial.unlink(missing_ok=True)
     with db.atomic():

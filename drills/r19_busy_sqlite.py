@@ -75,7 +75,7 @@ def _busy(place: Place) -> Tally:
     slow = sorted(crowd.seconds)
     tally.remark(
         f"{len(crowd.acknowledged)} writes, {len(arrived)} letters, {imported} devices imported; answers p50 "
-        f"{slow[len(slow) // 2] * 1000:.0f} ms, p99 {slow[len(slow) * 99 // 100] * 1000:.0f} ms; {crowd.statuses[0]} waited more than 15 s; "
+        f"{slow[len(slow) // 2] * 1000:.0f} ms, p99 {slow[len(slow) * 99 // 100] * 1000:.0f} ms; {crowd.statuses[0]} waited over 15 s; "
         f"“database is locked” shown {crowd.locked} times"
     )
     return tally

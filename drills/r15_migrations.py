@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
-from drills import park
+from drills import park, scale
 from drills.ground import Ground
 from drills.pages import ROOT
 from drills.tally import Tally
@@ -14,6 +14,7 @@ from inspect_station.backup import tables
 from inspect_station.db import db
 
 _TESTS = "tests/ground/test_migrations.py"
+_SHORT = ["-k", "at_once or killed or up_down_up"]
 
 
 def run(ground: Ground) -> Iterator[Tally]:
@@ -29,7 +30,7 @@ def _as_tested() -> Tally:
     """The faults are delivered by tests; the row runs them and counts."""
     tally = Tally("migrations: up, down, 3 at once, killed")
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", _TESTS],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", _TESTS, *([] if scale.FULL else _SHORT)],
         cwd=ROOT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     passed = re.search(r"(\d+) passed", done.stdout)

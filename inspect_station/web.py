@@ -1,6 +1,7 @@
 """What every page and every JSON answer shares: connections, headers, errors, cursors, stale writes."""
 
 import base64
+import errno
 import hmac
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -145,6 +146,7 @@ _SENTENCES = {
     500: "系统出了问题，已记录下来。请稍后再试；若反复出现，请告诉管理员。",
     503: "系统暂时繁忙或正在恢复，请一分钟后再试；您填写的内容请先不要关闭。",
 }
+_DISK_FULL = "服务器的磁盘已满，刚才的内容没有保存。请告诉管理员清理磁盘，之后再提交一次。"
 _CSRF_SENTENCE = "页面停留太久或未经本站打开，为安全起见没有提交。请刷新页面后再试一次。"
 
 
@@ -195,6 +197,9 @@ def _database_error(error: Exception) -> Response:
 
 
 def _unexpected(error: Exception) -> Response:
+    if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        log.error("disk full", path=request.path, file=str(error.filename or ""))
+        return error_response(503, "unavailable", _DISK_FULL, headers={"Retry-After": "60"})
     if current_app.config.get("PROPAGATE_EXCEPTIONS"):
         raise error
     log.exception("unexpected error", path=request.path, method=request.method)

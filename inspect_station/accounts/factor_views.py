@@ -88,7 +88,7 @@ def renew_codes() -> Any:
 @pages.post("/me/factor/off")
 def drop_factor() -> Any:
     try:
-        account = _proven()
+        account = _proven("password_off")
         if account.role in settings().two_step_roles:
             raise Conflict("您的岗位须用两步验证，不能关闭；换手机时请管理员代为关闭，再重新开启。")
         factors.drop(current_actor(), account, now())
@@ -98,8 +98,8 @@ def drop_factor() -> Any:
     return redirect(url_for("accounts.me"))
 
 
-def _proven() -> Any:
-    return service.prove(current_actor(), request.form.get("password", "")[:200], now(), **_limits())
+def _proven(field: str = "password") -> Any:
+    return service.prove(current_actor(), request.form.get(field, "")[:200], now(), **_limits())
 
 
 def _limits() -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Back up, verify, restore."""
 
+import errno
 import hashlib
 import os
 import zipfile
@@ -23,6 +24,10 @@ FORMAT = "inspect-station-backup/1"
 LAST_BACKUP = "last_backup"
 # Set by a restore: what was sent since the backup is not known, so sending waits for a person's word.
 SENDING_PAUSED = "sending_paused"
+_WRITE_FAULTS = {
+    errno.ENOSPC: "磁盘已满", errno.EDQUOT: "磁盘配额已满", errno.ENOENT: "没有这个文件夹", errno.EACCES: "没有写入权限",
+    errno.EROFS: "磁盘是只读的",
+}  # fmt: skip
 
 
 def back_up(actor: Actor, path: Path, files_dir: Path, now: datetime) -> dict[str, Any]:
@@ -49,6 +54,9 @@ def back_up(actor: Actor, path: Path, files_dir: Path, now: datetime) -> dict[st
             archive.writestr("manifest.json", orjson.dumps(manifest, option=orjson.OPT_INDENT_2))
         verify(partial)
         os.replace(partial, path)
+    except OSError as error:
+        why = _WRITE_FAULTS.get(error.errno or 0, error.strerror)
+        raise Conflict(f"备份没有做成，{path} 写不下去：{why}。请换一个有空间、可写的地方。") from error
     finally:
         partial.unlink(missing_ok=True)
     with db.atomic():

@@ -195,10 +195,10 @@ def test_a_person_sets_up_a_telephone_on_the_page_and_logs_in_with_it(sqlite_app
 def test_the_second_step_goes_only_with_the_password(sqlite_app: Flask) -> None:
     cast, account = with_factor(sqlite_app)
     client = log_in(sqlite_app, cast.inspector)
-    assert post(client, "/me/factor/off", password="guess").status_code == 422
+    assert post(client, "/me/factor/off", password_off="guess").status_code == 422
     with db.connection_context():
         assert factors.in_use(account.id)
-    assert post(client, "/me/factor/off", password=GOOD).status_code == 302
+    assert post(client, "/me/factor/off", password_off=GOOD).status_code == 302
     with db.connection_context():
         assert not factors.in_use(account.id)
         assert not RecoveryCode.select().exists()
@@ -227,7 +227,7 @@ def test_where_the_station_asks_for_two_steps_one_leads_to_the_page_that_sets_up
     assert head.get("/me/factor").status_code == 200
     assert log_in(sqlite_app, cast.technical_head).get("/due").status_code == 200
     assert inspector.get("/due").status_code == 200
-    assert post(inspector, "/me/factor/off", password=GOOD).status_code == 409
+    assert post(inspector, "/me/factor/off", password_off=GOOD).status_code == 409
 
 
 def test_neither_secret_nor_codes_stand_in_the_trail_or_the_database(cast: Cast) -> None:

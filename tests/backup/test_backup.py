@@ -122,6 +122,12 @@ def test_of_nightly_copies_the_latest_are_kept_and_what_is_not_ours_stays(filled
     assert service.verify(path)["made_at"].startswith("2026-11-25")
 
 
+def test_a_copy_that_cannot_be_written_is_told_in_a_sentence_and_leaves_nothing(filled: Path, tmp_path: Path) -> None:
+    with pytest.raises(Conflict, match="备份没有做成"):
+        service.back_up(SYSTEM, tmp_path / "no-such-folder" / "copy.zip", filled, NOW)
+    assert list(tmp_path.rglob("copy*")) == []
+
+
 def test_an_existing_file_is_not_overwritten(filled: Path, tmp_path: Path) -> None:
     (tmp_path / "copy.zip").write_text("something precious")
     with pytest.raises(Conflict, match="已存在"):

@@ -26,7 +26,7 @@ PAGES = {
                  "/equipment/20/inspections/new", "/equipment/20/acts/stop", "/enterprises/1",
                  "/enterprises/1/contacts/new", "/search?q=R-0001", "/plan/day?on=2026-12-01"),
     "jishu": ("/rules", "/rules/fixed_vessel.periodic.metal.grade_3", "/rules/sources", "/rules/preview", "/clinic/library/new"),
-    "admin": ("/cases/promises", "/settings/", "/settings/people", "/settings/people/new", "/settings/channels",
+    "admin": ("/me/factor", "/cases/promises", "/settings/", "/settings/people", "/settings/people/new", "/settings/channels",
               "/settings/calendar/"),
     "linyan": ("/cases", "/cases?state=open", "/cases/6", "/cases/10", "/cases/new?enterprise=20", "/tasks/3/preparation",
                "/results/new?equipment=20&clock=periodic", "/reports", "/reports/1", "/findings", "/findings?overdue=1", "/findings/3",

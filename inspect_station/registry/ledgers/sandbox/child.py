@@ -8,6 +8,7 @@ workbook does not show is cut off. A refusal is printed to stdout as ``{"refused
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import io
 import resource
 import signal
@@ -45,7 +46,8 @@ def main(arguments: list[str]) -> int:
     except MemoryError:
         return _refuse("memory_exceeded")
     except OSError as failed:
-        return _refuse("content_too_large" if failed.errno in (27, 28) else "unreadable")
+        reasons = {errno.EFBIG: "content_too_large", errno.ENOSPC: "disk_full", errno.EDQUOT: "disk_full"}
+        return _refuse(reasons.get(failed.errno or 0, "unreadable"))
     return 0
 
 

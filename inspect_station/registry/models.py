@@ -115,7 +115,7 @@ class Equipment(Table):
     note = TextField(default="", constraints=_EMPTY)
     raw = JsonField(null=True)
     source = CharField(max_length=200, default="", constraints=_EMPTY)
-    created_at = MomentField()
+    created_at = MomentField(index=True)
     updated_at = MomentField()
     revision = IntegerField(default=1, constraints=[SQL("DEFAULT 1")])
     sample = BooleanField(default=False, constraints=[SQL("DEFAULT FALSE")])
@@ -180,12 +180,25 @@ class Inspection(Table):
     recorded_at = MomentField()
 
     class Meta:
-        indexes = (
-            (("equipment", "clock", "completed_on"), False),
-            # A period's figures: what was done in it, what it answered.
-            (("completed_on",), False),
-            (("answered_due",), False),
-        )
+        indexes = ((("equipment", "clock", "completed_on"), False),)
+
+
+# A period's figures: what was done in it, what it answered. They lie in the indexes alone.
+Inspection.add_index(
+    Inspection.index(
+        Inspection.completed_on, Inspection.replaced_by, Inspection.equipment, Inspection.clock, Inspection.answered_due,
+        Inspection.conclusion, name="inspection_completed_on",
+    )
+)  # fmt: skip
+Inspection.add_index(
+    Inspection.index(
+        Inspection.answered_due, Inspection.replaced_by, Inspection.equipment, Inspection.clock, Inspection.completed_on,
+        name="inspection_answered_due",
+    )
+)  # fmt: skip
+Inspection.add_index(
+    Inspection.index(Inspection.completed_on, where=Inspection.answered_due.is_null(False), name="inspection_begun")
+)
 
 
 class Extension(Table):

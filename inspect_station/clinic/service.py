@@ -10,6 +10,7 @@ from inspect_station.clinic import (
     rounds,
     scoping,
     slots,
+    upcoming,
     visits,
     words,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "scoping",
     "seed",
     "slots",
+    "upcoming",
     "visits",
     "words",
 ]

@@ -21,7 +21,7 @@ class Happening:
     summary: str
     description: str
     location: str
-    equipment_id: int
+    equipment_id: int | None  # None: no device's page tells more
 
     @property
     def digest(self) -> str:

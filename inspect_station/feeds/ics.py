@@ -28,7 +28,9 @@ def write(name: str, told: Iterable[tuple[Happening, int, datetime]], link: Call
     calendar.add("refresh-interval", _REFRESH, parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", "PT12H")
     for happening, sequence, changed_at in told:
-        calendar.add_component(_event(happening, sequence, changed_at, link(happening.equipment_id)))
+        calendar.add_component(
+            _event(happening, sequence, changed_at, link(happening.equipment_id) if happening.equipment_id else "")
+        )
     return bytes(calendar.to_ical())
 
 
@@ -44,7 +46,8 @@ def _event(happening: Happening, sequence: int, changed_at: datetime, url: str) 
     event.add("description", happening.description)
     if happening.location:
         event.add("location", happening.location)
-    event.add("url", url)
+    if url:
+        event.add("url", url)
     event.add("transp", "TRANSPARENT")
     for days in _ALARM_DAYS:
         event.add_component(_alarm(days, happening.summary))

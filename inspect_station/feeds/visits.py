@@ -7,6 +7,7 @@ from inspect_station.feeds.events import Happening
 from inspect_station.planning import service as planning
 from inspect_station.planning.words import clock_time
 
+_WHAT = {True: "工业诊所出诊", False: "到访检验"}
 _ANSWERS = {"agreed": "已与企业约定", "countered": "企业希望另一天，待商定", "": "等企业答复"}
 
 
@@ -22,15 +23,15 @@ def _happening(visit: planning.Visit, anchor: str) -> Happening:
     return Happening(
         uid=f"visit-{anchor}@inspect-station",
         on=visit.on,
-        summary=f"{clock_time(visit.start)} 到访检验：{visit.enterprise}（{visit.count} 项）",
+        summary=f"{clock_time(visit.start)} {_WHAT[visit.errands == visit.count]}：{visit.enterprise}（{visit.count} 项）",
         description="\n".join(
             (
                 f"时间：{clock_time(visit.start)} 至 {clock_time(visit.end)}",
-                f"检验：{visit.summary}",
+                f"内容：{visit.summary}",
                 f"检验员：{people}",
                 _ANSWERS[visit.answer],
             )
         ),
         location=visit.enterprise,
-        equipment_id=planning.storing.key_parts(anchor)[0],
+        equipment_id=None if planning.errands.of_key(anchor) else planning.storing.key_parts(anchor)[0],
     )

@@ -53,7 +53,7 @@ def accept_counter(actor: Actor, visit_id: int, now: datetime, revision: int | N
 
 def latest_day(actor: Actor, visit: reading.Visit) -> date:
     """The last lawful day of the visit's most urgent item that is not overdue yet; the visit's own day at least."""
-    ahead = [row["due_on"] for row in reading.of_visit(actor, visit.plan_id, visit.id)]
+    ahead = [row["due_on"] for row in reading.of_visit(actor, visit.plan_id, visit.id) if row["equipment_id"]]
     return max(visit.on, min((on for on in ahead if on >= visit.on), default=visit.on))
 
 

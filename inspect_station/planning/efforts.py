@@ -28,6 +28,7 @@ class Weights:
     months: int = 12
     seconds: int = 60
     publish_weeks: int = 8
+    clinic_min: int = 90
 
 
 def weights() -> Weights:

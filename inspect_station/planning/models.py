@@ -155,13 +155,18 @@ class VisitPerson(Table):
 
 
 class PlanItem(Table):
-    """One clock of one device in a plan: in a visit, or left out for a reason. `key` is its id in the instance."""
+    """One clock of one device in a plan: in a visit, or left out for a reason. `key` is its id in the instance.
+
+    Without equipment it is an errand of the clinic; `clinic_visit` is its visit there, once there is one.
+    """
 
     id = AutoField()
     plan = ForeignKeyField(Plan, on_delete="CASCADE")
     visit = ForeignKeyField(PlanVisit, null=True, on_delete="SET NULL")
     key = CharField(max_length=60)
-    equipment = ForeignKeyField(Equipment, on_delete="CASCADE")
+    equipment = ForeignKeyField(Equipment, null=True, on_delete="CASCADE")
+    # No foreign key: the clinic's tables are younger than these, and its visits are cancelled, never deleted.
+    clinic_visit = IntegerField(null=True)
     clock = CharField(max_length=20)
     kind = CharField(max_length=20)
     enterprise = ForeignKeyField(Enterprise, index=False, on_delete="CASCADE")

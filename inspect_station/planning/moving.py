@@ -11,13 +11,12 @@ from inspect_station.accounts.models import Account
 from inspect_station.accounts.scope import Actor
 from inspect_station.db import db
 from inspect_station.errors import Conflict, InvalidInput, NotFound, Stale
-from inspect_station.planning import storing
+from inspect_station.planning import errands, storing
 from inspect_station.planning.models import Plan, PlanItem, PlanVisit, VisitPerson
-from inspect_station.planning.words import WEEKDAYS
+from inspect_station.planning.words import ERRANDS, WEEKDAYS, clock_label
 from inspect_station.registry.models import Enterprise, Equipment
 from schedules.planning import measure
 from schedules.planning.check import Facts
-from schedules.terms import Clock
 
 MOVABLE = ("proposed", "approved")
 _CREWS_TRIED = 400
@@ -130,6 +129,10 @@ def _place(
     if source is not None and not whole:
         _tidy(source)
     _figures(plan)
+    if plan.state == "approved":
+        for item in moved:
+            if item.clinic_visit:
+                errands.follow(actor, item.clinic_visit, target.on, now)
     detail = {"to": target.on.isoformat(), "items": len(moved), "from": source.on_day.isoformat() if source else None}
     audit.record(actor, "plan.move", "visit", number, now=now, enterprise_id=enterprise_id, detail=detail)
     return number
@@ -296,10 +299,12 @@ def _item_problems(day: Day, item: Mapping[str, Any], enterprise: Mapping[str, A
 
 
 def _label(item: Mapping[str, Any]) -> str:
+    if errand := errands.of_key(item["id"]):
+        return ERRANDS[errand[0]]
     device, clock = storing.key_parts(item["id"])
     row = Equipment.select(Equipment.name, Equipment.own_number, Equipment.line_number).where(Equipment.id == device)
     name, own, line = row.tuples().first() or ("", "", "")
-    return " ".join(filter(None, (name, line or own))) + Clock(clock).label
+    return " ".join(filter(None, (name, line or own))) + clock_label(clock)
 
 
 def _holds(day: Day, person: str, code: str) -> bool:
@@ -322,7 +327,11 @@ def _check_named(day: Day, named: Sequence[str], items: Sequence[Mapping[str, An
         for code in dict.fromkeys(item["roles"]) if not problems else ():
             lacking = [day.names.get(p, p) for p in named if not _holds(day, p, code)]
             if lacking:
-                problems.append(f"{'、'.join(lacking)} {day.words()}没有有效的 {code} 证")
+                problems.append(
+                    f"{_label(item)}已定由 {errands.code_words(code)}"
+                    if errands.of_key(item["id"])
+                    else f"{'、'.join(lacking)} {day.words()}没有有效的 {code} 证"
+                )
     if problems:
         raise InvalidInput("；".join(dict.fromkeys(problems)) + "。", {"people": problems})
 
@@ -348,6 +357,8 @@ def _nobody(day: Day, items: Sequence[Mapping[str, Any]], size: int) -> str:
         return "这些项目需要的人数不同，不能合成一次到访；请分开移动。"
     for code in dict.fromkeys(code for item in items for code in item["roles"]):
         holders = [p for p in day.facts.present(day.on) if _holds(day, p, code)]
+        if not holders and code.startswith(errands.ANYONE):
+            return f"{day.words()}出诊的人不在岗。"
         if not holders:
             return f"{day.words()}没有持 {code} 证的人员在岗。"
         if len(holders) < size:

@@ -8,8 +8,9 @@ from inspect_station.accounts import audit
 from inspect_station.accounts.scope import Actor
 from inspect_station.db import db
 from inspect_station.errors import Conflict, InvalidInput, NotFound
-from inspect_station.planning import efforts, problem, storing, work
+from inspect_station.planning import efforts, errands, problem, storing, work
 from inspect_station.planning.models import Plan, PlanItem, PlanVisit, VisitPerson
+from inspect_station.planning.supposing import is_what_if
 
 SECONDS = (0, 20, 60, 300)
 _LIGHT = tuple(field for name, field in Plan._meta.fields.items() if name not in {"instance"})
@@ -34,11 +35,11 @@ def propose(
     with db.atomic():
         force = in_force_id()
         row = Plan.create(
-            name=name[:100], what_if=bool(changes), changes=dict(changes) if changes else None, based_on=force,
+            name=name[:100], what_if=is_what_if(changes), changes=dict(changes) if changes else None, based_on=force,
             as_of=today, first_on=over.first, last_on=last_on, seconds=seconds, instance=instance,
             account=actor.account_id, made_by=actor.name, created_at=now,
         )  # fmt: skip
-        detail = {"to": last_on.isoformat(), "items": len(instance["items"]), "what_if": bool(changes)}
+        detail = {"to": last_on.isoformat(), "items": len(instance["items"]), "what_if": row.what_if}
         audit.record(actor, "plan.propose", "plan", row.id, now=now, detail=detail)
     return int(row.id)
 
@@ -47,7 +48,8 @@ def _note_enforced(instance: dict[str, Any], wanted: Sequence[problem.Wanted]) -
     """The date of law beside the date aimed at; the planner does not look at it."""
     on = {item.key: item.on.isoformat() for item in wanted}
     for item in instance["items"]:
-        item["enforced"] = on[item["id"].rstrip("+")]
+        if not errands.is_errand(item):
+            item["enforced"] = on[item["id"].rstrip("+")]
 
 
 def get(actor: Actor, plan_id: int) -> Plan:
@@ -138,6 +140,7 @@ def approve(actor: Actor, plan_id: int, now: datetime) -> None:
             Plan.update(state="replaced").where(Plan.id == present.id).execute()
         approved = {"approved_by": actor.name, "approved_at": now, "published_until": until}
         _turn(actor, plan_id, ("proposed",), "approved", "plan.approve", now, **approved)
+        errands.take_up(actor, plan, now)
 
 
 def publish(actor: Actor, plan_id: int, until: date, now: datetime) -> None:

@@ -9,9 +9,10 @@ from inspect_station.accounts.scope import Actor
 from inspect_station.casework import service as casework
 from inspect_station.duelist import service as duelist
 from inspect_station.errors import InvalidInput
-from inspect_station.planning import efforts, sites
+from inspect_station.planning import efforts, errands, sites
 from inspect_station.planning.efforts import Weights
 from inspect_station.planning.models import Plan, PlanItem, PlanVisit, VisitPerson
+from inspect_station.planning.supposing import supposing
 from inspect_station.planning.words import Figures, interval_days
 from inspect_station.registry.models import Equipment
 from inspect_station.staffing import service as staffing
@@ -96,13 +97,18 @@ def _devices(ids: Sequence[int]) -> dict[int, tuple[str, int | None]]:
 def build(
     actor: Actor, name: str, over: Horizon, *, changes: Mapping[str, Any] | None = None
 ) -> tuple[Json, list[Wanted]]:
-    """The instance and what its items are. `changes`: what a what-if supposes (see `supposing`)."""
+    """The instance and what its items are. `changes`: what a what-if supposes (see `supposing`), and whether the firms
+    on the clinic's list of rounds are to be seen too (`rounds`)."""
     weights, figures = efforts.weights(), efforts.figures()
     items = wanted(over.as_of, over.last)
     roles = _roles(staffing.accepted_codes())
     people = [p for p in staffing.inspectors(actor, over.as_of) if p.planned and p.codes]
     windows = sites.windows(actor, over.as_of)
-    firms = sorted({item.enterprise_id for item in items})
+    clinic = errands.errands(
+        actor, over.as_of, over.workdays, {p.account_id: p.name for p in people}, weights.clinic_min,
+        rounds=bool((changes or {}).get("rounds")),
+    )  # fmt: skip
+    firms = sorted({item.enterprise_id for item in items} | {int(each["enterprise"]) for each in clinic.items})
     continuous = sites.all_continuous()
     longest = max((p.daily_min for p in people), default=staffing.DAILY_MIN) - weights.overhead_min
     wishes = casework.wishes()
@@ -120,10 +126,12 @@ def build(
             "level_tolerance_pct": weights.tolerance_pct,
         },
         "enterprises": [_firm(number, windows) for number in firms],
-        "inspectors": [_inspector(p, over, roles, items) for p in people],
-        "items": [frame.item(item) for item in items],
-        "previous": _agreed(over, items, wishes, _previous(over, {item.key for item in items})),
+        "inspectors": [_inspector(p, over, roles, items, clinic) for p in people],
+        "items": [*(frame.item(item) for item in items), *clinic.items],
+        "previous": [],
     }
+    kept = _previous(over, {item["id"] for item in instance["items"]})
+    instance["previous"] = _fixed([*_agreed(over, items, wishes), *clinic.fixed], kept)
     return supposing(instance, changes or {}), items
 
 
@@ -152,7 +160,11 @@ def _span(window: Mapping[str, Any]) -> Json:
 
 
 def _inspector(
-    person: staffing.Inspector, over: Horizon, roles: Mapping[tuple[str, str], str], items: Sequence[Wanted]
+    person: staffing.Inspector,
+    over: Horizon,
+    roles: Mapping[tuple[str, str], str],
+    items: Sequence[Wanted],
+    clinic: errands.Errands,
 ) -> Json:
     needed = sorted({_role(item, roles) for item in items} - {NOBODY})
     codes: dict[str, str | None] = {}
@@ -163,7 +175,7 @@ def _inspector(
             codes[role] = last.isoformat() if last else None
     return {
         "id": str(person.account_id),
-        "codes": codes,
+        "codes": codes | dict.fromkeys(clinic.codes.get(str(person.account_id), [])),
         "daily_min": person.daily_min,
         "absent": list(_away(person, over.workdays)),
     }
@@ -298,44 +310,22 @@ def _previous(over: Horizon, keys: set[str]) -> list[Json]:
 
 
 def _agreed(
-    over: Horizon, items: Sequence[Wanted], wishes: Mapping[tuple[int, str], casework.Wish], kept: list[Json]
-) -> list[Json]:
+    over: Horizon, items: Sequence[Wanted], wishes: Mapping[tuple[int, str], casework.Wish]
+) -> Iterable[Json]:
     """Days agreed for an application are fixed, whatever the plan in force says."""
     days = set(over.workdays)
-    fixed = {
-        item.key: {"item": item.key, "date": wish.agreed_on.isoformat(), "move_cost": NEAR_COST, "pinned": True}
+    return [
+        {"item": item.key, "date": wish.agreed_on.isoformat(), "move_cost": NEAR_COST, "pinned": True}
         for item in items
         if (wish := wishes.get((item.equipment_id, item.clock))) and wish.agreed_on and wish.agreed_on in days
-    }
-    return [*fixed.values(), *(each for each in kept if each["item"] not in fixed)]
+    ]
 
 
-# --- what if ------------------------------------------------------------------------------------------------------------
-
-
-def supposing(instance: Json, changes: Mapping[str, Any]) -> Json:
-    """The instance under suppositions: `absent` {person, from, to}, `shift` {enterprise, days}, `more_pct`."""
-    if absent := changes.get("absent"):
-        for each in instance["inspectors"]:
-            if each["id"] == str(absent["person"]):
-                each["absent"].append({"from": absent["from"], "to": absent["to"]})
-    if shift := changes.get("shift"):
-        _shift(instance, str(shift["enterprise"]), int(shift["days"]))
-    if more := int(changes.get("more_pct") or 0):
-        _more(instance, more)
-    return instance
-
-
-def _shift(instance: Json, enterprise: str, days: int) -> None:
-    for each in instance["enterprises"]:
-        if each["id"] == enterprise:
-            for span in each["shutdowns"]:
-                for end in ("from", "to"):
-                    span[end] = (date.fromisoformat(span[end]) + timedelta(days=days)).isoformat()
-
-
-def _more(instance: Json, percent: int) -> None:
-    """So many more devices of the same kinds at the same enterprises: every n-th item once more."""
-    items = instance["items"]
-    extra = [items[n * 100 // percent] for n in range(len(items) * percent // 100)]
-    instance["items"] = items + [{**item, "id": f"{item['id']}+"} for item in extra]
+def _fixed(fixed: list[Json], kept: list[Json]) -> list[Json]:
+    """What is fixed, with the crew it has where the plan in force is on the same day; then the rest of that plan."""
+    held = {(each["item"], each["date"]): each for each in kept}
+    names = {each["item"] for each in fixed}
+    return [
+        *({**held.get((each["item"], each["date"]), {}), **each} for each in fixed),
+        *(each for each in kept if each["item"] not in names),
+    ]

@@ -5,21 +5,24 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from peewee import JOIN, fn
+from peewee import JOIN, Case, Value, fn
 
 from inspect_station.accounts.models import Account
 from inspect_station.accounts.scope import Actor, visible
+from inspect_station.clinic.models import ClinicVisit
 from inspect_station.errors import NotFound
 from inspect_station.planning.models import Plan, PlanItem, PlanVisit, VisitPerson
+from inspect_station.planning.words import ERRAND, ERRANDS, clock_label, kind_label
 from inspect_station.registry.models import Enterprise, Equipment, Inspection
-from schedules.terms import Clock, Kind
 
 _CHUNK = 500
+_BEHIND = "~"  # sorts after every digit
 
 
 @dataclass(slots=True)
 class Visit:
-    """One crew at one enterprise on one day. `end` is the minute it is over; `done` of `count` items are recorded."""
+    """One crew at one enterprise on one day. `end` is the minute it is over; `done` of `count` items are recorded;
+    `errands` of them are the clinic's, the others inspections."""
 
     id: int
     plan_id: int
@@ -39,6 +42,7 @@ class Visit:
     done: int = 0
     kinds: dict[str, int] = field(default_factory=dict)
     late: int = 0
+    errands: int = 0
 
     @property
     def end(self) -> int:
@@ -59,7 +63,7 @@ class Visit:
     @property
     def summary(self) -> str:
         """What is inspected, in words: "固定式压力容器 3 项、工业管道 5 项"."""
-        return "、".join(f"{Kind(kind).label} {n} 项" for kind, n in sorted(self.kinds.items()))
+        return "、".join(f"{kind_label(kind)} {n} 项" for kind, n in sorted(self.kinds.items()))
 
 
 _VISIT = (
@@ -122,7 +126,7 @@ def _add_people(found: Sequence[Visit], chosen: Any) -> None:
 
 def _add_counts(found: Sequence[Visit], chosen: Any) -> None:
     by_id = {visit.id: visit for visit in found}
-    done = _done_since()
+    done = done_since()
     rows: Any = (
         PlanItem.select(PlanItem.visit, PlanItem.kind, PlanItem.due_on, done)
         .join(Plan, on=(Plan.id == PlanItem.plan))
@@ -134,22 +138,26 @@ def _add_counts(found: Sequence[Visit], chosen: Any) -> None:
         visit.count += 1
         visit.done += bool(inspected)
         visit.kinds[kind] = visit.kinds.get(kind, 0) + 1
-        visit.late += visit.on > due_on
+        visit.errands += kind == ERRAND
+        visit.late += visit.on > due_on and kind != ERRAND
 
 
-def _done_since() -> Any:
-    """Whether the item's inspection was recorded since the plan was made: nobody ticks it off."""
+def done_since() -> Any:
+    """Whether the item's inspection was recorded since the plan was made, or the clinic's visit: nobody ticks it off."""
+    seen = ClinicVisit.select(ClinicVisit.id).where(
+        ClinicVisit.id == PlanItem.clinic_visit, ClinicVisit.state.in_(("open", "finished", "closed"))
+    )
     made = Inspection.select(Inspection.id).where(
         Inspection.equipment == PlanItem.equipment,
         Inspection.clock == PlanItem.clock,
         Inspection.replaced_by.is_null(),
         Inspection.completed_on >= Plan.as_of.cast("VARCHAR(10)"),
     )
-    return fn.EXISTS(made)
+    return fn.EXISTS(made) | fn.EXISTS(seen)
 
 
 _ITEM = (
-    PlanItem.id, PlanItem.key, PlanItem.visit.alias("visit_id"), PlanItem.equipment.alias("equipment_id"),
+    PlanItem.id, PlanItem.key, PlanItem.visit.alias("visit_id"), PlanItem.equipment.alias("equipment_id"), PlanItem.clinic_visit,
     PlanItem.clock, PlanItem.kind, PlanItem.enterprise.alias("enterprise_id"), Enterprise.name.alias("enterprise"),
     PlanItem.minutes, PlanItem.people, PlanItem.due_on, PlanItem.reason, PlanItem.certificate, PlanItem.why,
     Equipment.name, Equipment.own_number, Equipment.line_number, Equipment.location, PlanVisit.on_day,
@@ -159,9 +167,9 @@ _ITEM = (
 def items(actor: Actor, plan_id: int, *conditions: Any, limit: int | None = None) -> list[dict[str, Any]]:
     """Items of a plan with device and enterprise, in order of their date of law."""
     query: Any = (
-        PlanItem.select(*_ITEM, _done_since().alias("done"))
+        PlanItem.select(*_ITEM, done_since().alias("done"))
         .join(Plan, on=(Plan.id == PlanItem.plan))
-        .join(Equipment, on=(Equipment.id == PlanItem.equipment))
+        .join(Equipment, JOIN.LEFT_OUTER, on=(Equipment.id == PlanItem.equipment))
         .join(Enterprise, on=(Enterprise.id == PlanItem.enterprise))
         .join(PlanVisit, JOIN.LEFT_OUTER, on=(PlanVisit.id == PlanItem.visit))
         .where(PlanItem.plan == plan_id, visible(actor, PlanItem.enterprise), *conditions)
@@ -169,8 +177,10 @@ def items(actor: Actor, plan_id: int, *conditions: Any, limit: int | None = None
     )
     rows = list((query.limit(limit) if limit else query).dicts())
     for row in rows:
-        row["clock_label"] = Clock(row["clock"]).label
-        row["number"] = row["line_number"] or row["own_number"]
+        row["clock_label"] = clock_label(row["clock"])
+        row["number"] = row["line_number"] or row["own_number"] or ""
+        if row["kind"] == ERRAND:
+            row["name"], row["clock_label"] = ERRANDS[row["clock"]], "工业诊所"
     return rows
 
 
@@ -185,12 +195,12 @@ def unplanned(actor: Actor, plan_id: int, limit: int | None = None) -> list[dict
 
 def warnings(actor: Actor, plan_id: int, limit: int | None = None) -> list[dict[str, Any]]:
     """Planned for a day after the last lawful one: found overdue, or moved past it by nobody."""
-    return items(actor, plan_id, PlanVisit.on_day > PlanItem.due_on, limit=limit)
+    return items(actor, plan_id, PlanVisit.on_day > PlanItem.due_on, PlanItem.kind != ERRAND, limit=limit)
 
 
 def counts(plan_id: int) -> dict[str, int]:
     """How many items are planned, left out, and planned too late; `overdue` of those were when the plan was made."""
-    late = PlanVisit.on_day > PlanItem.due_on
+    late = (PlanVisit.on_day > PlanItem.due_on) & (PlanItem.kind != ERRAND)
     rows: Any = (
         PlanItem.select(
             fn.COUNT(PlanItem.visit),
@@ -207,14 +217,14 @@ def counts(plan_id: int) -> dict[str, int]:
 
 
 def anchors(found: Sequence[Visit]) -> dict[int, str]:
-    """Of each visit the first item's key: planned anew, what is done together keeps the same one."""
+    """Of each visit the first item's key, an inspection's before an errand's: planned anew, what is done together
+    keeps the same one."""
     keys: dict[int, str] = {}
     ids = [each.id for each in found]
+    first = fn.MIN(Case(PlanItem.kind, ((ERRAND, Value(_BEHIND).concat(PlanItem.key)),), PlanItem.key))
     for start in range(0, len(ids), _CHUNK):
-        rows: Any = PlanItem.select(PlanItem.visit, fn.MIN(PlanItem.key)).where(
-            PlanItem.visit.in_(ids[start : start + _CHUNK])
-        )
-        keys |= dict(rows.group_by(PlanItem.visit).tuples())
+        rows: Any = PlanItem.select(PlanItem.visit, first).where(PlanItem.visit.in_(ids[start : start + _CHUNK]))
+        keys |= {visit: key.removeprefix(_BEHIND) for visit, key in rows.group_by(PlanItem.visit).tuples()}
     return keys
 
 

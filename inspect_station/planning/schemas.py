@@ -41,6 +41,7 @@ class ProposeSchema(_Form):
     absent_to = fields.Date(load_default=None, metadata={"label": "到"})
     shift_enterprise = fields.Integer(load_default=None, metadata={"label": "哪家企业"})
     shift_days = fields.Integer(load_default=None, validate=validate.Range(-365, 365), metadata={"label": "移动天数"})
+    rounds = fields.Boolean(load_default=False, metadata={"label": "走访"})
     more_pct = fields.Integer(load_default=None, validate=validate.Range(1, 100), metadata={"label": "设备增加"})
 
     @validates_schema
@@ -94,6 +95,7 @@ class WeightsSchema(StationSchema):
     catch_up_days = fields.Integer(required=True, validate=validate.Range(1, 365), metadata={"label": "补检期限"})
     months = fields.Integer(required=True, validate=validate.Range(1, 24), metadata={"label": "计划期"})
     publish_weeks = fields.Integer(required=True, validate=validate.Range(1, 52), metadata={"label": "发布周数"})
+    clinic_min = fields.Integer(load_default=90, validate=validate.Range(15, 360), metadata={"label": "出诊分钟"})
 
 
 class VisitListSchema(StationSchema):

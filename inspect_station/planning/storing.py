@@ -6,7 +6,9 @@ from datetime import date
 from typing import Any
 
 from inspect_station.db import Table, bulk_insert, db
+from inspect_station.planning import errands
 from inspect_station.planning.models import Plan, PlanItem, PlanVisit, VisitPerson
+from inspect_station.planning.words import ERRANDS
 from inspect_station.registry.models import Equipment
 from schedules.planning import measure
 from schedules.planning.output import FORMAT
@@ -39,7 +41,7 @@ def store(plan: Plan, made: Mapping[str, Any]) -> Json:
     ]
     bulk_insert(VisitPerson, people)
     visit_of = {key: number for number, visit in zip(ids, visits, strict=True) for key in visit["items"]}
-    left_out = {each["item"]: each for each in made["unplanned"]}
+    left_out = {each["item"]: _put(each, facts[each["item"]]) for each in made["unplanned"]}
     told = _named({**(made.get("why") or {}), **{key: each.get("text", "") for key, each in left_out.items()}})
     bulk_insert(
         PlanItem,
@@ -47,6 +49,13 @@ def store(plan: Plan, made: Mapping[str, Any]) -> Json:
     )
     carry(plan)
     return {name: made[name] for name in _PARTS if name in made} | {"metrics": judged["metrics"]}
+
+
+def _put(left_out: Mapping[str, Any], item: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Where it is nobody's licence that lacks but the person, say so."""
+    if errands.is_errand(item) and left_out["reason"] == "NO_QUALIFIED_CREW":
+        return {**left_out, "text": "要出诊的人那天不在岗；请到“工业诊所”里改约或换人"}
+    return left_out
 
 
 def _insert(table: type[Table], rows: Sequence[Mapping[str, Any]]) -> list[int]:
@@ -72,11 +81,13 @@ def _item_row(
     plan_id: int, item: Json, visit: int | None, left_out: Mapping[str, Any], told: Mapping[str, str]
 ) -> Json:
     device, clock = key_parts(item["id"])
+    errand = errands.of_key(item["id"])
     return {
         "plan": plan_id,
         "visit": visit,
         "key": item["id"],
-        "equipment": device,
+        "equipment": None if errand else device,
+        "clinic_visit": errand[1] if errand and errand[0] == "visit" else None,
         "clock": clock,
         "kind": item["kind"].partition(".")[0],
         "enterprise": int(item["enterprise"]),
@@ -91,20 +102,23 @@ def _item_row(
 
 def _named(told: Mapping[str, str]) -> dict[str, str]:
     """The reasons with devices by the name people call them instead of the planner's keys."""
-    keys = {key for text in told.values() for key in _KEY.findall(text)}
+    keys = {key for text in told.values() for key in _KEY.findall(text) if not errands.of_key(key)}
     ids = sorted({key_parts(key)[0] for key in keys})
     names: dict[int, str] = {}
     for start in range(0, len(ids), 500):
         rows: Any = Equipment.select(Equipment.id, Equipment.name, Equipment.line_number, Equipment.own_number)
         for number, name, line, own in rows.where(Equipment.id.in_(ids[start : start + 500])).tuples():
             names[number] = f"{name} {line or own}".strip()
-    return {
-        key: _KEY.sub(lambda found: names.get(key_parts(found[0])[0], found[0]), text) for key, text in told.items()
-    }
+
+    def called(found: re.Match[str]) -> str:
+        errand = errands.of_key(found[0])
+        return ERRANDS[errand[0]] if errand else names.get(key_parts(found[0])[0], found[0])
+
+    return {key: _KEY.sub(called, text) for key, text in told.items()}
 
 
 def key_parts(key: str) -> tuple[int, str]:
-    """A device's id and its clock; a what-if's invented item ends in a plus."""
+    """A device's id and its clock; a what-if's invented item ends in a plus. An errand's: see `errands.of_key`."""
     device, _, clock = key.rstrip("+").partition(".")
     return int(device), clock
 

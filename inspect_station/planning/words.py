@@ -28,6 +28,9 @@ REASONS: Mapping[str, str] = {
     "REMOVED": "手工移出",
 }
 WEEKDAYS = "一二三四五六日"
+ERRAND = "clinic"
+"""The kind of an item that is no inspection but the clinic's."""
+ERRANDS: Mapping[str, str] = {"visit": "出诊", "round": "走访"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,14 @@ def default(kind: str, clock: str) -> Figures:
 
 def interval_days(clock: str) -> int:
     return _MONTHS.get(Clock(clock), 36) * 365 // 12
+
+
+def kind_label(kind: str) -> str:
+    return "工业诊所" if kind == ERRAND else Kind(kind).label
+
+
+def clock_label(clock: str) -> str:
+    return ERRANDS[clock] if clock in ERRANDS else Clock(clock).label
 
 
 def pair_label(kind: str, clock: str) -> str:

@@ -12,6 +12,7 @@ from inspect_station.clinic import service as clinic
 from inspect_station.duelist import service as duelist
 from inspect_station.duelist.query import Filters as DueFilters
 from inspect_station.errors import NotFound
+from inspect_station.planning import service as planning
 from inspect_station.portal import facts, search, timeline
 from inspect_station.portal import home as first_page
 from inspect_station.registry import service as registry
@@ -67,6 +68,7 @@ def device(equipment_id: int) -> str:
         postponements=casework.postponing.open_of_device(actor, equipment_id),
         merged_into=registry.transfers.merged_into(equipment_id) if row["status"] == "cancelled" else None,
         may_apply=actor.may("edit") or not actor.is_staff,
+        planned=planning.ofdevice.of_device(actor, equipment_id),
         acts=[(name, registry.statuses.ACTS[name]) for name in registry.statuses.possible(row["status"])],
         may_edit=actor.may("edit"),
         clock_names={clock.value: clock.label for clock in registry.inspections.clocks(row)},

@@ -78,7 +78,7 @@ def _add_planned(actor: Actor, found: Mapping[int, Person], period: Period) -> N
         for number, _ in visit.people:
             if number in found:
                 person = found[number]
-                person.planned = (person.planned or 0) + visit.count
+                person.planned = (person.planned or 0) + visit.count - visit.errands
                 person.planned_minutes = (person.planned_minutes or 0) + visit.minutes
 
 

@@ -7,11 +7,12 @@ solver, the cheapest way through the weeks for each enterprise as if it were alo
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from schedules.planning.draft import Score
-from schedules.planning.problem import Problem
+from schedules.planning.problem import Item, Problem
 from schedules.planning.solver import Answer, Limits, Solver
-from schedules.planning.weeks import Prices, Resources, WeekModel
+from schedules.planning.weeks import MANY_CODES, Prices, Resources, WeekModel
 
 GOALS = ("unplanned", "late", "move", "overload", "economy")
 SLACK = 1e-6
@@ -113,6 +114,52 @@ def floor(problem: Problem) -> tuple[int, int, int, int, int]:
     """What follows from the items alone: those impossible are out, and have moved if they were planned."""
     gone = [item for item in problem.items if not item.days]
     return len(gone), 0, sum(problem.moved(item, None) for item in gone), 0, 0
+
+
+def stays(problem: Problem) -> int:
+    """What must move whatever else is done: what cannot be on its old day at all, and of each day what its people
+    have no minutes for. The week level does not see the second: a week has room where its Tuesday has none."""
+    days: dict[int, list[Item]] = {}
+    total = 0
+    for item in problem.items:
+        if item.kept_on is None:
+            continue
+        if item.kept is None or item.kept not in item.days:
+            total += item.move_cost
+        else:
+            days.setdefault(item.kept, []).append(item)
+    return total + sum(_day_must_drop(problem, day, items) for day, items in days.items())
+
+
+def _day_must_drop(problem: Problem, day: int, items: Sequence[Item]) -> int:
+    """The dearest shortage of the day: for a set of codes, what is cheapest to move until the rest has the minutes,
+    and the places for items so long that only k of them fit into anybody's day."""
+    most = 0
+    codes = sorted({code for item in items for code in item.roles})
+    sizes = range(1, len(codes) + 1) if len(codes) <= MANY_CODES else (1, len(codes))
+    for chosen in (frozenset(each) for size in sizes for each in combinations(codes, size)):
+        people = {p for code in chosen for p in problem.holders[day][code]}
+        free = [max(0, problem.people[p].daily - problem.overhead) for p in people]
+        uses = [(item, sum(code in chosen for code in item.roles)) for item in items]
+        most = max(most, _cheapest_drop([(i.move_cost, i.minutes * n) for i, n in uses if n], sum(free)))
+        for k in (1, 2, 3):
+            long = [(i.move_cost, n) for i, n in uses if n and i.minutes * (k + 1) > max(free, default=0)]
+            most = max(most, _cheapest_drop(long, k * len(free)))
+            most = max(most, _cheapest_drop([(cost, 1) for cost, n in long if n == 2], k * len(free) // 2))
+    return most
+
+
+def _cheapest_drop(needs: Sequence[tuple[int, int]], have: int) -> int:
+    """The least cost of dropping enough, parts of an item allowed, rounded up: costs are whole."""
+    short = sum(need for _, need in needs) - have
+    cost = 0.0
+    for price, need in sorted(needs, key=lambda n: n[0] / n[1]):
+        if short <= 0:
+            break
+        part = min(need, short)
+        cost += price * part / need
+        short -= part
+    return math.ceil(cost - SLACK)
 
 
 def alone(problem: Problem, planned: Sequence[int]) -> int:

@@ -1,5 +1,6 @@
 """The stages of making a plan. Each may be cut by the limit, and what there is so far stands."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
@@ -14,6 +15,7 @@ from schedules.planning.repair import level
 from schedules.planning.rule import careful
 from schedules.planning.search import FILL, Search, program_steps, tolerance
 from schedules.planning.solver import Limits
+from schedules.planning.stays import bring_home
 
 RELAXATION_SHARE = 0.6
 PROOF_SHARE = 0.15
@@ -22,7 +24,10 @@ ALWAYS_STEPS = 20_000
 POLISH_ROUNDS = 40
 TIDIED_WEEKS = 2
 ROOM_SHARE, ROOM_AGAIN, ROOM_ROUNDS = 0.15, 0.05, 8
+HOME_SHARE = 0.1
+SETTLE_SHARE = 0.2
 STALL = 25
+MOVES, ECONOMY = 2, 4
 
 Bounds = dict[str, int | None]
 
@@ -48,8 +53,6 @@ class Maker:
         self._note("细心规则", first)
         relaxation = self._relaxation() if solver.available() else None
         draft = self._improve(first, relaxation)
-        if draft.score() > first.score():
-            draft = self._settle(first, draft)
         self._prove(draft, relaxation)
         if self.effort.cut:
             self.stages.append("时限先到：同样的输入再算一次，结果可能不同")
@@ -61,15 +64,6 @@ class Maker:
             f"{stage}：未排 {parts.unplanned}，迟 {parts.late_days} 天，变动 {parts.move_cost}，"
             f"超载 {parts.overload_min} 人分钟，费用 {parts.economy}"
         )
-
-    def _settle(self, first: Draft, draft: Draft) -> Draft:
-        """The better of the rule's plan and one behind it: a little overload is levelled out, or is not worth a far
-        dearer year (`tolerance`; with few items the order is taken at its word)."""
-        least = first.score().overload_min
-        level(draft, least)
-        reach = least + tolerance(self.problem)
-        self._note("均衡", draft)
-        return min(first, draft, key=lambda d: d.score().banded(reach))
 
     def _relaxation(self) -> Relaxation | None:
         """The week level's relaxation where the limit allows it."""
@@ -108,23 +102,40 @@ class Maker:
         least = (bounds.floor(self.problem)[0], 0) if relaxation is None else relaxation.expected()
         if draft.score()[:2] > least and make_room(draft, self.effort, rng, ROOM_SHARE):
             self._note("腾位", draft)
-        self._rounds(draft, search, least)
-        return draft
+        if bring_home(draft, band, self.effort, rng, HOME_SHARE):
+            self._note("归位", draft)
+        kept_back = int(self.effort.steps * SETTLE_SHARE)
+        self._rounds(draft, search, least, lambda: self.effort.steps < kept_back and draft.score() > first.score())
+        return draft if draft.score() <= first.score() else self._settle(first, draft, search, least)
 
-    def _rounds(self, draft: Draft, search: Search, least: tuple[int, int]) -> None:
-        """Parts decided anew, weeks laid anew, visits taken apart, until nothing helps or time is up."""
+    def _settle(self, first: Draft, draft: Draft, search: Search, least: tuple[int, int]) -> Draft:
+        """The search aims at a band of overload and may end behind the rule's plan in the strict order: what is too
+        much is levelled out, and where that fails the rule's own plan is improved instead."""
+        level(draft, first.score().overload_min)
+        if draft.score() <= first.score():
+            self._note("均衡", draft)
+            return draft
+        self._note("均衡不到细心规则的程度，改由它的结果改进", first)
+        again = first.copy()
+        self._rounds(again, search, least, lambda: False)
+        return again
+
+    def _rounds(self, draft: Draft, search: Search, least: tuple[int, int], enough: Callable[[], bool]) -> None:
+        """Parts decided anew, weeks laid anew, visits taken apart, until nothing helps, it is `enough`, or time is up."""
         rounds = idle = 0
         weeks = len(self.problem.weeks)
         best = draft.score().banded(search.band)
-        while idle < STALL and weeks and draft.members and not self.effort.over():
+        while idle < STALL and weeks and draft.members and not self.effort.over() and not enough():
             if solver.available():
                 search.better(draft, search.neighbourhood(draft))
             for _ in range(TIDIED_WEEKS):
                 search.tidy(draft, search.rng.randrange(weeks))
             polish(draft, search.band, self.effort, search.rng, POLISH_ROUNDS)
             rounds += 1
-            if rounds % ROOM_ROUNDS == 0 and draft.score()[:2] > least:
-                make_room(draft, self.effort, search.rng, ROOM_AGAIN)
+            if rounds % ROOM_ROUNDS == 0:
+                if draft.score()[:2] > least:
+                    make_room(draft, self.effort, search.rng, ROOM_AGAIN)
+                bring_home(draft, search.band, self.effort, search.rng, ROOM_AGAIN)
             score = draft.score().banded(search.band)
             idle = 0 if score < best else idle + 1
             best = score
@@ -135,11 +146,11 @@ class Maker:
         score = draft.score()
         floor = bounds.floor(self.problem)
         for part, name in enumerate(Score._fields):
-            proven = floor[part]
+            proven = max(floor[part], bounds.stays(self.problem)) if part == MOVES else floor[part]
             if score[part] > proven and relaxation is not None and self._may_prove():
                 relaxation.hold(score, part)
                 proven = max(proven, relaxation.least(GOALS[part], self._seconds()) or 0)
-            if part == 4 and proven == 0:
+            if part == ECONOMY and proven == 0:
                 planned = [n for n, day in enumerate(draft.day_of) if day != OUT]
                 proven = bounds.alone(self.problem, planned)
             self.proven[name] = proven

@@ -110,7 +110,9 @@ def _answer_page(visit_id: int, error: StationError | None = None) -> str:
     actor = current_actor()
     visit = reading.visit(actor, visit_id)
     items = reading.of_visit(actor, visit.plan_id, visit.id)
-    lists = preparation.for_clocks(dict.fromkeys((Kind(item["kind"]), Clock(item["clock"])) for item in items))
+    lists = preparation.for_clocks(
+        dict.fromkeys((Kind(item["kind"]), Clock(item["clock"])) for item in items if item["equipment_id"])
+    )
     return render_template(
         "planning/answer.html", visit=visit, items=items, lists=lists, day_words=shapes.day_words,
         clock_time=shapes.clock_time, latest=agreeing.latest_day(actor, visit), over=visit.on < today(),

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response as Redirect
 
 from inspect_station.accounts.guard import current_actor, needs, staff_only
 from inspect_station.accounts.views import form_data
+from inspect_station.clinic import service as clinic
 from inspect_station.errors import Conflict, InvalidInput, StationError
 from inspect_station.planning import launcher
 from inspect_station.planning.schemas import ProposeSchema, PublishSchema
@@ -77,6 +78,8 @@ def _changes(given: dict[str, Any]) -> dict[str, Any]:
             "name": firms[given["shift_enterprise"]],
             "days": given["shift_days"],
         }
+    if given["rounds"]:
+        changes["rounds"] = True
     if given["more_pct"]:
         changes["more_pct"] = given["more_pct"]
     return changes
@@ -93,6 +96,7 @@ def _form(given: Any, error: StationError | None = None) -> str:
         last_on=plans.default_last(today()).isoformat(),
         people=[(p.account_id, p.name) for p in staffing.inspectors(actor) if p.codes],
         firms=list(registry.enterprise_names(actor).items()),
+        rounds=len(clinic.upcoming.to_be_seen(actor, today())),
         has_force=plans.in_force_id() is not None,
     )  # fmt: skip
 

@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks.stations import replanned
 from schedules.planning import measure, plan, solver
+from schedules.planning.output import plan_json
 from schedules.planning.problem import read
 from schedules.planning.rule import careful
 from tests.schedules.planning.cases import instance, item, small_station
@@ -47,10 +48,19 @@ def test_no_part_is_below_its_proven_bound(plans: Any, seed: int) -> None:
     assert it["bounds"]["economy"] > 0
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-def test_the_plan_is_never_worse_than_the_careful_rule_alone(plans: Any, seed: int) -> None:
-    whole, it = plans[seed]
-    assert tuple(it["objective"].values()) <= tuple(careful(read(whole)).score())
+GENERATED = [(seed, items, inspectors) for seed in range(1, 5) for items, inspectors in ((40, 2), (120, 2), (90, 5))]
+
+
+@pytest.mark.parametrize(("seed", "items", "inspectors"), GENERATED)
+@pytest.mark.parametrize("steps", [300, 1_500])
+def test_the_plan_is_never_worse_than_the_careful_rule_in_the_order_of_the_goals(
+    seed: int, items: int, inspectors: int, steps: int
+) -> None:
+    whole = small_station(seed, items=items, inspectors=inspectors)
+    first = careful(read(whole))
+    assert value(whole, made(whole, steps)) <= tuple(first.score())
+    later = replanned(whole, plan_json(first), after=28)
+    assert value(later, made(later, steps)) <= tuple(careful(read(later)).score())
 
 
 def test_the_same_input_seed_and_work_give_the_same_plan() -> None:

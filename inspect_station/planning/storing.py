@@ -114,7 +114,9 @@ def _named(told: Mapping[str, str]) -> dict[str, str]:
         errand = errands.of_key(found[0])
         return ERRANDS[errand[0]] if errand else names.get(key_parts(found[0])[0], found[0])
 
-    return {key: _KEY.sub(called, text) for key, text in told.items()}
+    said = {key: _KEY.sub(called, text) for key, text in told.items()}
+    # no law sets the day of an errand
+    return {key: text.replace("到期日", "期望日") if errands.of_key(key) else text for key, text in said.items()}
 
 
 def key_parts(key: str) -> tuple[int, str]:

@@ -24,7 +24,7 @@ from inspect_station.reminders import service as reminders
 from inspect_station.reminders.answers import service as answers
 from inspect_station.reminders.models import DeadAddress, Message
 
-_BEFORE = timedelta(days=3)
+BEFORE = timedelta(days=3)
 # Of the firms in order: which robot the safety officer's group has.
 _ROBOTS = {
     1: ("wecom", "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=sample-0001"),
@@ -55,8 +55,8 @@ def load(settings: Settings, today: date, now: datetime) -> int:
     _robots(firms)
     _dead(firms, now)
     quickly = replace(settings, mail_pdf=False, smtp_host="")
-    reminders.tick(quickly, today - _BEFORE, now - _BEFORE)
-    reminders.deliver(quickly, now - _BEFORE)
+    reminders.tick(quickly, today - BEFORE, now - BEFORE)
+    reminders.deliver(quickly, now - BEFORE)
     yesterday = now - timedelta(days=1)  # as if the timetable had run until the park was loaded
     reminders.tick(quickly, yesterday.date(), yesterday)
     reminders.deliver(quickly, yesterday)

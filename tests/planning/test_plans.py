@@ -95,7 +95,7 @@ def test_agreed_and_pinned_visits_stay_when_an_inspector_falls_away(scene) -> No
     assert park.visit_with(cast, again, things.third).on == agreed.on
     assert park.visit_with(cast, again, things.third).answer == "agreed"
     assert park.visit_with(cast, again, things.yi).pinned
-    moved = {row["equipment_id"] for row, _, _ in service.comparing.compare(cast.head, again.id, plan.id).moved}
+    moved = {move.item["equipment_id"] for move in service.comparing.compare(cast.head, again.id, plan.id).moved}
     assert things.third.id not in moved
     assert things.yi.id not in moved
 

@@ -71,15 +71,16 @@ def test_a_what_if_stands_beside_the_plan_in_force_and_can_be_thrown_away(
         assert said in page, said
     with db.connection_context():
         found = service.comparing.compare(cast.head, number, force)
-        keys = {row["key"] for row, _, _ in found.moved}
+        keys = {move.item["key"] for move in found.moved}
         plan = Plan.get_by_id(number)
     assert plan.what_if
     assert found.moved
     if "more_pct" in given:
         assert all(key.endswith("+") for key in keys) or len(keys) >= 3
-    for row, _, after in found.moved[:3]:
-        assert row["enterprise"] in page
-        assert (after.isoformat() if after else "未排") in page
+    for move in found.moved[:3]:
+        assert f"{move.item['enterprise']} {move.before or '未排'} {move.after or '未排'} {move.words}" in page
+    assert f"{len(found.moved)} 项换了日子" in page
+    assert sum(before for _, before, _, _ in found.months) > 0
     thrown = head.post(f"/plan/{number}/discard", data={"csrf_token": csrf_of(head)})
     assert thrown.status_code == 302
     with db.connection_context():

@@ -92,9 +92,9 @@ def _months(actor: Actor, plan: Any, other: Any) -> list[tuple[str, int, int, in
     room: dict[str, int] = {}
     for day, minutes in reading.capacity(plan.instance).items():
         room[reading.week_month(day)] = room.get(reading.week_month(day), 0) + minutes
-    loads = [_loads(reading.visits(actor, each.id, plan.first_on)) for each in (other, plan)]
+    before, after = (_loads(reading.visits(actor, each.id, plan.first_on)) for each in (other, plan))
     return [
-        (month, *(round(load.get(month, 0) / 60) for load in loads), round(room[month] / 60))
+        (month, round(before.get(month, 0) / 60), round(after.get(month, 0) / 60), round(room[month] / 60))
         for month in sorted(room)
     ]
 

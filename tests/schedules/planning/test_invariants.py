@@ -48,11 +48,14 @@ def test_no_part_is_below_its_proven_bound(plans: Any, seed: int) -> None:
     assert it["bounds"]["economy"] > 0
 
 
-GENERATED = [(seed, items, inspectors) for seed in range(1, 5) for items, inspectors in ((40, 2), (120, 2), (90, 5))]
+GENERATED = [
+    (seed, items, inspectors, 300 if (seed + at) % 2 else 1_500)
+    for seed in range(1, 5)
+    for at, (items, inspectors) in enumerate(((40, 2), (120, 2), (90, 5)))
+]
 
 
-@pytest.mark.parametrize(("seed", "items", "inspectors"), GENERATED)
-@pytest.mark.parametrize("steps", [300, 1_500])
+@pytest.mark.parametrize(("seed", "items", "inspectors", "steps"), GENERATED)
 def test_the_plan_is_never_worse_than_the_careful_rule_in_the_order_of_the_goals(
     seed: int, items: int, inspectors: int, steps: int
 ) -> None:

@@ -26,7 +26,7 @@ def fill(firms: int, people: int, days: Sequence[int], today: date = TODAY) -> s
         (own_number, address(firm, person), *step)
         for (own_number, firm), left in zip(owners, days, strict=True)
         for person in range(people)
-        if (step := owed_in(left))
+        if (step := told_in(left, today))
     }
 
 
@@ -38,12 +38,18 @@ def addresses(firms: int, people: int) -> set[str]:
     return {address(firm, person) for firm in range(firms) for person in range(people)}
 
 
-def owed_in(days: int) -> tuple[str, int] | None:
-    """The latest step of a periodic inspection due in so many days: its name, and while overdue the day that week began."""
+def told_in(days: int, today: date) -> tuple[str, int] | None:
+    """What a letter of today says of a periodic inspection due in so many days: the latest step before the next letter,
+    and of one overdue the day its week began."""
     if days < 0:
         return "overdue", (-days - 1) // 7 * 7 + 1
-    reached = [step for step in _STEPS if days <= step]
+    reached = [step for step in _STEPS if days - _ahead(today) <= step]
     return (f"d{min(reached)}", 0) if reached else None
+
+
+def _ahead(today: date) -> int:
+    """The last day before the next letter: a week on, from Monday to Friday."""
+    return next(n for n in range(7, 10) if (today + timedelta(days=n)).weekday() < 5) - 1
 
 
 def _firm(number: int, people: int) -> int:

@@ -69,9 +69,9 @@ def _overdue_not_told(today: date) -> int:
     dates = (
         Inspection.select(Inspection.equipment, Inspection.next_due).where(Inspection.clock == "periodic").tuples()
     )
-    owed = ((device, due, park.owed_in((date.fromisoformat(due) - today).days)) for device, due in dates)
+    owed = ((device, due, park.told_in((date.fromisoformat(due) - today).days, today)) for device, due in dates)
     return sum((device, due, step[1]) not in told for device, due, step in owed if step and step[0] == "overdue")
 
 
 def _is_latest(step: OwedStep, today: date) -> bool:
-    return (step.step, step.week) == park.owed_in((date.fromisoformat(step.due) - today).days)
+    return (step.step, step.week) == park.told_in((date.fromisoformat(step.due) - today).days, today)

@@ -61,7 +61,7 @@ def test_a_voided_backlog_stays_readable_and_each_ladder_goes_on_with_its_next_s
     assert service.tick(config, TODAY, NOW).steps == 0
     later = NOW + timedelta(days=5)
     service.tick(config, later.date(), later)
-    assert {step.step for step in OwedStep.select().where(OwedStep.state == "queued")} == {"overdue", "d7"}
+    assert {step.step for step in OwedStep.select().where(OwedStep.state == "queued")} == {"overdue", "d0"}
 
 
 def test_what_a_dead_sender_had_in_hand_is_part_of_the_backlog(cast: Cast, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from typing import Any
+from weakref import WeakSet
 
 import peewee
 import structlog
@@ -172,7 +173,7 @@ def role_ready(database: Any) -> bool:
 # --- stood behind by requests -----------------------------------------------------------------------------------------
 
 _HERE = threading.local()  # as connections are
-_READY: set[int] = set()
+_READY: WeakSet[Any] = WeakSet()
 
 
 def stand_behind(database: Any, enterprise_id: int) -> None:
@@ -184,9 +185,9 @@ def stand_behind(database: Any, enterprise_id: int) -> None:
 
 
 def _usable(database: Any) -> bool:
-    if id(database) not in _READY and role_ready(database):
-        _READY.add(id(database))
-    return id(database) in _READY
+    if database not in _READY and role_ready(database):
+        _READY.add(database)
+    return database in _READY
 
 
 def _enter(database: Any) -> None:

@@ -113,6 +113,10 @@ _GRANTS = (
 )
 
 
+# Since PostgreSQL 16 one may be a member of a role that one may not take on.
+_MAY_SET = "CASE WHEN current_setting('server_version_num')::integer >= 160000 THEN 'SET' ELSE 'MEMBER' END"
+
+
 # --- built by `migrate` -----------------------------------------------------------------------------------------------
 
 
@@ -152,7 +156,7 @@ def _make_role(database: Any, grant: bool) -> None:
         with database.atomic():
             if not database.execute_sql("SELECT 1 FROM pg_roles WHERE rolname = %s", (ROLE,)).fetchone():
                 database.execute_sql(f"CREATE ROLE {ROLE} NOLOGIN")
-            if not database.execute_sql("SELECT pg_has_role(%s, 'MEMBER')", (ROLE,)).fetchone()[0]:
+            if not database.execute_sql(f"SELECT pg_has_role(%s, {_MAY_SET})", (ROLE,)).fetchone()[0]:
                 database.execute_sql(f"GRANT {ROLE} TO CURRENT_USER")
             for statement in _GRANTS if grant else ():
                 database.execute_sql(statement)
@@ -163,7 +167,7 @@ def _make_role(database: Any, grant: bool) -> None:
 def role_ready(database: Any) -> bool:
     """Whether requests of enterprises can run under the role."""
     row = database.execute_sql(
-        "SELECT pg_has_role(oid, 'MEMBER') AND has_table_privilege(oid, 'due_row', 'SELECT') FROM pg_roles "
+        f"SELECT pg_has_role(oid, {_MAY_SET}) AND has_table_privilege(oid, 'due_row', 'SELECT') FROM pg_roles "
         "WHERE rolname = %s AND to_regclass('due_row') IS NOT NULL",
         (ROLE,),
     ).fetchone()

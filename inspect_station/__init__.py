@@ -1,7 +1,6 @@
 """The service that people touch: the factory, to be read as a table of contents."""
 
 from datetime import timedelta
-from functools import partial
 
 from flask import Flask, redirect, url_for
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -93,11 +92,11 @@ def create_app(settings: Settings | None = None) -> Flask:
         gauges=(
             alarms.letters_gauge,
             alarms.seconds_gauge,
-            partial(checks.alarms_gauge, settings),
-            partial(checks.ground_gauge, settings),
+            lambda now: checks.alarms_gauge(web.settings(), now),
+            lambda now: checks.ground_gauge(web.settings(), now),
         ),
     )
-    app.jinja_env.globals["standing_alarms"] = lambda: checks.standing(settings, web.now())
+    app.jinja_env.globals["standing_alarms"] = lambda: checks.standing(web.settings(), web.now())
     app.extensions[FIELD_WORDS] = registry_words.FIELD_WORDS
     app.register_blueprint(accounts_pages)
     app.register_blueprint(registry_pages)

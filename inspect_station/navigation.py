@@ -153,7 +153,9 @@ def _is_beneath(url: str) -> bool:
 
 
 def _owns(entry: Entry) -> bool:
-    """An area with several entries belongs to none of them."""
+    """An area with several entries belongs to none of them; neither does one's own account belong to the trail."""
+    if (request.endpoint or "").startswith("accounts."):
+        return False
     area, own = (request.endpoint or "").split(".")[0], entry.endpoint.split(".")[0]
     alone = sum(e.endpoint.startswith(f"{own}.") for e in ENTRIES if not e.only_on_phone) == 1
     return area in entry.also or (area == own and alone and not entry.only_on_phone)

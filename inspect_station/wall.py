@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from typing import Any
+from weakref import WeakSet
 
 import peewee
 import structlog
@@ -112,6 +113,10 @@ _GRANTS = (
 )
 
 
+# Since PostgreSQL 16 one may be a member of a role that one may not take on.
+_MAY_SET = "CASE WHEN current_setting('server_version_num')::integer >= 160000 THEN 'SET' ELSE 'MEMBER' END"
+
+
 # --- built by `migrate` -----------------------------------------------------------------------------------------------
 
 
@@ -151,7 +156,7 @@ def _make_role(database: Any, grant: bool) -> None:
         with database.atomic():
             if not database.execute_sql("SELECT 1 FROM pg_roles WHERE rolname = %s", (ROLE,)).fetchone():
                 database.execute_sql(f"CREATE ROLE {ROLE} NOLOGIN")
-            if not database.execute_sql("SELECT pg_has_role(%s, 'MEMBER')", (ROLE,)).fetchone()[0]:
+            if not database.execute_sql(f"SELECT pg_has_role(%s, {_MAY_SET})", (ROLE,)).fetchone()[0]:
                 database.execute_sql(f"GRANT {ROLE} TO CURRENT_USER")
             for statement in _GRANTS if grant else ():
                 database.execute_sql(statement)
@@ -162,7 +167,7 @@ def _make_role(database: Any, grant: bool) -> None:
 def role_ready(database: Any) -> bool:
     """Whether requests of enterprises can run under the role."""
     row = database.execute_sql(
-        "SELECT pg_has_role(oid, 'MEMBER') AND has_table_privilege(oid, 'due_row', 'SELECT') FROM pg_roles "
+        f"SELECT pg_has_role(oid, {_MAY_SET}) AND has_table_privilege(oid, 'due_row', 'SELECT') FROM pg_roles "
         "WHERE rolname = %s AND to_regclass('due_row') IS NOT NULL",
         (ROLE,),
     ).fetchone()
@@ -172,7 +177,7 @@ def role_ready(database: Any) -> bool:
 # --- stood behind by requests -----------------------------------------------------------------------------------------
 
 _HERE = threading.local()  # as connections are
-_READY: set[int] = set()
+_READY: WeakSet[Any] = WeakSet()
 
 
 def stand_behind(database: Any, enterprise_id: int) -> None:
@@ -184,9 +189,9 @@ def stand_behind(database: Any, enterprise_id: int) -> None:
 
 
 def _usable(database: Any) -> bool:
-    if id(database) not in _READY and role_ready(database):
-        _READY.add(id(database))
-    return id(database) in _READY
+    if database not in _READY and role_ready(database):
+        _READY.add(database)
+    return database in _READY
 
 
 def _enter(database: Any) -> None:

@@ -302,11 +302,19 @@ def _set_password(account: Account, password: str, now: datetime) -> None:
     )
 
 
-def change_password(actor: Actor, old: str, new: str, now: datetime) -> str:
-    """Set a new password; all sessions end, and the token of a fresh one is returned."""
+def change_password(
+    actor: Actor, old: str, new: str, now: datetime, *, lock_after: int = 5, lock_minutes: int = 15
+) -> str:
+    """Set a new password; all sessions end, and the token of a fresh one is returned. Wrong old ones count towards the lock."""
     account = Account.get_by_id(actor.account_id)
+    if account.password_hash and not _may_try(account.id, now, lock_after, lock_minutes):
+        raise TooMany(_locked(lock_minutes))
     if account.password_hash and not passwords.matches(account.password_hash, old):
+        _note_failure(account, account.login, now)
         raise InvalidInput("原密码不对。", {"old": ["原密码不对"]})
+    if account.password_hash:
+        with db.atomic():
+            _give_back(account.id, lock_after)
     passwords.check_strength(new, account.login)
     with db.atomic():
         _set_password(account, new, now)

@@ -112,7 +112,7 @@ def me() -> str:
     return _my_page()
 
 
-def _my_page(error: InvalidInput | None = None, part: str = "") -> str:
+def _my_page(error: StationError | None = None, part: str = "") -> str:
     account = service.own_account(current_actor())
     email = request.form.get("email", "") if part == "email" else account.email
     return render_template(
@@ -140,8 +140,15 @@ def change_password() -> Any:
     try:
         given = load(PasswordSchema(), form_data())
         _check_repeat(given)
-        token = service.change_password(current_actor(), given["old"], given["password"], now())
-    except InvalidInput as error:
+        token = service.change_password(
+            current_actor(),
+            given["old"],
+            given["password"],
+            now(),
+            lock_after=settings().lock_after,
+            lock_minutes=settings().lock_minutes,
+        )
+    except (InvalidInput, TooMany) as error:
         return _my_page(error, "password"), error.http_status
     guard.remember(token)
     flash("密码已更换，其他地方的登录都已退出。", "success")

@@ -48,6 +48,17 @@ def test_too_many_wrong_passwords_lock_even_the_right_one_out(cast: Cast) -> Non
     assert service.log_in("insp1", GOOD, NOW + timedelta(minutes=16), **LIMITS)
 
 
+def test_a_captured_session_cannot_guess_the_password_by_asking_for_a_new_one(cast: Cast) -> None:
+    with_password(cast)
+    for _ in range(3):
+        with pytest.raises(InvalidInput, match="原密码"):
+            service.change_password(cast.inspector, "wrong", GOOD + "!", NOW, **LIMITS)
+    with pytest.raises(TooMany, match="锁定"):
+        service.change_password(cast.inspector, GOOD, GOOD + "!", NOW, **LIMITS)
+    later = NOW + timedelta(minutes=16)
+    assert service.change_password(cast.inspector, GOOD, GOOD + "!", later, **LIMITS)
+
+
 def test_an_idle_session_ends(cast: Cast) -> None:
     token = sessions.start(Account.get(login="insp1"), NOW)
     limits = {"idle": timedelta(minutes=60), "longest": timedelta(hours=12)}

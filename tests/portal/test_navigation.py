@@ -61,6 +61,15 @@ def test_pages_that_are_tabs_of_an_area_open_its_entry(app: Flask) -> None:
         assert [word for word, here, _ in links(page, "主要页面") if here] == [entry], path
 
 
+def test_ones_own_account_belongs_to_no_entry(sqlite_app: Flask) -> None:
+    with people(sqlite_app) as cast:
+        pass
+    client = log_in(sqlite_app, cast.head)
+    for address, opened in (("/me", []), ("/me/factor", []), ("/audit", ["审计"])):
+        page = client.get(address).get_data(as_text=True)
+        assert [word for word, current, _ in links(page, "主要页面") if current] == opened, address
+
+
 def test_badges_count_applications_answers_and_calls_and_only_for_the_station(app: Flask, tmp_path: Path) -> None:
     with people(app) as cast, app.app_context(), db.connection_context():
         device = vessel(cast.jia, in_days(10))  # nobody of 甲 can be written to: a call to make

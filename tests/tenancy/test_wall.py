@@ -2,19 +2,23 @@
 
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import peewee
 import pytest
 from flask import Flask
 from peewee import SQL
 
+from inspect_station import db as database
 from inspect_station import wall
 from inspect_station.accounts.scope import Actor
+from inspect_station.config import Settings
 from inspect_station.db import as_station, db
 from inspect_station.duelist import query as due_query
 from inspect_station.registry.models import Enterprise, Equipment
+from inspect_station.settings import checks
 from inspect_station.web import settings
-from tests.conftest import NOW, Cast, csrf_of, log_in, people, token_for
+from tests.conftest import NOW, Cast, _renamed, _server, csrf_of, dispose, log_in, make_cast, people, token_for
 from tests.ground.test_migrations import all_tables
 from tests.registry.park import CANARY, furnish
 from tests.tenancy.test_matrix import MATRIX, MISSING, ask, routes, scene, text_of  # noqa: F401
@@ -131,3 +135,37 @@ def test_building_the_wall_again_changes_nothing_and_a_changed_policy_is_replace
     assert names == [(wall._name("plan"),)]
     monkeypatch.undo()
     assert wall.build(db.obj) == 1
+
+
+@pytest.mark.parametrize("granted", [True, False])
+def test_a_database_user_who_is_no_superuser_builds_the_wall_or_doctor_says_what_it_lacks(
+    postgres_server: str, migrated_postgres: str, granted: bool, tmp_path: Path
+) -> None:
+    """As docs/operations.md has it set up; `migrated_postgres` has made the role in this server."""
+    if "//station@" not in postgres_server:
+        pytest.skip("a server of somebody else: no roles are made there")
+    name = f"plain_{granted}".lower()
+    with _server(postgres_server) as server:
+        server.execute_sql(f'CREATE ROLE "{name}" LOGIN')
+        if granted:
+            server.execute_sql(f'GRANT {wall.ROLE} TO "{name}"')
+        server.execute_sql(f'CREATE DATABASE "{name}" OWNER "{name}"')
+    url = _renamed(postgres_server.replace("//station@", f"//{name}@"), name)
+    bound = database.bind(url)
+    try:
+        with database.connection():
+            database.migrate()
+            assert db.execute_sql("SELECT rolsuper FROM pg_roles WHERE rolname = current_user").fetchone() == (False,)
+            told = checks.tenant_wall(Settings(database_url=url, data_dir=str(tmp_path)), NOW)
+            assert told.level == ("ok" if granted else "warn")
+            assert granted or f"GRANT {wall.ROLE} TO" in told.mend
+            make_cast()
+            wall.stand_behind(db.obj, 1)
+            assert Enterprise.select().count() == (1 if granted else 2)
+            wall.step_out(db.obj)
+            assert Enterprise.select().count() == 2
+    finally:
+        dispose(bound)
+        with _server(postgres_server) as server:
+            server.execute_sql(f'DROP DATABASE "{name}" WITH (FORCE)')
+            server.execute_sql(f'DROP ROLE "{name}"')

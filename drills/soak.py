@@ -1,0 +1,120 @@
+"""SOAK: mixed load for minutes with a kill every minute: errors shown to people 0, nothing lost, memory level.
+
+Not among the rows that run by themselves: `python -m drills SOAK`, five minutes; FULL=1: twenty.
+"""
+
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from itertools import count
+
+from drills import park, scale, senders, timeshift
+from drills.ground import NOW, TODAY, Ground, Place
+from drills.pages import Web, token_of_a_head
+from drills.postmaster import Postmaster
+from drills.tally import Tally
+from inspect_station.registry.models import Enterprise
+from inspect_station.reminders import service
+from inspect_station.reminders.models import Message
+
+SECONDS, EVERY, PEOPLE = scale.times(5 * 60, 20 * 60), 60, 6
+_PAGES = (
+    "/due",
+    "/api/v1/due?per_page=50",
+    "/equipment",
+    "/enterprises",
+    "/reminders",
+    "/workload",
+    "/home",
+    "/cases",
+)
+_GROWTH = 1.3  # memory at the end against after the first minute
+
+
+def run(ground: Ground) -> Iterator[Tally]:
+    yield _Soak(ground.station(ground.engines[-1])).run()
+
+
+class _Soak:
+    def __init__(self, place: Place) -> None:
+        self.place, self.ahead = place, timeshift.ahead_of_real_time()
+        self.tally = Tally(f"mixed load for {SECONDS // 60} minutes, {place.engine}")
+        self.web = Web(place, self.ahead)
+        self.statuses: Counter[int] = Counter()
+        self.acknowledged: set[str] = set()
+        self.numbers = count(1)
+        self.over = threading.Event()
+
+    def run(self) -> Tally:
+        with Postmaster(seconds=0.5) as office:
+            self.settings = self.place.mailing(office.port, mail_pdf=False)
+            with self.place.opened():
+                park.fill(park.FIRMS, 20, [10 + n % 300 for n in range(5_000)])
+                service.tick(self.settings, TODAY, NOW)
+                self.token = token_of_a_head(NOW)
+            self.web.start()
+            people = [threading.Thread(target=self._person, args=(n,)) for n in range(PEOPLE)]
+            for person in people:
+                person.start()
+            memory = self._kill_every_minute()
+            self.over.set()
+            for person in people:
+                person.join()
+            self.web.stop()
+            self._count(office, memory)
+        return self.tally
+
+    def _kill_every_minute(self) -> list[int]:
+        """A worker of the timetable dies; another has already been started. Memory of the pages, minute by minute."""
+        memory: list[int] = []
+        worker = senders.start(senders.work, self.settings, self.ahead)
+        for _ in range(SECONDS // EVERY):
+            time.sleep(EVERY)
+            memory.append(sum(_resident(pid) for pid in self.web.worker_pids()))
+            another = senders.start(senders.work, self.settings, self.ahead)
+            self.tally.given += senders.kill(worker)
+            worker = another
+        senders.end(worker)
+        return memory
+
+    def _person(self, number: int) -> None:
+        chance = random.Random(number)
+        while not self.over.wait(0.05):
+            if chance.random() < 0.2:
+                name = f"第{next(self.numbers)}浸泡有限公司"
+                answer = self.web.ask("/api/v1/enterprises", self.token, {"name": name})
+                if answer.status == 201:
+                    self.acknowledged.add(name)
+            else:
+                answer = self.web.ask(chance.choice(_PAGES), self.token)
+            self.statuses[answer.status] += 1
+
+    def _count(self, office: Postmaster, memory: list[int]) -> None:
+        now = NOW + timedelta(hours=2)
+        with self.place.opened():
+            while service.deliver(self.settings, now, senders=4).total():
+                now += timedelta(minutes=11)
+            doubtful = {m for (m,) in Message.select(Message.message_id).where(Message.doubtful).tuples()}
+            stored = {name for (name,) in Enterprise.select(Enterprise.name).tuples()}
+            owed = {m for (m,) in Message.select(Message.message_id).tuples()}
+        tally, told = self.tally, Counter(m for _, m in office.arrived)
+        tally.lost = len(owed - set(told)) + len(self.acknowledged - stored)
+        tally.doubled = sum(n - 1 for n in told.values() if n > 1)
+        tally.uncertain = len(doubtful)
+        faults = {s: n for s, n in self.statuses.items() if s >= 500 or s == 0}
+        tally.expect_equal(faults, {}, "errors shown to people")
+        tally.expect_equal(tally.lost, 0, "letters and writes lost")
+        tally.expect_equal(len({m for m, n in told.items() if n > 1} - doubtful), 0, "doubled and not flagged")
+        tally.expect(memory[-1] <= _GROWTH * memory[0], f"memory grew: {memory}")
+        tally.remark(
+            f"{sum(self.statuses.values())} answers {dict(self.statuses)}, {len(self.acknowledged)} writes, "
+            f"{len(told)} letters; the pages' memory by the minute (MB): {[m >> 20 for m in memory]}"
+        )
+
+
+def _resident(pid: str) -> int:
+    with open(f"/proc/{pid}/statm") as file:
+        return int(file.read().split()[1]) * 4096

@@ -64,7 +64,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     logs.configure(settings)
     database.bind(settings.database)
     app = Flask(__name__)
-    _configure(app, settings)
+    configure(app, settings)
     web.csrf.init_app(app)
     web.ClosingCompress(app)
     api = web.make_api(app)
@@ -124,7 +124,8 @@ def home() -> Response:
     return redirect(url_for("duelist.due_list" if actor.is_staff else "portal.home"))
 
 
-def _configure(app: Flask, settings: Settings) -> None:
+def configure(app: Flask, settings: Settings) -> None:
+    """Let an application run under these settings."""
     app.config.update(
         STATION=settings,
         SECRET_KEY=settings.secret_key,

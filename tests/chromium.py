@@ -10,7 +10,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from playwright.sync_api import Browser, sync_playwright
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
 
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
@@ -48,3 +49,28 @@ def launch(folder: Path) -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+# Rows made alike are judged by their first ones: the twentieth takes as long as the first and says nothing new.
+_FEW_OF_A_KIND = """() => {
+  for (const parent of document.querySelectorAll("tbody, ul, ol, dl, select, datalist, .bars, svg, g")) {
+    const seen = new Map();
+    for (const child of [...parent.children]) {
+      const kind = child.tagName + child.getAttribute("class") + child.querySelectorAll("*").length;
+      seen.set(kind, (seen.get(kind) || 0) + 1);
+      if (seen.get(kind) > 4) child.remove();
+    }
+  }
+}"""
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds wrong on a page, an element a line."""
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    return [f"{v['id']}: {node['html'][:160]} {node['failureSummary'][:200]}" for v in found for node in v["nodes"]]
+
+
+def violations_of_a_kind(page: Page) -> list[str]:
+    """The same with few of the rows that are made alike; the page is of no use afterwards."""
+    page.evaluate(_FEW_OF_A_KIND)
+    return violations(page)

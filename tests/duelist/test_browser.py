@@ -1,17 +1,12 @@
 """The due list in a real browser: the drawer, the phone, nothing wider than the screen, no console errors."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
-from inspect_station.accounts import sessions
-from inspect_station.accounts.models import Account
-from inspect_station.db import db
 from tests import live
-from tests.chromium import launch
-from tests.conftest import NOW
+from tests.conftest import log_in
 from tests.duelist.conftest import Town
 
 pytestmark = pytest.mark.browser
@@ -23,29 +18,15 @@ PAGES = (
 
 
 @pytest.fixture
-def address(town: Town) -> Iterator[str]:
-    """The running service, with a back door that logs the technical head in."""
-    from flask import session
-
-    with db.connection_context():
-        token = sessions.start(Account.get_by_id(town.cast.technical_head.account_id), NOW)
-
-    def enter() -> str:
-        session["sid"] = token
-        return '<link rel="icon" href="data:,">'
-
-    enter.is_public = True  # type: ignore[attr-defined]
-    town.app.add_url_rule("/enter", "enter", enter)
-    with live.serving(town.app) as served:
-        yield served
-
-
-@pytest.fixture
-def visitor(address: str, tmp_path: Path) -> Iterator[Page]:
-    with launch(tmp_path) as browser:
-        page = browser.new_context(base_url=address, reduced_motion="reduce").new_page()
-        page.goto("/enter")
-        yield page
+def visitor(town: Town, browser: Browser) -> Iterator[Page]:
+    """The technical head before the running service."""
+    with live.serving(town.app) as address:
+        cookie = log_in(town.app, town.cast.technical_head).get_cookie("station")
+        assert cookie is not None
+        context = browser.new_context(base_url=address, reduced_motion="reduce")
+        context.add_cookies([{"name": "station", "value": cookie.value, "url": address}])
+        yield context.new_page()
+        context.close()
 
 
 def test_no_page_is_wider_than_its_screen_or_complains(visitor: Page) -> None:

@@ -9,7 +9,6 @@ from playwright.sync_api import Browser, Page
 
 from inspect_station import config, create_app, db
 from tests import live
-from tests.chromium import launch
 from tests.conftest import SECRET, dispose
 
 # Not faults: a form that was refused says so on its page; a test may cut the network.
@@ -27,12 +26,6 @@ def park(tmp_path_factory: pytest.TempPathFactory, sample_folder: Path) -> Itera
     with live.serving(app) as address:
         yield address
     dispose(bound)
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with launch(tmp_path_factory.mktemp("chromium")) as started:
-        yield started
 
 
 def refused(text: str) -> bool:

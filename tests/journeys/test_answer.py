@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from inspect_station import config, create_app, db
 from inspect_station.reminders import service
 from inspect_station.reminders.models import OwedStep
 from tests import live
+from tests.chromium import violations
 from tests.conftest import NOW, SECRET, TODAY, dispose, make_cast
 from tests.journeys.conftest import SIZES
 from tests.reminders.park import contact, in_days, vessel
@@ -48,8 +48,7 @@ def station_with_mail(tmp_path: Path, migrated_sqlite: Path) -> Iterator[Station
 
 def readable(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= SIZES["phone"]["width"]
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    assert violations(page) == []
     small = page.evaluate(
         """() => [...document.querySelectorAll(".answer-link, .btn, .tap, .choice, .check, summary")]
         .filter((e) => e.offsetParent && e.getBoundingClientRect().height < 44).map((e) => e.outerHTML.slice(0, 80))"""
@@ -108,7 +107,7 @@ def test_a_mail_is_answered_with_an_application_which_quiets_the_ladder_and_reac
     row = page.get_by_role("row", name=re.compile("福州甲化工"))
     expect(row).to_contain_text("反应釜")
     row.get_by_role("link", name="申请检验").click()
-    assert Axe().run(page).violations_count == 0
+    assert violations(page) == []
     page.get_by_role("button", name="已阅").click()
     expect(page.get_by_role("main")).to_contain_text("已确认")
     desk.close()

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from tests.chromium import violations, violations_of_a_kind
 from tests.journeys.conftest import SIZES
 
 pytestmark = pytest.mark.browser
@@ -51,8 +51,7 @@ def test_pages_are_readable_and_fit_the_screen(visit: Callable[..., Page], login
         assert answer.status == 200, path
         assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]["width"], path
         assert "示例数据" in page.locator("main").inner_text(), path
-        found = Axe().run(page)
-        assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+        assert violations_of_a_kind(page) == [], path
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -62,7 +61,6 @@ def test_the_page_of_a_call_is_readable_and_leads_back(visit: Callable[..., Page
     page.locator("main [data-row-link]").first.click()
     page.wait_for_url("**/reminders/by-hand/*")
     assert page.evaluate("document.documentElement.scrollWidth") <= SIZES[size]["width"]
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
+    assert violations(page) == []
     page.get_by_role("link", name="电话名单").first.click()
     page.wait_for_url("**/reminders/by-hand")

@@ -4,7 +4,6 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from tests import live
-from tests.chromium import launch
 from tests.look.app import make_app
 
 # What the browser and htmx log for an error page somebody asked for.
@@ -15,12 +14,6 @@ ANSWERED = ("the server responded with a status of", "Response Status Error Code
 def address() -> Iterator[str]:
     with live.serving(make_app()) as served:
         yield served
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with launch(tmp_path_factory.mktemp("chromium")) as started:
-        yield started
 
 
 @pytest.fixture

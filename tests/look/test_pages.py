@@ -4,19 +4,15 @@ from collections.abc import Callable
 
 import pypdfium2
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
+
+from tests.chromium import violations
 
 pytestmark = pytest.mark.browser
 Visit = Callable[..., Page]
 
 LOOKS = [(1440, "light"), (1440, "dark"), (900, "light"), (390, "light"), (390, "dark")]
 OTHERS = ["/plain", "/confirm", "/why", "/error/404", "/error/500"]
-
-
-def violations(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [f"{v['id']}: {node['html'][:160]} {node['failureSummary'][:200]}" for v in found for node in v["nodes"]]
 
 
 def overflow(page: Page) -> int:

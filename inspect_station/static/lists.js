@@ -74,6 +74,7 @@
       const hidden = remembered(chooser.dataset.columns);
       if (hidden) $$("input", chooser).forEach((box) => { box.checked = !hidden.includes(box.value); });
       showColumns(chooser);
+      document.getElementById(chooser.dataset.columns)?.removeAttribute("data-off");
     });
   }
   document.addEventListener("change", (event) => {

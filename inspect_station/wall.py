@@ -46,7 +46,7 @@ POLICIES: Mapping[str, str] = {
     "enterprise": f"id = {_SCOPE}",
     **dict.fromkeys(
         (
-            "contact", "equipment", "due_row", "message", "owed_step", "reminder_policy", "dead_address",
+            "contact", "equipment", "due_row", "message", "owed_step", "prescription_step", "reminder_policy", "dead_address",
             "hand_delivery", "answer", "site", "site_window", "plan_visit", "plan_item", "issued_notice",
             "application", "task", "report", "reason", "case_file", "finding_notice", "extension_request",
             "clinic_request", "clinic_visit", "clinic_finding", "scope_answer",

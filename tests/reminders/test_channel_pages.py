@@ -126,10 +126,18 @@ def test_a_robot_typed_before_addresses_were_sealed_is_sealed_by_the_nightly_job
     plain = "https://oapi.dingtalk.com/robot/send?access_token=geheim"
     with app.app_context(), db.connection_context():
         contact(cast.jia, "", robot_kind="dingtalk", robot_address=plain, robot_secret="SEC")
-        assert jobs.job_named("reseal").run(settings("unused"), NOW) == {"contacts": 1, "channels": 0}
+        assert jobs.job_named("reseal").run(settings("unused"), NOW) == {
+            "contacts": 1,
+            "channels": 0,
+            "second factors": 0,
+        }
         row = Contact.get()
         assert (row.robot_address[:7], row.robot_secret[:7]) == ("sealed:", "sealed:")
-        assert jobs.job_named("reseal").run(settings("unused"), NOW) == {"contacts": 0, "channels": 0}
+        assert jobs.job_named("reseal").run(settings("unused"), NOW) == {
+            "contacts": 0,
+            "channels": 0,
+            "second factors": 0,
+        }
 
 
 def test_a_dead_address_stands_beside_its_contact_and_is_cleared_by_hand(scene: tuple[Flask, Cast]) -> None:

@@ -37,7 +37,7 @@ bench: $(VENV)/.dev  ## Ratios beside their references; nothing here is a timed 
 	$(BIN)/python -m benchmarks.planning
 	$(BIN)/python -m benchmarks.reminders $(SCALE)
 
-drill: $(VENV)/.dev  ## Kills and faults really delivered, and what they cost; ROWS="R1 R7" for some
+drill: $(VENV)/.dev  ## Kills and faults really delivered, and what they cost; ROWS="R1 SOAK" for some, FULL=1 for the long form
 	$(BIN)/python -m drills $(ROWS)
 
 clean:

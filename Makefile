@@ -33,7 +33,7 @@ lock: $(VENV)/.dev  ## After a change of requirements*.in
 bench: $(VENV)/.dev  ## Ratios beside their references, written to docs/benchmarks.md; nothing here is a timed test
 	$(BIN)/python -m benchmarks $(SCALE)
 
-drill: $(VENV)/.dev  ## Kills and faults really delivered, and what they cost; ROWS="R1 R7" for some
+drill: $(VENV)/.dev  ## Kills and faults really delivered, and what they cost; ROWS="R1 SOAK" for some, FULL=1 for the long form
 	$(BIN)/python -m drills $(ROWS)
 
 clean:

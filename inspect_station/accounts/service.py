@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from inspect_station.accounts import audit, factors, passwords, sessions
+from inspect_station.accounts import audit, factors, passwords, sessions, tries
 from inspect_station.accounts.models import ROLES, Account, ApiToken, OneTimeLink
 from inspect_station.accounts.scope import Actor
 from inspect_station.db import db, moment, run
@@ -175,16 +175,16 @@ def log_in(
     Failures are counted by one conditional update each, so parallel tries cannot slip past the limit.
     """
     account = Account.get_or_none(Account.login == login, Account.disabled_at.is_null())
-    if account is not None and not _may_try(account.id, now, lock_after, lock_minutes):
-        raise TooMany(_locked(lock_minutes))
+    if account is not None and not tries.may_try(account.id, now, lock_after, lock_minutes):
+        raise TooMany(tries.locked_words(lock_minutes))
     if not passwords.matches(account.password_hash if account else None, password):
-        _note_failure(account, login, now)
+        tries.note_failure(account, login, now)
         raise InvalidInput(_LOGIN_FAILED)
     assert account is not None  # matches() is false for nobody
     with db.atomic():
         if not factors.in_use(account.id):
             return _logged_in(account, now, address, agent, "account.login")
-        _give_back(account.id, lock_after)
+        tries.give_back(account.id, lock_after)
     raise factors.CodeNeeded(factors.ticket(account, now))
 
 
@@ -200,13 +200,13 @@ def enter_code(
 ) -> str:
     """The second step: a session's token for a ticket and six digits, or a recovery code. Wrong ones count as wrong passwords do."""
     account = factors.holder(ticket, now)
-    if not _may_try(account.id, now, lock_after, lock_minutes):
-        raise TooMany(_locked(lock_minutes))
+    if not tries.may_try(account.id, now, lock_after, lock_minutes):
+        raise TooMany(tries.locked_words(lock_minutes))
     with db.atomic():
         act = factors.accept(account.id, code, now)
         if act:
             return _logged_in(account, now, address, agent, act)
-    _note_failure(account, account.login, now)
+    tries.note_failure(account, account.login, now)
     raise InvalidInput(
         "验证码不对，或已经用过。请等手机上出现下一个再试；手机不在身边可用恢复码。", {"code": ["不对"]}
     )
@@ -217,56 +217,14 @@ def prove(actor: Actor, password: str, now: datetime, *, lock_after: int, lock_m
     account = own_account(actor)
     if account.password_hash is None:
         raise Conflict("请先设置密码，再开启两步验证。")
-    if not _may_try(account.id, now, lock_after, lock_minutes):
-        raise TooMany(_locked(lock_minutes))
+    if not tries.may_try(account.id, now, lock_after, lock_minutes):
+        raise TooMany(tries.locked_words(lock_minutes))
     if not passwords.matches(account.password_hash, password):
-        _note_failure(account, account.login, now)
+        tries.note_failure(account, account.login, now)
         raise InvalidInput("密码不对。", {"password": ["不对"]})
     with db.atomic():
-        _give_back(account.id, lock_after)
+        tries.give_back(account.id, lock_after)
     return account
-
-
-def _locked(minutes: int) -> str:
-    return f"输错次数太多，账号已锁定 {minutes} 分钟。请稍后再试，或向管理员要一次性登录链接。"
-
-
-def _give_back(account_id: int, lock_after: int) -> None:
-    """Take back the count of this try alone: a right password must not wipe out the wrong codes counted before."""
-    Account.update(failed_logins=Account.failed_logins - 1).where(
-        Account.id == account_id, Account.failed_logins > 0
-    ).execute()
-    Account.update(locked_until=None).where(Account.id == account_id, Account.failed_logins < lock_after).execute()
-
-
-def _may_try(account_id: int, now: datetime, lock_after: int, lock_minutes: int) -> bool:
-    """Count this try before the password is looked at; false once the account is locked."""
-    with db.atomic():
-        Account.update(failed_logins=0, locked_until=None).where(
-            Account.id == account_id, Account.locked_until <= now
-        ).execute()
-        counted = (
-            Account.update(failed_logins=Account.failed_logins + 1)
-            .where(Account.id == account_id, Account.failed_logins < lock_after)
-            .execute()
-        )
-        Account.update(locked_until=now + timedelta(minutes=lock_minutes)).where(
-            Account.id == account_id, Account.failed_logins >= lock_after, Account.locked_until.is_null()
-        ).execute()
-    return bool(counted)
-
-
-def _note_failure(account: Account | None, login: str, now: datetime) -> None:
-    with db.atomic():
-        audit.record(
-            Actor(None, login[:64], "system"),
-            "account.login",
-            "account",
-            account.id if account else "-",
-            now=now,
-            enterprise_id=account.enterprise_id if account else None,
-            result="refused",
-        )
 
 
 def _logged_in(account: Account, now: datetime, address: str, agent: str, act: str) -> str:
@@ -307,14 +265,14 @@ def change_password(
 ) -> str:
     """Set a new password; all sessions end, and the token of a fresh one is returned. Wrong old ones count towards the lock."""
     account = Account.get_by_id(actor.account_id)
-    if account.password_hash and not _may_try(account.id, now, lock_after, lock_minutes):
-        raise TooMany(_locked(lock_minutes))
+    if account.password_hash and not tries.may_try(account.id, now, lock_after, lock_minutes):
+        raise TooMany(tries.locked_words(lock_minutes))
     if account.password_hash and not passwords.matches(account.password_hash, old):
-        _note_failure(account, account.login, now)
+        tries.note_failure(account, account.login, now)
         raise InvalidInput("原密码不对。", {"old": ["原密码不对"]})
     if account.password_hash:
         with db.atomic():
-            _give_back(account.id, lock_after)
+            tries.give_back(account.id, lock_after)
     passwords.check_strength(new, account.login)
     with db.atomic():
         _set_password(account, new, now)

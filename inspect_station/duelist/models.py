@@ -54,7 +54,6 @@ class DueRow(Table):
         indexes = (
             (("equipment", "clock"), True),
             (("sort_on", "id", "late_on", "standing"), False),
-            (("enterprise_id", "sort_on", "id", "late_on", "standing"), False),
             (("kind", "sort_on", "id", "late_on", "standing"), False),
             (("standing", "sort_on", "id"), False),
             (("rule", "version"), False),
@@ -66,6 +65,13 @@ DueRow.add_index(
     DueRow.index(
         DueRow.done_by, DueRow.sort_on, DueRow.standing, DueRow.late_on, DueRow.kind, DueRow.clock,
         DueRow.enterprise_id, DueRow.equipment, name="due_row_counted",
+    )
+)  # fmt: skip
+# What the ladder asks of an enterprise each morning (`reminders.news`), the list and its counts by the way.
+DueRow.add_index(
+    DueRow.index(
+        DueRow.enterprise_id, DueRow.sort_on, DueRow.id, DueRow.late_on, DueRow.standing, DueRow.answer, DueRow.clock,
+        DueRow.equipment, DueRow.due_on, DueRow.earliest, DueRow.latest, name="due_row_of_enterprise",
     )
 )  # fmt: skip
 DueRow.add_index(

@@ -11,7 +11,7 @@ from inspect_station.db import db
 from inspect_station.reminders import prescriptions
 from inspect_station.reminders.channels import BY_HAND
 from inspect_station.reminders.models import Message, OwedStep
-from inspect_station.reminders.pace import Group, Pace, groups
+from inspect_station.reminders.pace import Group, Pace, Recipient, groups
 from inspect_station.reminders.reading import tuples
 from inspect_station.reminders.routes import Route, of_enterprise
 
@@ -31,7 +31,9 @@ class Day:
 
 def compose(day: Day) -> int:
     """Put waiting steps into messages where one may go today; returns the messages made."""
-    return sum(_compose(group, day) for group in groups())
+    opened = _waited_for()
+    # Most recipients wait for their day and nothing of theirs stands open: no transaction for each of them.
+    return sum(_compose(group, day) for group in groups() if group.key in opened or day.pace.allows(group))
 
 
 def compose_for(enterprise_id: int, route: Route, day: Day) -> int:
@@ -96,6 +98,13 @@ def _to(group: Group) -> object:
         & (Message.channel == group.channel)
         & (Message.recipient == group.recipient)
     )
+
+
+def _waited_for() -> set[Recipient]:
+    """To whom a message waits to go, by one look at all of them."""
+    m = Message
+    query = m.select(m.enterprise, m.channel, m.recipient).where(m.state.in_(("queued", "failed"))).distinct()
+    return {(int(number), str(channel), str(recipient)) for number, channel, recipient in tuples(query)}
 
 
 def _open_message(group: Group) -> int | None:

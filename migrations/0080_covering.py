@@ -11,7 +11,7 @@ COVERING = {
 }
 NEW = {
     "due_row_whose": '"due_row" ("equipment_id", "clock", "done_by", "enterprise_id", "kind")',
-    "inspection_begun": '"inspection" ("completed_on") WHERE "answered_due" IS NOT NULL',
+    "inspection_begun": '"inspection" ("completed_on") WHERE ("answered_due" IS NOT NULL)',
     "equipment_created_at": '"equipment" ("created_at")',
 }
 BEFORE = {

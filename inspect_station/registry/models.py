@@ -180,12 +180,26 @@ class Inspection(Table):
     recorded_at = MomentField()
 
     class Meta:
-        indexes = (
-            (("equipment", "clock", "completed_on"), False),
-            # A period's figures: what was done in it, what it answered.
-            (("completed_on",), False),
-            (("answered_due",), False),
-        )
+        indexes = ((("equipment", "clock", "completed_on"), False),)
+
+
+# A period's figures are counted from these alone: what was done in it, what it answered, since when there is anything.
+Inspection.add_index(
+    Inspection.index(
+        Inspection.completed_on, Inspection.replaced_by, Inspection.equipment, Inspection.clock, Inspection.answered_due,
+        Inspection.conclusion, name="inspection_completed_on",
+    )
+)  # fmt: skip
+Inspection.add_index(
+    Inspection.index(
+        Inspection.answered_due, Inspection.replaced_by, Inspection.equipment, Inspection.clock, Inspection.completed_on,
+        name="inspection_answered_due",
+    )
+)  # fmt: skip
+Inspection.add_index(
+    Inspection.index(Inspection.completed_on, where=Inspection.answered_due.is_null(False), name="inspection_begun")
+)
+Equipment.add_index(Equipment.index(Equipment.created_at, name="equipment_created_at"))
 
 
 class Extension(Table):

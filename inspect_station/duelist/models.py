@@ -73,11 +73,6 @@ DueRow.add_index(
         DueRow.enterprise_id, DueRow.equipment, name="due_row_counted",
     )
 )  # fmt: skip
-DueRow.add_index(
-    DueRow.index(
-        DueRow.equipment, DueRow.clock, DueRow.done_by, DueRow.enterprise_id, DueRow.kind, name="due_row_whose"
-    )
-)
 
 
 class DueStamp(Table):

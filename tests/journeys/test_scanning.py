@@ -1,9 +1,10 @@
-"""A label before the phone's camera: the camera is Chromium's own false one and shows the code that the station prints."""
+"""A label before the phone's camera: the camera is Chromium's own false one and shows the label that the station prints."""
 
 import io
 from collections.abc import Iterator
 from pathlib import Path
 
+import pypdfium2
 import pytest
 import segno
 from PIL import Image
@@ -18,24 +19,36 @@ from tests.journeys.test_clinic import begin
 
 pytestmark = pytest.mark.browser
 FIRM = 5
-LABEL = "http://127.0.0.1:8000/d/"  # the station's address as its labels bear it; it is reached under another port
+MM = 10  # pixels of a printed sheet
 
 
-def show(film: Path, text: str) -> None:
-    """Let the camera see this code, in the middle of a grey wall."""
-    drawn = io.BytesIO()
-    segno.make_qr(text, error="m").save(drawn, kind="png", scale=7, border=4)
+def show(film: Path, seen: Image.Image) -> None:
+    """Let the camera see this before a grey wall."""
     wall = Image.new("L", (640, 480), 128)
-    code = Image.open(drawn).convert("L")
-    wall.paste(code, ((640 - code.width) // 2, (480 - code.height) // 2))
+    wall.paste(seen.convert("L"), ((640 - seen.width) // 2, (480 - seen.height) // 2))
     grey = bytes([128]) * (320 * 240)
     film.write_bytes(b"YUV4MPEG2 W640 H480 F10:1 Ip A1:1 C420jpeg\n" + (b"FRAME\n" + wall.tobytes() + grey * 2) * 2)
+
+
+def printed(page: Page, device: int) -> Image.Image:
+    """The smallest label of the sheet, as it sticks on a valve."""
+    sheet = pypdfium2.PdfDocument(page.request.get(f"/labels.pdf?size=small&ids={device}").body())
+    drawn = sheet[0].render(scale=MM * 25.4 / 72).to_pil()
+    sheet.close()
+    left, top = 9 * MM, int(18.5 * MM)
+    return drawn.crop((left, top, left + 48 * MM, top + 26 * MM))
+
+
+def code_of(text: str) -> Image.Image:
+    drawn = io.BytesIO()
+    segno.make_qr(text).save(drawn, kind="png", scale=7, border=4)
+    return Image.open(drawn)
 
 
 @pytest.fixture
 def film(tmp_path: Path) -> Path:
     path = tmp_path / "camera.y4m"
-    show(path, LABEL)
+    show(path, Image.new("L", (1, 1)))
     return path
 
 
@@ -68,9 +81,9 @@ def test_a_label_before_the_camera_ticks_its_device_also_without_signal_and_no_o
     told = phone.locator("[data-scan-told]")
     scan = phone.get_by_role("button", name="扫标签选设备")
 
-    number = begin(phone, FIRM)
+    begin(phone, FIRM)
     phone.wait_for_selector("html[data-kept]", state="attached")
-    show(film, "https://example.com/d/1")
+    show(film, code_of("https://example.com/d/1"))
     scan.click()
     expect(told).to_have_text("这不是本站的设备标签。")
     assert violations(phone) == []
@@ -83,16 +96,16 @@ def test_a_label_before_the_camera_ticks_its_device_also_without_signal_and_no_o
     assert phone.evaluate("document.querySelector('#scanner video').srcObject") is None
     expect(scan).to_be_focused()
 
-    show(film, f"{LABEL}{foreign.id}")
+    show(film, printed(phone, foreign.id))
     scan.click()
     expect(told).to_contain_text(f"这台是{stranger}的")
     phone.keyboard.press("Escape")
     assert phone.locator("input[name=devices]:checked").count() == 0
 
     # No signal: the page, its scripts and the decoder are kept; a number may be typed where nothing can be scanned.
+    show(film, printed(phone, own.id))
     phone.context.set_offline(True)
     phone.reload()
-    show(film, f"{LABEL}{own.id}")
     scan.click()
     expect(told).to_contain_text(f"已选：{own.name}")
     phone.get_by_label("扫不出来的，输入标签上的编号").fill("没有这个号")
@@ -112,6 +125,22 @@ def test_a_label_before_the_camera_ticks_its_device_also_without_signal_and_no_o
     expect(phone.locator("select[name=enterprise]")).to_have_value(str(FIRM))
     expect(phone.get_by_label(f"关于这台：{own.name}")).to_be_checked()
     phone.evaluate("document.querySelector('form[data-guard]').dispatchEvent(new Event('reset', { bubbles: true }))")
+
+    # Among the day's tasks a label opens its own record, however many devices are folded away there.
+    phone.goto("/field?all=1")
+    scan = phone.get_by_role("button", name="扫码", exact=True)
+    scan.click()
+    expect(told).to_contain_text("这台不在上面的现场单子里。")
+    expect(told.get_by_role("link")).to_have_attribute("href", f"/d/{own.id}")
+    phone.keyboard.press("Escape")
+    task = phone.locator(".visit input[name=equipment]").last
+    show(film, printed(phone, int(task.get_attribute("value") or 0)))
+    expect(task).to_be_hidden()
+    scan.click()
+    expect(task).to_be_checked()
+    expect(task).to_be_in_viewport()
+    expect(phone.get_by_role("dialog")).to_be_hidden()
+
+    show(film, printed(phone, own.id))
     phone.get_by_role("link", name="扫标签找设备").click()
     expect(phone).to_have_url(f"/equipment/{own.id}")
-    assert number

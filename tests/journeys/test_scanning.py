@@ -1,7 +1,7 @@
 """A label before the phone's camera: the camera is Chromium's own false one and shows the label that the station prints."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pypdfium2
@@ -86,6 +86,9 @@ def test_a_label_before_the_camera_ticks_its_device_also_without_signal_and_no_o
     show(film, code_of("https://example.com/d/1"))
     scan.click()
     expect(told).to_have_text("这不是本站的设备标签。")
+    expect(
+        phone.get_by_role("button", name="关闭")
+    ).to_be_focused()  # in the box, the keyboard would cover the picture
     assert violations(phone) == []
     small = phone.locator("#scanner :is(button, input):visible").evaluate_all(
         "all => all.filter((x) => x.getBoundingClientRect().height < 44).map((x) => x.outerHTML)"
@@ -144,3 +147,29 @@ def test_a_label_before_the_camera_ticks_its_device_also_without_signal_and_no_o
     show(film, printed(phone, own.id))
     phone.get_by_role("link", name="扫标签找设备").click()
     expect(phone).to_have_url(f"/equipment/{own.id}")
+
+
+def test_where_there_is_no_camera_a_sentence_says_so_and_the_number_is_typed(visit: Callable[..., Page]) -> None:
+    page = visit("chenjian", "phone")
+    page.goto("/clinic/requests/new")
+    page.get_by_role("button", name="扫标签加设备").click()
+    told = page.locator("[data-scan-told]")
+    expect(told).to_contain_text("可以在下面输入编号。")
+    own = devices(FIRM)[0]
+    box = page.get_by_label("扫不出来的，输入标签上的编号")
+    for typed, sentence in (
+        ("", "请先输入"),
+        ("没有这个号", "没有找到编号含“没有这个号”的设备。"),
+        (own.certificate_number, "已加上："),
+    ):
+        box.fill(typed)
+        page.get_by_role("button", name="查找").click()
+        expect(told).to_contain_text(sentence)
+    page.keyboard.press("Escape")
+    expect(page.get_by_label(f"关于这台：{own.name}")).to_be_checked()
+    # A device of another firm than the one now chosen is not mixed in.
+    page.locator("select[name=enterprise]").select_option(str(FIRM + 1))
+    page.get_by_role("button", name="扫标签加设备").click()
+    box.fill(own.certificate_number)
+    page.get_by_role("button", name="查找").click()
+    expect(told).to_contain_text("没有找到编号含")

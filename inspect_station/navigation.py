@@ -94,8 +94,14 @@ def _context(app: Flask, badges: Badges, today_line: "_TodayLine") -> dict[str, 
         "in_drawer": request.headers.get("HX-Target") == "drawer-body",
         "station_name": settings().station_name,
         "station_phone": settings().station_phone,
+        "label_address": label_address,
         "sample_data": bool(session.get(SAMPLE_KEY)),
     }
+
+
+def label_address() -> str:
+    """Where the addresses on the devices' labels begin: the device's number follows."""
+    return settings().base_url.rstrip("/") + url_for("casework.scan", code="0").removesuffix("0")
 
 
 class _TodayLine:

@@ -73,8 +73,7 @@ def forecast() -> str:
         found=found,
         count=count,
         lengths=service.forecast.LENGTHS,
-        layers=service.forecast.LAYERS,
-        kind_words=service.forecast.kind_words,
+        kinds_of=service.forecast.kinds_of,
         chart=charts.load(found),
         codes=sorted({code for each in found.months for code in each.codes}),
     )

@@ -200,7 +200,15 @@ def test_each_number_on_the_pages_is_the_number_on_the_page_it_opens(sqlite_app:
         client, ("/workload?of=2026-11", "/workload/people?of=2026-11", "/workload/forecast", "/workload/park")
     )
     assert {link.split("/")[2] for link in links} == {"rows", "coming", "forecast", "people"}
-    for part in ("day=2026-11-08", "each=line", "each=device", "code=RQ", "/room?code=", "/planned", "coming/running"):
+    for part in (
+        "day=2026-11-08",
+        "each=line",
+        "each=device",
+        "code=RQ",
+        "/room?code=",
+        "/planned",
+        "coming/running",
+    ):
         assert any(part in link for link in links), part
     for link, told in links.items():
         answer = client.get(link)

@@ -54,7 +54,9 @@ def person(account_id: int, what: str) -> str:
         **frame.frame("people", period)
         | {"here": "workload.person", "here_args": {"account_id": account_id, "what": what}},
         name=name,
-        what=service.people.WORDS[what],
+        what="可用工时" if what == service.people.CAPACITY else service.people.WORDS[what],
+        by_day=what == service.people.CAPACITY,
+        minutes=sum(entry.minutes for entry in entries) if what in ("planned", service.people.CAPACITY) else None,
         entries=entries[:_ENTRIES_SHOWN],
         total=sum(entry.count for entry in entries),
         left_out=len(entries) - _ENTRIES_SHOWN,

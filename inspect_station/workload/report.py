@@ -12,7 +12,7 @@ from inspect_station.accounts import station
 from inspect_station.accounts.scope import Actor
 from inspect_station.notices import pdf
 from inspect_station.notices.wording import chinese_date
-from inspect_station.workload import closing, counting, forecast, month, people, reasons, shares
+from inspect_station.workload import closing, counting, forecast, month, people, shares
 from inspect_station.workload.definitions import DEFINITIONS, GROUPS
 from inspect_station.workload.month import Line
 from inspect_station.workload.periods import Period
@@ -76,9 +76,10 @@ def _tables(actor: Actor, period: Period, today: date) -> Iterator[Table]:
         yield Table(
             title, headings, [_line(line) for line in shown], opens=[_of_line(line, period) for line in shown]
         )
-    yield _by_kind(actor, period, today, "kind")
-    yield _by_kind(actor, period, today, "clock")
-    business = closing.told_parts(actor, period, today, "business")
+    apart = closing.told_apart(actor, period, today, _APART)
+    yield _by_kind(apart["kind"], period, "kind")
+    yield _by_kind(apart["clock"], period, "clock")
+    business = apart["business"]
     done = {"key": "inspected", "of": period.key}
     yield Table(
         "按业务类型", ("业务类型", "完成检验", "台（条）", "其中合格"),
@@ -88,13 +89,19 @@ def _tables(actor: Actor, period: Period, today: date) -> Iterator[Table]:
             for one in (done | {"business": row["key"]} for row in business)
         ],
     )  # fmt: skip
-    why = reasons.of_overdue(actor, period, today)
+    why = apart["why"]
+    grades = apart["grade"]
+    noted = {"key": "clinic_findings", "of": period.key}
+    yield Table(
+        "诊所发现按程度", ("程度", "条"), [(row["label"], row["count"]) for row in grades],
+        opens=[(None, noted | {"business": row["key"]}) for row in grades],
+    )  # fmt: skip
     late = {"key": "overdue", "of": period.key}
     yield Table(
         "超期原因", ("原因", "项"), [(row["label"], row["count"]) for row in why],
         opens=[(None, late | {"why": row["key"]}) for row in why],
     )  # fmt: skip
-    ages = month.ages(actor, period, today)
+    ages = apart["age"]
     yield Table(
         "超期时长", ("时长", "项"), [(row["label"], row["count"]) for row in ages],
         opens=[(None, late | {"age": row["key"]}) for row in ages],
@@ -121,6 +128,7 @@ def _tables(actor: Actor, period: Period, today: date) -> Iterator[Table]:
     yield Table("指标口径", ("指标", "口径"), [(each.label, each.sentence) for each in DEFINITIONS.values()])
 
 
+_APART = ("kind", "clock", "business", "grade", "why", "age")
 _COMING = ("sure", "open", "next", "load", "room", "planned")
 
 
@@ -145,7 +153,7 @@ def _number(figure: counting.Figure) -> float | int | str | None:
     return figure.value if figure.definition.rate else int(figure.value)
 
 
-def _by_kind(actor: Actor, period: Period, today: date, by: str) -> Table:
+def _by_kind(told: Sequence[Mapping[str, Any]], period: Period, by: str) -> Table:
     headings = (
         shares.BY[by],
         "应检",
@@ -157,7 +165,6 @@ def _by_kind(actor: Actor, period: Period, today: date, by: str) -> Table:
         "管道（条）",
         "管道（km）",
     )
-    told = closing.told_parts(actor, period, today, by)
     rows = [
         (r["label"], r["due"], r["due_done"], _rate(r["rate"]), r["inspected"], r["overdue"], r["devices"], r["lines"],
          round(r["km"], 3))
@@ -196,7 +203,7 @@ def _people(actor: Actor, period: Period, today: date) -> Table:
         "可用工时",
         "出诊",
     )
-    team = people.people(actor, period)
+    team = closing.told_people(actor, period)
     rows = [
         (p.name, p.planned, p.done, *p.signed.values(), _hours(p.planned_minutes), _hours(p.capacity_minutes),
          p.clinic_visits)

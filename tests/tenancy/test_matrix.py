@@ -348,6 +348,7 @@ MATRIX = {
     "planning.board": "self",
     "planning.visit": "visit",
     "planning.visit_list": None,
+    "planning.visits_export": None,
     "planning.answer": "visit",
     "planning.agree": "visit",
     "planning.counter": "visit",

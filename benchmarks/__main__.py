@@ -55,11 +55,13 @@ def main() -> int:
     parser.add_argument("size", nargs="?", type=int, default=100_000)
     parser.add_argument("--only", nargs="+", choices=BENCHMARKS, default=list(BENCHMARKS))
     args = parser.parse_args()
-    results: Json = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
+    results: Json = {}
     for name in args.only:
         given = BENCHMARKS[name]
         place = str(args.size) if given else "any"
         found = run(name, (given or "").format(small=SMALL, size=args.size).split())
+        # Read as late as this: another size may have been measured meanwhile.
+        results = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.exists() else {}
         results.setdefault(place, {})[name] = found
         RESULTS.write_text(json.dumps(results, ensure_ascii=False, indent=1, sort_keys=True) + "\n", encoding="utf-8")
         PAGE.write_text(page(results), encoding="utf-8")

@@ -62,7 +62,7 @@ def _say(found: Seen, stations: int) -> None:
         note(f"{words}: {len(times)} times, median {percentile(times, 0.5):.2f} s, longest {max(times):.2f} s")
     nights = found.get("night") or [0.0]
     line(
-        "P13",
+        "INST",
         f"{stations} stations: seconds of a whole night's round in one process",
         stations * sum(nights) / len(nights),
     )

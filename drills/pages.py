@@ -1,6 +1,7 @@
 """The pages of a station under a real gunicorn, and how a program asks for them."""
 
 import atexit
+import http.client
 import json
 import os
 import signal
@@ -106,7 +107,7 @@ class Web:
                 return Answer(answer.status, dict(answer.headers), answer.read())
         except urllib.error.HTTPError as error:
             return Answer(error.code, dict(error.headers), error.read())
-        except OSError:
+        except (OSError, http.client.HTTPException):  # nobody answered, or was killed in the middle of the answer
             return Answer(0, {})
 
 

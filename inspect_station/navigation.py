@@ -10,6 +10,7 @@ from peewee import PeeweeException, Select
 
 from inspect_station.accounts.guard import SAMPLE_KEY
 from inspect_station.accounts.scope import ROLE_NAMES, Actor
+from inspect_station.config import Settings
 from inspect_station.db import db
 from inspect_station.web import now, settings, today
 from inspect_station.workcalendar import service as workcalendar
@@ -93,22 +94,28 @@ def _context(app: Flask, badges: Badges, today_line: "_TodayLine") -> dict[str, 
         "in_drawer": request.headers.get("HX-Target") == "drawer-body",
         "station_name": settings().station_name,
         "station_phone": settings().station_phone,
+        "label_address": label_address,
         "sample_data": bool(session.get(SAMPLE_KEY)),
     }
+
+
+def label_address() -> str:
+    """Where the addresses on the devices' labels begin: the device's number follows."""
+    return settings().base_url.rstrip("/") + url_for("casework.scan", code="0").removesuffix("0")
 
 
 class _TodayLine:
     """The day with its weekday and holiday, looked up once a minute rather than for every page."""
 
     def __init__(self) -> None:
-        self._minute: datetime | None = None
+        self._asked: tuple[datetime, Settings] | None = None
         self._words = ""
 
     def __call__(self) -> str:
         minute = now().replace(second=0, microsecond=0)
-        if minute != self._minute:
+        if self._asked != (minute, settings()):
             try:
-                self._words, self._minute = workcalendar.describe(minute.date()), minute
+                self._words, self._asked = workcalendar.describe(minute.date()), (minute, settings())
             except PeeweeException:  # the page that says the database is away must still appear
                 return minute.date().isoformat()
         return self._words

@@ -61,7 +61,8 @@ def load(schema: Schema, data: Mapping[str, Any]) -> dict[str, Any]:
 def explain(messages: Any, schema: Schema | None = None) -> tuple[str, dict[str, list[str]]]:
     """One sentence for a person, and the sentences for each field, from marshmallow's nested messages."""
     flat = _flatten(messages)
-    labels = {name: f.metadata.get("label", name) for name, f in (schema.fields if schema else {}).items()}
+    given = {f.data_key or name: f for name, f in (schema.fields if schema else {}).items()}
+    labels = {name: f.metadata.get("label", name) for name, f in given.items()}
     labels |= {"_schema": "内容", "_": ""}
     parts = [f"{labels.get(name, name)}{sentences[0]}" for name, sentences in flat.items()]
     return "填写有误：" + "；".join(parts[:5]) + "。", flat

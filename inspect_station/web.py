@@ -39,9 +39,12 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
-    "Permissions-Policy": "geolocation=(), microphone=()",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+
+
+# The camera is for the pages that read labels; choosing a photo needs no leave of the page.
+_SHUT = "geolocation=(), microphone=()"
 
 
 class ClosingCompress(Compress):
@@ -103,12 +106,22 @@ def accepts(megabytes: int) -> Callable[[View], View]:
     return mark
 
 
+def uses_camera(view: View) -> View:
+    """Mark a view whose page reads labels through the camera: to all others the browser refuses it."""
+    view.uses_camera = True  # type: ignore[attr-defined]
+    return view
+
+
 def _open_connection() -> None:
-    most = getattr(current_app.view_functions.get(request.endpoint or ""), "accepts_megabytes", 0)
+    most = getattr(_view(), "accepts_megabytes", 0)
     if most:
         request.max_content_length = max(most * 1024 * 1024, current_app.config["MAX_CONTENT_LENGTH"])
     if request.endpoint not in {"static", "health.alive"}:
         db.connect(reuse_if_open=True)
+
+
+def _view() -> View | None:
+    return current_app.view_functions.get(request.endpoint or "")
 
 
 def _close_connection(_error: BaseException | None) -> None:
@@ -120,6 +133,8 @@ def _close_connection(_error: BaseException | None) -> None:
 def _secure(response: Response) -> Response:
     for name, value in _HEADERS.items():
         response.headers.setdefault(name, value)
+    camera = "(self)" if getattr(_view(), "uses_camera", False) else "()"
+    response.headers.setdefault("Permissions-Policy", f"camera={camera}, {_SHUT}")
     if settings().secure_cookies:
         response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if request.endpoint != "static":

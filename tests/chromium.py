@@ -51,6 +51,19 @@ def launch(folder: Path) -> Iterator[Browser]:
             browser.close()
 
 
+@contextmanager
+def with_camera(browser: Browser, folder: Path, film: Path) -> Iterator[Browser]:
+    """Another browser of the same playwright, whose camera shows `film` and asks nobody; the file is opened anew with each look."""
+    environment: dict[str, str | float | bool] = {**os.environ, "FONTCONFIG_FILE": str(fonts_conf(folder))}
+    camera = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
+    arguments = [*_ARGUMENTS, *camera, f"--use-file-for-fake-video-capture={film}"]
+    other = browser.browser_type.launch(executable_path=executable(), args=arguments, env=environment)
+    try:
+        yield other
+    finally:
+        other.close()
+
+
 # Rows made alike are judged by their first ones: the twentieth takes as long as the first and says nothing new.
 _FEW_OF_A_KIND = """() => {
   for (const parent of document.querySelectorAll("tbody, ul, ol, dl, select, datalist, .bars, svg, g")) {

@@ -30,6 +30,8 @@ FILES = {
     "htmx.org/LICENSE": "htmx/LICENSE",
     "idb/build/umd.js": "idb/idb.js",
     "idb/LICENSE": "idb/LICENSE",
+    "jsqr/dist/jsQR.js": "jsqr/jsQR.js",
+    "jsqr/LICENSE": "jsqr/LICENSE",
     "echarts/dist/echarts.common.min.js": "echarts/echarts.common.min.js",
     "echarts/LICENSE": "echarts/LICENSE",
     "echarts/NOTICE": "echarts/NOTICE",

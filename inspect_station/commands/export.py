@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from inspect_station.commands import clinic, due, equipment, workload
+from inspect_station.commands import clinic, due, equipment, visits, workload
 
 # Each takes the choices of `export` and declares one of them.
-LISTS = (equipment.add_export, due.add_export, clinic.add_export, workload.add_export)
+LISTS = (equipment.add_export, due.add_export, visits.add_export, clinic.add_export, workload.add_export)
 
 
 def add(verbs: Any) -> None:

@@ -98,12 +98,25 @@ class WeightsSchema(StationSchema):
     clinic_min = fields.Integer(load_default=90, validate=validate.Range(15, 360), metadata={"label": "出诊分钟"})
 
 
-class VisitListSchema(StationSchema):
+class _VisitsWanted(StationSchema):
+    since = fields.Date(load_default=None, data_key="from", metadata={"label": "到访日期起"})
+    until = fields.Date(load_default=None, data_key="to", metadata={"label": "到访日期止"})
+    enterprise_id = fields.Integer(
+        load_default=None, validate=validate.Range(1, 2**31 - 1), metadata={"label": "企业编号"}
+    )
+
+
+class VisitsOnPaperSchema(_VisitsWanted):
+    """Which published visits go into a workbook."""
+
+    inspector = fields.Integer(
+        load_default=None, validate=validate.Range(1, 2**31 - 1), metadata={"label": "检验员的编号"}
+    )
+
+
+class VisitListSchema(_VisitsWanted):
     """Query of `/api/v1/visits`."""
 
-    since = fields.Date(load_default=None, data_key="from")
-    until = fields.Date(load_default=None, data_key="to")
-    enterprise_id = fields.Integer(load_default=None, validate=validate.Range(1, 2**31 - 1))
     cursor = fields.String(load_default=None, validate=validate.Length(max=500))
     per_page = fields.Integer(load_default=50, validate=validate.Range(1, 200))
 

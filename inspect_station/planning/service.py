@@ -2,6 +2,7 @@
 
 from inspect_station.planning import (
     agreeing,
+    columns,
     comparing,
     efforts,
     errands,
@@ -22,6 +23,7 @@ __all__ = [
     "Target",
     "Visit",
     "agreeing",
+    "columns",
     "comparing",
     "efforts",
     "errands",

@@ -86,7 +86,12 @@ def default(kind: str, clock: str) -> Figures:
 
 
 def interval_days(clock: str) -> int:
-    return _MONTHS.get(Clock(clock), 36) * 365 // 12
+    return months_between(clock) * 365 // 12
+
+
+def months_between(clock: str) -> int:
+    """The usual interval in months."""
+    return _MONTHS.get(Clock(clock), 36)
 
 
 def kind_label(kind: str) -> str:

@@ -4,7 +4,7 @@ from io import BytesIO
 from typing import Any
 
 import segno
-from flask import Blueprint, Response, render_template, request, session, url_for
+from flask import Blueprint, Response, render_template, request, session
 
 from inspect_station.accounts.guard import current_actor
 from inspect_station.casework import service as casework
@@ -12,12 +12,13 @@ from inspect_station.clinic import service as clinic
 from inspect_station.duelist import service as duelist
 from inspect_station.duelist.query import Filters as DueFilters
 from inspect_station.errors import NotFound
+from inspect_station.navigation import label_address
 from inspect_station.planning import service as planning
 from inspect_station.portal import facts, search, timeline
 from inspect_station.portal import home as first_page
 from inspect_station.registry import service as registry
 from inspect_station.reminders import hands
-from inspect_station.web import settings, today
+from inspect_station.web import settings, today, uses_camera
 
 pages = Blueprint("portal", __name__)
 
@@ -85,9 +86,8 @@ def _parts(row: dict[str, Any], form: str) -> list[dict[str, Any]]:
 def device_code(equipment_id: int) -> Response:
     """The address a scan opens as a QR code, to be stuck on the vessel."""
     registry.equipment.get(current_actor(), equipment_id)
-    address = settings().base_url.rstrip("/") + url_for("casework.scan", code=equipment_id)
     drawn = BytesIO()
-    segno.make_qr(address, error="m").save(drawn, kind="svg", scale=4, border=4)
+    segno.make_qr(f"{label_address()}{equipment_id}", error="m").save(drawn, kind="svg", scale=4, border=4)
     return Response(drawn.getvalue(), mimetype="image/svg+xml")
 
 
@@ -124,6 +124,7 @@ def _with_dead(contacts: list[dict[str, Any]], enterprise_id: int) -> list[dict[
 
 
 @pages.get("/search", endpoint="search")
+@uses_camera
 def search_page() -> str:
     q = request.args.get("q", "").strip()[:100]
     found = search.find(current_actor(), q)

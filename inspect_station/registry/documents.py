@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import tempfile
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
@@ -104,12 +105,16 @@ def keep(files_dir: Path, content: bytes) -> str:
     if path.exists():
         return digest
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}.part")
-    with open(part, "wb") as handle:
-        handle.write(content)
-        handle.flush()
-        os.fsync(handle.fileno())
-    os.replace(part, path)
+    # The same content may come from two threads of one process at a time.
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f"{digest}.", suffix=".part", delete=False) as handle:
+        try:
+            handle.write(content)
+            handle.flush()
+            os.fsync(handle.fileno())
+            os.replace(handle.name, path)
+        except OSError:
+            Path(handle.name).unlink(missing_ok=True)
+            raise
     return digest
 
 

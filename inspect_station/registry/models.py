@@ -115,7 +115,7 @@ class Equipment(Table):
     note = TextField(default="", constraints=_EMPTY)
     raw = JsonField(null=True)
     source = CharField(max_length=200, default="", constraints=_EMPTY)
-    created_at = MomentField(index=True)
+    created_at = MomentField()
     updated_at = MomentField()
     revision = IntegerField(default=1, constraints=[SQL("DEFAULT 1")])
     sample = BooleanField(default=False, constraints=[SQL("DEFAULT FALSE")])
@@ -183,7 +183,7 @@ class Inspection(Table):
         indexes = ((("equipment", "clock", "completed_on"), False),)
 
 
-# A period's figures: what was done in it, what it answered. They lie in the indexes alone.
+# A period's figures are counted from these alone: what was done in it, what it answered, since when there is anything.
 Inspection.add_index(
     Inspection.index(
         Inspection.completed_on, Inspection.replaced_by, Inspection.equipment, Inspection.clock, Inspection.answered_due,
@@ -199,6 +199,7 @@ Inspection.add_index(
 Inspection.add_index(
     Inspection.index(Inspection.completed_on, where=Inspection.answered_due.is_null(False), name="inspection_begun")
 )
+Equipment.add_index(Equipment.index(Equipment.created_at, name="equipment_created_at"))
 
 
 class Extension(Table):

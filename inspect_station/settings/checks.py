@@ -106,7 +106,7 @@ def two_steps(_settings: Settings, _now: datetime) -> Check:
     if names:
         text = f"还没有开启两步验证的管理员和站长：{'、'.join(names)}"
         return Check("两步验证", "warn", text, "请本人在“我的账号 › 两步验证”开启。")
-    return Check("两步验证", "ok", "管理员和站长都已开启")
+    return Check("两步验证", "ok", "用密码登录的管理员和站长都已开启")
 
 
 def backup(_settings: Settings, now: datetime) -> Check:

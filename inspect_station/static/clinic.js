@@ -29,6 +29,11 @@
     });
   }));
 
+  const chosen = document.querySelector("[data-chosen]");
+  form.addEventListener("change", (event) => {
+    if (event.target.name === "devices") chosen.textContent = form.querySelectorAll("input[name=devices]:checked").length;
+  });
+
   // --- without signal --------------------------------------------------------------------------------------------------
   const queue = window.fieldQueue;
   const text = (data, name) => (data.get(name) || "").trim();

@@ -26,8 +26,9 @@
     const assets = [...document.querySelectorAll("link[rel=stylesheet], link[rel=icon], script[src], img[src]")]
       .map((element) => element.href || element.src);
     const sprites = [...document.querySelectorAll("use")].map((use) => new URL(use.getAttribute("href"), location).href.split("#")[0]);
+    const decoders = [...document.querySelectorAll("[data-decoder]")].map((element) => new URL(element.dataset.decoder, location).href);
     const pages = JSON.parse(document.getElementById("keep").textContent);
-    registration.active.postMessage({ keep: [...new Set([...assets, ...sprites, ...pages])] });
+    registration.active.postMessage({ keep: [...new Set([...assets, ...sprites, ...decoders, ...pages])] });
   }
 
   // --- writing down -------------------------------------------------------------------------------------------------

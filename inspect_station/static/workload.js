@@ -21,7 +21,7 @@
     chart.setOption({
       animation: false,
       textStyle: { fontFamily: "inherit", color: text },
-      grid: { left: 56, right: 16, top: 56, bottom: 48 },
+      grid: { left: 56, right: 16, top: host.clientWidth < 560 ? 96 : 56, bottom: 48 },
       legend: { top: 0, textStyle: { color: text }, itemGap: 16 },
       xAxis: { type: "category", data: data.months, axisLabel: { color: text, hideOverlap: true }, axisLine: { lineStyle: { color: line } } },
       yAxis: { type: "value", name: "工时", nameTextStyle: { color: text }, axisLabel: { color: text }, splitLine: { lineStyle: { color: line } } },

@@ -42,7 +42,8 @@ def period(of: str) -> Response:
 def _answer(actor: Any, asked: service.Period) -> dict[str, Any]:
     on = today()
     lines = service.month.lines(actor, asked, on)
-    by = {f"by_{name}": service.closing.told_parts(actor, asked, on, name) for name in service.shares.BY}
+    apart = service.closing.told_apart(actor, asked, on, (*service.shares.BY, "why"))
+    by = {f"by_{name}": apart[name] for name in service.shares.BY}
     return {
         "period": asked.key,
         "first": asked.first,
@@ -53,8 +54,8 @@ def _answer(actor: Any, asked: service.Period) -> dict[str, Any]:
             for key, line in lines.items()
         },
         **by,
-        "overdue_by_reason": service.reasons.of_overdue(actor, asked, on),
-        "people": [_person(each) for each in service.people.people(actor, asked)],
+        "overdue_by_reason": apart["why"],
+        "people": [_person(each) for each in service.closing.told_people(actor, asked)],
         "corrections": [
             {"figure": c.told.key, "told": c.told.value, "now": c.now.value}
             for c in service.closing.corrections(actor, asked, on)

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from inspect_station.workload.forecast import LAYERS, Forecast
+from inspect_station.workload.coming import LAYERS
+from inspect_station.workload.forecast import Forecast
 from inspect_station.workload.periods import months
 
 STEPS = (1, 3, 6, 11)  # the heat map's shades begin at so many

@@ -1,6 +1,7 @@
 """Closing a month: its figures stand as told; what changed since is shown as a correction. Remarks for its report."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from inspect_station.accounts import audit
 from inspect_station.accounts.scope import Actor
 from inspect_station.db import db
 from inspect_station.errors import Conflict, InvalidInput, Stale
-from inspect_station.workload import counting, shares
+from inspect_station.workload import counting, people, reasons, shares
 from inspect_station.workload.counting import Figure
 from inspect_station.workload.definitions import DEFINITIONS
 from inspect_station.workload.models import MonthClose, MonthRemark
@@ -38,6 +39,7 @@ class Closed:
     closed_at: datetime
     figures: dict[str, Figure]
     parts: dict[str, list[dict[str, Any]]]
+    people: list[dict[str, Any]]
 
 
 def close(actor: Actor, period: Period, now: datetime) -> None:
@@ -54,7 +56,12 @@ def close(actor: Actor, period: Period, now: datetime) -> None:
         raise Conflict(f"{period.label}还没有数据，不能结账。")
     kept = {
         "figures": {key: [f.value, f.counted, f.total] for key, f in figures.items()},
-        "parts": {by: shares.parts(actor, period, today, by, everything) for by in shares.BY},
+        "parts": {
+            **{by: shares.parts(actor, period, today, by, everything) for by in shares.BY},
+            **{name: split(actor, period, today, everything) for name, split in reasons.SPLITS.items()},
+        },
+        # The plan in force moves on: later it no longer tells what was planned in this month.
+        "people": [asdict(each) for each in people.people(actor, period)],
     }
     with db.atomic():
         try:
@@ -77,7 +84,7 @@ def closed(actor: Actor, period: Period) -> Closed | None:
         return None
     held = row.figures["figures"]
     figures = {key: Figure(key, *held.get(key, (None, None, None))) for key in DEFINITIONS}
-    return Closed(row.closed_by, row.closed_at, figures, row.figures["parts"])
+    return Closed(row.closed_by, row.closed_at, figures, row.figures["parts"], row.figures.get("people", []))
 
 
 def told(actor: Actor, period: Period, today: date, narrowed: Narrowed | None = None) -> dict[str, Figure]:
@@ -86,10 +93,31 @@ def told(actor: Actor, period: Period, today: date, narrowed: Narrowed | None = 
     return kept.figures if kept else counting.figures(actor, period, today, narrowed)
 
 
-def told_parts(actor: Actor, period: Period, today: date, by: str) -> list[dict[str, Any]]:
-    """The same by kind, clock or business type."""
+APART = (*shares.BY, *reasons.SPLITS)
+
+
+def told_apart(
+    actor: Actor, period: Period, today: date, names: Sequence[str] = APART
+) -> dict[str, list[dict[str, Any]]]:
+    """The figures taken apart, by `shares.BY` and `reasons.SPLITS`; of a closed month as they were told.
+
+    What was not kept yet when a month was closed is told as it is.
+    """
     kept = closed(actor, period)
-    return kept.parts[by] if kept else shares.parts(actor, period, today, by)
+    held = kept.parts if kept else {}
+    return {name: held[name] if name in held else _apart(actor, period, today, name) for name in names}
+
+
+def _apart(actor: Actor, period: Period, today: date, name: str) -> list[dict[str, Any]]:
+    if name in shares.BY:
+        return shares.parts(actor, period, today, name)
+    return reasons.SPLITS[name](actor, period, today, None)
+
+
+def told_people(actor: Actor, period: Period) -> list[people.Person]:
+    """The inspectors' numbers; of a closed month as they were told."""
+    kept = closed(actor, period)
+    return [people.Person(**each) for each in kept.people] if kept and kept.people else people.people(actor, period)
 
 
 def corrections(actor: Actor, period: Period, today: date) -> list[Correction]:

@@ -188,6 +188,74 @@ def rows(
     return [dict(zip(_ROW, row, strict=True)) for row in found]
 
 
+@dataclass(frozen=True, slots=True)
+class Devices:
+    """How many devices stand behind a figure, each counted once; lines among them and their length."""
+
+    count: int
+    lines: int
+    length_mm: int
+
+
+def devices_total(actor: Actor, key: str, period: Period, today: date, narrowed: Narrowed, lines: bool) -> Devices:
+    if not known(DEFINITIONS[key].relation, period, begun()):
+        return Devices(0, 0, 0)
+    duelist.refresh(today)
+    behind, values = _devices(key, period, today, narrowed, lines)
+    ((count, of_lines, length),) = run(
+        "SELECT count(*), COALESCE(sum(CASE WHEN e.form = 'line' THEN 1 ELSE 0 END), 0), "
+        f"COALESCE(sum(CASE WHEN e.form = 'line' THEN e.length_mm END), 0) {behind}",
+        values,
+    )
+    return Devices(int(count), int(of_lines), int(length))
+
+
+def devices(
+    actor: Actor,
+    key: str,
+    period: Period,
+    today: date,
+    narrowed: Narrowed,
+    lines: bool,
+    *,
+    offset: int = 0,
+    limit: int | None = PER_PAGE,
+) -> list[dict[str, Any]]:
+    """The devices behind a figure, each once with how many of the rows are its (`n`); `lines`: pipe lines only."""
+    if not known(DEFINITIONS[key].relation, period, begun()):
+        return []
+    duelist.refresh(today)
+    behind, values = _devices(key, period, today, narrowed, lines)
+    stretch = "" if limit is None else f"LIMIT {int(limit)} OFFSET {int(offset)}"
+    found = run(
+        "SELECT e.id, f.name, e.name, e.own_number, e.line_number, e.certificate_number, "
+        f"CASE WHEN e.form = 'line' THEN e.length_mm END, o.n, o.day {behind} "
+        f"ORDER BY o.day, f.id, e.id {stretch}",
+        values,
+    )
+    return [dict(zip(_DEVICE, row, strict=True)) for row in found]
+
+
+_DEVICE = (
+    "equipment_id", "enterprise", "name", "own_number", "line_number", "certificate_number", "length_mm", "n", "day"
+)  # fmt: skip
+
+
+def _devices(key: str, period: Period, today: date, view: Narrowed, lines: bool) -> tuple[str, dict[str, Any]]:
+    conditions, values = view.conditions()
+    if DEFINITIONS[key].part:
+        conditions.append("r.counted = 1")
+    where = " AND ".join(conditions) or "1 = 1"
+    only = "e.form = 'line'" if lines else "1 = 1"
+    return (
+        "FROM (SELECT r.equipment_id, count(*) AS n, min(r.day) AS day "
+        f"FROM ({relations.sql(DEFINITIONS[key].relation)}) r WHERE {where} GROUP BY r.equipment_id) o "
+        "JOIN equipment e ON e.id = o.equipment_id JOIN enterprise f ON f.id = e.enterprise_id "
+        f"WHERE {only}",
+        relations.parameters(period, today) | values,
+    )
+
+
 def stream(
     actor: Actor, key: str, period: Period, today: date, narrowed: Narrowed | None = None, part: str = ""
 ) -> Iterator[dict[str, Any]]:

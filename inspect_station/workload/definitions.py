@@ -21,6 +21,11 @@ class Definition:
     part: bool = False
     good: int = 0
 
+    @property
+    def share(self) -> bool:
+        """Whether it is told of how many it counts: a rate, or a number among others."""
+        return self.rate or self.part
+
 
 _ALL = (
     Definition(

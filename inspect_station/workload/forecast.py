@@ -15,15 +15,14 @@ from inspect_station.accounts.scope import Actor
 from inspect_station.db import is_sqlite, run
 from inspect_station.duelist import service as duelist
 from inspect_station.planning import service as planning
-from inspect_station.planning.words import interval_days
+from inspect_station.planning.words import months_between
 from inspect_station.staffing import service as staffing
-from inspect_station.workload import people
+from inspect_station.workload import coming, people
+from inspect_station.workload.coming import LAYERS, NOBODY
 from inspect_station.workload.periods import Period, months
 from schedules.terms import Kind
 
-LAYERS: Mapping[str, str] = {"sure": "日期已定", "open": "待机构确定", "next": "按常用周期推算"}
 LENGTHS = (12, 24, 36)
-NOBODY = "（没有代码）"
 
 
 @dataclass
@@ -90,15 +89,15 @@ def forecast(actor: Actor, today: date, count: int = 12, responsible: int | None
 
 def _fill(found: Mapping[str, Month], today: date, responsible: int | None) -> tuple[int, int]:
     figures = planning.efforts.figures()
-    codes = {pair: "/".join(names) for pair, names in staffing.accepted_codes().items()}
+    codes, per_km = coming.codes(), coming.kilometre_minutes(figures)
     names = list(found)
     backlog = backlog_minutes = 0
-    for month, kind, clock, standing, count, metres in _rows(today, found[names[-1]].period.last, responsible):
+    for month, kind, clock, standing, count, extra in _rows(per_km, today, found[names[-1]].period.last, responsible):
         figure = figures.get((kind, clock))
         if figure is None:
             continue
-        each = figure.people * (figure.minutes * count + figure.minutes_per_km * int(metres) // 1_000_000)
-        code = codes.get((kind, clock), NOBODY)
+        each = coming.person_minutes(figure, count, int(extra))
+        code = codes[kind, clock]
         if month < names[0] or month == "":
             backlog, backlog_minutes = backlog + count, backlog_minutes + each
             month = names[0]  # done now, it comes again after the usual interval
@@ -111,7 +110,7 @@ def _fill(found: Mapping[str, Month], today: date, responsible: int | None) -> t
 
 def _again(month: str, clock: str, names: Sequence[str]) -> Iterable[str]:
     """The later months in which the same clocks come again at the usual interval."""
-    step = max(1, round(interval_days(clock) * 12 / 365))
+    step = months_between(clock)
     if month not in names:
         return
     yield from names[names.index(month) + step :: step]
@@ -124,7 +123,7 @@ def _put(month: Month, layer: str, kind: str, code: str, count: int, minutes: in
     month.codes[code] = month.codes.get(code, 0) + minutes
 
 
-def _rows(today: date, until: date, responsible: int | None) -> list[tuple[Any, ...]]:
+def _rows(per_km: str, today: date, until: date, responsible: int | None) -> list[tuple[Any, ...]]:
     """Running clocks of the institution by month, kind, clock and standing; overdue ones under the month ''."""
     month = "strftime('%Y-%m', d.sort_on)" if is_sqlite() else "to_char(d.sort_on, 'YYYY-MM')"
     whose = (
@@ -132,7 +131,7 @@ def _rows(today: date, until: date, responsible: int | None) -> list[tuple[Any, 
     )
     return run(
         f"SELECT CASE WHEN d.sort_on < :today THEN '' ELSE {month} END AS m, d.kind, d.clock, "
-        "CASE WHEN d.standing = 1 THEN 1 ELSE 2 END AS s, count(*), COALESCE(sum(e.length_mm), 0) "
+        f"CASE WHEN d.standing = 1 THEN 1 ELSE 2 END AS s, count(*), {per_km} "
         "FROM due_row d JOIN equipment e ON e.id = d.equipment_id WHERE d.done_by = 'institution' "
         f"AND d.standing IN (1, 2, 3) AND d.sort_on > '1900-01-01' AND d.sort_on <= :until {whose} "
         "GROUP BY 1, 2, 3, 4",
@@ -141,11 +140,11 @@ def _rows(today: date, until: date, responsible: int | None) -> list[tuple[Any, 
 
 
 def _add_room(actor: Actor, found: Iterable[Month], today: date) -> None:
-    team = [each for each in staffing.inspectors(actor, today) if each.planned and each.codes]
+    team = _team(actor, today)
     groups = {"/".join(names): names for names in staffing.accepted_codes().values()}
     time = people.Time(today)
     for month in found:
-        span = Period("month", max(month.period.first, today), month.period.last)
+        span = _left(month.period, today)
         able = [(each, time.minutes(each, span)) for each in team]
         month.room = sum(minutes for _, minutes in able)
         month.one = month.room // max(1, len(team))
@@ -160,6 +159,45 @@ def _add_renewed(month: Month, able: Any, groups: Mapping[str, Sequence[str]]) -
         joint: sum(m for each, m in able if any(name in each.codes for name in names))
         for joint, names in groups.items()
     }
+
+
+def _team(actor: Actor, today: date) -> list[staffing.Inspector]:
+    return [each for each in staffing.inspectors(actor, today) if each.planned and each.codes]
+
+
+def _left(period: Period, today: date) -> Period:
+    """What is left of a month."""
+    return Period("month", max(period.first, today), period.last)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one person has of a month's hours: so many days at work, so many of its working days away."""
+
+    person: staffing.Inspector
+    minutes: int
+    days: int
+    away: int
+
+
+def room_of(actor: Actor, period: Period, today: date, code: str = "") -> list[Share]:
+    """The people whose time a month's `room` (or `holders[code]`) sums up."""
+    names = {"/".join(each): each for each in staffing.accepted_codes().values()}.get(code, ())
+    time, span = people.Time(today), _left(period, today)
+    found = []
+    for each in _team(actor, today):
+        if code and not each.holds(names, span.last):
+            continue
+        days = time.workdays(span)
+        away = sum(bool(each.away(day)) for day in days)
+        found.append(Share(each, time.minutes(each, span), len(days) - away, away))
+    return found
+
+
+def planned_of(actor: Actor, period: Period) -> list[planning.reading.Visit]:
+    """The visits whose work a month's `planned` sums up."""
+    plan = planning.plans.in_force_id()
+    return [] if plan is None else planning.reading.visits(actor, plan, period.first, period.last)
 
 
 def _add_planned(actor: Actor, found: Mapping[str, Month]) -> None:
@@ -186,6 +224,8 @@ def _advice(actor: Actor, found: Sequence[Month], today: date) -> Iterable[dict[
                 said.append(
                     f"持 {code} 的人员还差 {_hours(lack)} 工时，{_more_people(month, lack)}取得 {code} 可以补上"
                 )
+            if (lapsed := month.renewed.get(code, 0) - month.holders.get(code, 0)) > 0:
+                said.append(f"有 {code} 证书在此之前到期，按期换证可多出 {_hours(lapsed)} 工时")
         earlier = next((m for m in reversed(found[:place]) if m.room - m.load > 0), None)
         if earlier is not None and (firm := _biggest(month.period)):
             spare = _hours(earlier.room - earlier.load)
@@ -211,5 +251,6 @@ def _hours(minutes: int) -> str:
     return f"{minutes / 60:.0f}"
 
 
-def kind_words(month: Month) -> str:
-    return "、".join(f"{Kind(kind).label} {n}" for kind, n in sorted(month.kinds.items(), key=lambda p: -p[1]))
+def kinds_of(month: Month) -> list[tuple[str, str, int]]:
+    """Kind, its word and how many of the month's are of it, the most first."""
+    return [(kind, Kind(kind).label, n) for kind, n in sorted(month.kinds.items(), key=lambda p: -p[1])]

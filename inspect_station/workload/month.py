@@ -12,10 +12,10 @@ from inspect_station.accounts.scope import Actor
 from inspect_station.db import db, run
 from inspect_station.duelist import service as duelist
 from inspect_station.errors import InvalidInput
-from inspect_station.workload import closing, counting, reasons, relations
+from inspect_station.workload import closing, counting
 from inspect_station.workload.counting import Figure
 from inspect_station.workload.definitions import DEFINITIONS
-from inspect_station.workload.narrowing import STEPS, Narrowed
+from inspect_station.workload.narrowing import Narrowed
 from inspect_station.workload.periods import Period, around, months
 
 _TARGETS = "workload.targets"
@@ -120,23 +120,6 @@ def heat(actor: Actor, first: date, count: int, today: date) -> list[dict[str, A
     return [{"day": str(day), "count": int(count)} for day, count in rows]
 
 
-def funnel(actor: Actor, period: Period, today: date) -> list[dict[str, Any]]:
-    """Of what fell due in the period: how many came to each step or further (`narrowing.STEPS`)."""
-    if not counting.known("due", period, counting.begun()):
-        return []
-    duelist.refresh(today)
-    conditions, values = counting.view_of(actor).conditions()
-    sums = ", ".join(f"COALESCE(sum(CASE WHEN {step} THEN 1 ELSE 0 END), 0)" for _, step in STEPS.values())
-    (found,) = run(
-        f"SELECT {sums} FROM ({relations.sql('due')}) r WHERE {' AND '.join(conditions) or '1 = 1'}",
-        relations.parameters(period, today) | values,
-    )
-    return [
-        {"key": key, "label": label, "count": int(count)}
-        for (key, (label, _)), count in zip(STEPS.items(), found, strict=True)
-    ]
-
-
 def plots(actor: Actor, today: date) -> list[dict[str, Any]]:
     """The park by area (the letters before a plot's number): firms and how many of their clocks are overdue, at hand, or in order."""
     duelist.refresh(today)
@@ -160,8 +143,3 @@ def plots(actor: Actor, today: date) -> list[dict[str, Any]]:
              "forbidden": int(forbidden), "total": int(total)}
         )  # fmt: skip
     return [{"plot": plot, "firms": firms} for plot, firms in found.items()]
-
-
-def ages(actor: Actor, period: Period, today: date) -> list[dict[str, Any]]:
-    """Overdue by age; nothing where there are no facts yet."""
-    return reasons.ages(actor, period, today) if counting.known("overdue", period, counting.begun()) else []

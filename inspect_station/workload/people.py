@@ -23,6 +23,7 @@ WORDS: Mapping[str, str] = {
     "planned": "排定", "done": "检验", "written": "编制", "checked": "校核", "reviewed": "审核", "issued": "签发",
     "clinic": "出诊",
 }  # fmt: skip
+CAPACITY = "capacity"  # not of what was done: the days that make up what there is
 
 
 @dataclass
@@ -85,11 +86,22 @@ def behind(actor: Actor, period: Period, account_id: int, what: str) -> tuple[st
     Raises `NotFound` for a word that is none and for people whom the actor is not shown.
     """
     names = {each.account_id: each.name for each in _inspectors(actor, period)}
+    if what == CAPACITY and account_id in names:
+        return names[account_id], _days(actor, period, account_id)
     if what not in WORDS or account_id not in names:
         raise NotFound()
     found = _entries(actor, period, (what,)).get(what, ())
     mine = [entry for entry in found if entry.account_id == account_id]
     return names[account_id], sorted(mine, key=lambda entry: (entry.day, entry.ref), reverse=True)
+
+
+def _days(actor: Actor, period: Period, account_id: int) -> list[Entry]:
+    """The days at work, each with its minutes, the latest first."""
+    (person,) = (each for each in _inspectors(actor, period) if each.account_id == account_id)
+    time = Time(period.first)
+    days = [day for day in time.workdays(period) if person.planned and not person.away(day)]
+    each = time.minutes(person, period) // max(1, len(days))
+    return [Entry(account_id, CAPACITY, f"day:{day}", "", "", day, 1, each) for day in reversed(days)]
 
 
 def _tell(person: Person, what: str, count: int) -> None:

@@ -1,8 +1,8 @@
-"""Why what is overdue was not done: what stood in its way on the last day of the period; and how long it is overdue."""
+"""Figures taken apart: why and since when it is overdue, how far what was due has come, how grave the clinic's findings are."""
 
 # ruff: noqa: S608  names and marks of our own only; every value is a bound parameter
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any
 
@@ -12,7 +12,8 @@ from inspect_station.db import run
 from inspect_station.duelist import service as duelist
 from inspect_station.workload import relations
 from inspect_station.workload.counting import begun, known, view_of
-from inspect_station.workload.narrowing import AGE, AGES, WHY, Narrowed
+from inspect_station.workload.definitions import GRADES
+from inspect_station.workload.narrowing import AGE, AGES, STEPS, WHY, Narrowed
 from inspect_station.workload.periods import Period
 
 WHYS: Mapping[str, str] = {
@@ -40,6 +41,8 @@ def of_overdue(actor: Actor, period: Period, today: date, narrowed: Narrowed | N
 def ages(actor: Actor, period: Period, today: date, narrowed: Narrowed | None = None) -> list[dict[str, Any]]:
     """Overdue rows by how long they have been so."""
     view = narrowed or view_of(actor)
+    if not known("overdue", period, begun()):
+        return []
     duelist.refresh(today)
     parts, values = view.conditions()
     found = run(
@@ -49,3 +52,40 @@ def ages(actor: Actor, period: Period, today: date, narrowed: Narrowed | None = 
     )
     counts = {int(age): int(count) for age, count in found}
     return [{"key": n, "label": words, "count": counts.get(n, 0)} for n, (_, words) in enumerate(AGES)]
+
+
+def steps(actor: Actor, period: Period, today: date, narrowed: Narrowed | None = None) -> list[dict[str, Any]]:
+    """What fell due by how far it came: each step (`narrowing.STEPS`) with those that came as far or further."""
+    view = narrowed or view_of(actor)
+    if not known("due", period, begun()):
+        return []
+    duelist.refresh(today)
+    parts, values = view.conditions()
+    sums = ", ".join(f"COALESCE(sum(CASE WHEN {step} THEN 1 ELSE 0 END), 0)" for _, step in STEPS.values())
+    (found,) = run(
+        f"SELECT {sums} FROM ({relations.sql('due')}) r WHERE {' AND '.join(parts) or '1 = 1'}",
+        relations.parameters(period, today) | values,
+    )
+    return [
+        {"key": key, "label": label, "count": int(count)}
+        for (key, (label, _)), count in zip(STEPS.items(), found, strict=True)
+    ]
+
+
+def grades(actor: Actor, period: Period, today: date, narrowed: Narrowed | None = None) -> list[dict[str, Any]]:
+    """The clinic's findings by grade."""
+    view = narrowed or view_of(actor)
+    if not known("clinic_findings", period, begun()):
+        return []
+    parts, values = view.conditions()
+    found = run(
+        f"SELECT r.business, count(*) FROM ({relations.sql('clinic_findings')}) r "
+        f"WHERE {' AND '.join(parts) or '1 = 1'} GROUP BY r.business",
+        relations.parameters(period, today) | values,
+    )
+    counts = {grade: int(count) for grade, count in found}
+    return [{"key": grade, "label": label, "count": counts.get(grade, 0)} for grade, label in GRADES.items()]
+
+
+Split = Callable[[Actor, Period, date, Narrowed | None], list[dict[str, Any]]]
+SPLITS: Mapping[str, Split] = {"why": of_overdue, "age": ages, "step": steps, "grade": grades}

@@ -1,6 +1,6 @@
 """The month's report as a station sends it to its institute: the page's numbers, on paper and as a workbook."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from io import BytesIO
@@ -12,10 +12,13 @@ from inspect_station.accounts import station
 from inspect_station.accounts.scope import Actor
 from inspect_station.notices import pdf
 from inspect_station.notices.wording import chinese_date
-from inspect_station.workload import closing, counting, forecast, month, people, reasons, shares
+from inspect_station.workload import closing, counting, forecast, month, people, shares
 from inspect_station.workload.definitions import DEFINITIONS, GROUPS
 from inspect_station.workload.month import Line
 from inspect_station.workload.periods import Period
+
+# The rows behind a number, as the addresses name them: of a figure, a person's work, or a coming month.
+Opens = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,12 @@ class Table:
     headings: Sequence[str]
     rows: Sequence[Sequence[Any]]
     note: str = ""
+    opens: Sequence[Sequence[Opens | None]] = ()
+
+    def behind(self, row: int, column: int) -> Opens | None:
+        """What the number in a cell opens on the page; None: it has no rows of its own."""
+        found = self.opens[row] if row < len(self.opens) else ()
+        return found[column] if column < len(found) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,27 +72,48 @@ def _tables(actor: Actor, period: Period, today: date) -> Iterator[Table]:
     lines = month.lines(actor, period, today)
     headings = ("指标", "本期", "上期", "去年同期", "比去年", "单位", "分子/分母")
     for group, title in GROUPS.items():
-        rows = [_line(line) for key, line in lines.items() if DEFINITIONS[key].group == group]
-        yield Table(title, headings, rows)
-    yield _by_kind(actor, period, today, "kind")
-    yield _by_kind(actor, period, today, "clock")
-    business = closing.told_parts(actor, period, today, "business")
+        shown = [line for key, line in lines.items() if DEFINITIONS[key].group == group]
+        yield Table(
+            title, headings, [_line(line) for line in shown], opens=[_of_line(line, period) for line in shown]
+        )
+    apart = closing.told_apart(actor, period, today, _APART)
+    yield _by_kind(apart["kind"], period, "kind")
+    yield _by_kind(apart["clock"], period, "clock")
+    business = apart["business"]
+    done = {"key": "inspected", "of": period.key}
     yield Table(
         "按业务类型", ("业务类型", "完成检验", "台（条）", "其中合格"),
         [(row["label"], row["inspected"], row["inspected_devices"], row["good"]) for row in business],
+        opens=[
+            (None, one, one | {"each": "device"}, one | {"part": "yes"})
+            for one in (done | {"business": row["key"]} for row in business)
+        ],
     )  # fmt: skip
-    why = reasons.of_overdue(actor, period, today)
-    yield Table("超期原因", ("原因", "项"), [(row["label"], row["count"]) for row in why])
+    why = apart["why"]
+    grades = apart["grade"]
+    noted = {"key": "clinic_findings", "of": period.key}
     yield Table(
-        "超期时长", ("时长", "项"), [(row["label"], row["count"]) for row in month.ages(actor, period, today)]
-    )
+        "诊所发现按程度", ("程度", "条"), [(row["label"], row["count"]) for row in grades],
+        opens=[(None, noted | {"business": row["key"]}) for row in grades],
+    )  # fmt: skip
+    late = {"key": "overdue", "of": period.key}
+    yield Table(
+        "超期原因", ("原因", "项"), [(row["label"], row["count"]) for row in why],
+        opens=[(None, late | {"why": row["key"]}) for row in why],
+    )  # fmt: skip
+    ages = apart["age"]
+    yield Table(
+        "超期时长", ("时长", "项"), [(row["label"], row["count"]) for row in ages],
+        opens=[(None, late | {"age": row["key"]}) for row in ages],
+    )  # fmt: skip
     yield _people(actor, period, today)
     changed = closing.corrections(actor, period, today)
     if changed:
         rows = [(c.label, _number(c.told), _number(c.now)) for c in changed]
         yield Table(
-            "结账后的更正", ("指标", "结账时", "现在"), rows, "结账的数字不再改动，之后补录或更正的列在这里。"
-        )
+            "结账后的更正", ("指标", "结账时", "现在"), rows, "结账的数字不再改动，之后补录或更正的列在这里。",
+            [(None, None, {"key": c.now.key, "of": period.key}) for c in changed],
+        )  # fmt: skip
     coming = forecast.forecast(actor, today, 12, counting.view_of(actor).responsible)
     yield Table(
         "未来 12 个月",
@@ -92,15 +122,25 @@ def _tables(actor: Actor, period: Period, today: date) -> Iterator[Table]:
             (m.key, m.counts["sure"], m.counts["open"], m.counts["next"], _hours(m.load), _hours(m.room), _hours(m.planned))
             for m in coming.months
         ],
-        f"另有已超期 {coming.backlog} 项，约 {_hours(coming.backlog_minutes):g} 工时，未计入各月。",
+        f"另有已过日子、还没做的 {coming.backlog} 项，约 {_hours(coming.backlog_minutes):g} 工时，未计入各月。",
+        [(None, *({"what": what, "month": m.key} for what in _COMING)) for m in coming.months],
     )  # fmt: skip
     yield Table("指标口径", ("指标", "口径"), [(each.label, each.sentence) for each in DEFINITIONS.values()])
+
+
+_APART = ("kind", "clock", "business", "grade", "why", "age")
+_COMING = ("sure", "open", "next", "load", "room", "planned")
+
+
+def _of_line(line: Line, period: Period) -> tuple[Opens | None, ...]:
+    spans = zip((line.figure, line.before, line.year_ago), (period, period.before(), period.year_ago()), strict=True)
+    return None, *(None if f.value is None else {"key": line.key, "of": of.key} for f, of in spans)
 
 
 def _line(line: Line) -> tuple[Any, ...]:
     figure, definition = line.figure, line.figure.definition
     change = counting.NONE_OF if line.change is None else line.change
-    share = f"{figure.counted}/{figure.total}" if definition.rate and figure.total is not None else ""
+    share = f"{figure.counted}/{figure.total}" if definition.share and figure.total is not None else ""
     return (
         definition.label, _number(figure), _number(line.before), _number(line.year_ago), change, definition.unit, share
     )  # fmt: skip
@@ -113,7 +153,7 @@ def _number(figure: counting.Figure) -> float | int | str | None:
     return figure.value if figure.definition.rate else int(figure.value)
 
 
-def _by_kind(actor: Actor, period: Period, today: date, by: str) -> Table:
+def _by_kind(told: Sequence[Mapping[str, Any]], period: Period, by: str) -> Table:
     headings = (
         shares.BY[by],
         "应检",
@@ -128,9 +168,22 @@ def _by_kind(actor: Actor, period: Period, today: date, by: str) -> Table:
     rows = [
         (r["label"], r["due"], r["due_done"], _rate(r["rate"]), r["inspected"], r["overdue"], r["devices"], r["lines"],
          round(r["km"], 3))
-        for r in closing.told_parts(actor, period, today, by)
+        for r in told
     ]  # fmt: skip
-    return Table(f"按{shares.BY[by]}", headings, rows, "台（条）、管道指应检的设备，同一台只计一次。")
+    opens = [_of_part({"of": period.key, by: r["key"]}, r) for r in told]
+    return Table(f"按{shares.BY[by]}", headings, rows, "台（条）、管道指应检的设备，同一台只计一次。", opens)
+
+
+def _of_part(where: Opens, row: Mapping[str, Any]) -> tuple[Opens | None, ...]:
+    keys = ("due", "due_done", "rate_inspected" if row["due"] else "", "inspected", "overdue")
+    lines = {"key": "due", "each": "line", **where} if row["lines"] else None
+    return (
+        None,
+        *({"key": key, **where} if key else None for key in keys),
+        {"key": "due", "each": "device", **where},
+        lines,
+        lines,
+    )
 
 
 def _rate(value: float | None) -> float | str:
@@ -150,12 +203,21 @@ def _people(actor: Actor, period: Period, today: date) -> Table:
         "可用工时",
         "出诊",
     )
+    team = closing.told_people(actor, period)
     rows = [
         (p.name, p.planned, p.done, *p.signed.values(), _hours(p.planned_minutes), _hours(p.capacity_minutes),
          p.clinic_visits)
-        for p in people.people(actor, period)
+        for p in team
     ]  # fmt: skip
-    return Table("检验人员", headings, rows)
+    whats = ("planned", "done", *people.STAGES, "planned", people.CAPACITY, "clinic")
+    opens = [
+        (None, *(
+            {"account_id": p.account_id, "what": what, "of": period.key} if value is not None else None
+            for what, value in zip(whats, row[1:], strict=True)
+        ))
+        for p, row in zip(team, rows, strict=True)
+    ]  # fmt: skip
+    return Table("检验人员", headings, rows, opens=opens)
 
 
 def _hours(minutes: int | None) -> float | None:

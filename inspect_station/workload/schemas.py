@@ -25,12 +25,26 @@ class RowsQuery(PeriodQuery):
     dated = fields.Boolean(load_default=False)
     day = fields.Date(load_default=None, allow_none=True)
     part = fields.String(load_default="", validate=validate.OneOf(["", "yes", "no"]))
+    each = fields.String(load_default="", validate=validate.OneOf(["", "device", "line"]))
     page = fields.Integer(load_default=1, validate=validate.Range(min=1, max=10_000))
     format = fields.String(load_default="", validate=validate.OneOf(["", "xlsx"]))
 
 
 class ForecastQuery(StationSchema):
     months = fields.Integer(load_default=12, validate=validate.OneOf(LENGTHS))
+
+
+class ComingQuery(StationSchema):
+    month = fields.String(load_default="", validate=validate.Length(max=10))
+    kind = fields.String(load_default="", validate=validate.OneOf(["", *Kind]))
+    code = fields.String(load_default="", validate=validate.Length(max=200))
+    enterprise = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(min=1, max=2**31 - 1))
+    page = fields.Integer(load_default=1, validate=validate.Range(min=1, max=10_000))
+    format = fields.String(load_default="", validate=validate.OneOf(["", "xlsx"]))
+
+
+class RoomQuery(StationSchema):
+    code = fields.String(load_default="", validate=validate.Length(max=200))
 
 
 class RemarkSchema(StationSchema):

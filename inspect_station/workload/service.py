@@ -2,6 +2,7 @@
 
 from inspect_station.workload import (
     closing,
+    coming,
     counting,
     definitions,
     forecast,
@@ -23,6 +24,7 @@ __all__ = [
     "Period",
     "around",
     "closing",
+    "coming",
     "counting",
     "definitions",
     "forecast",

@@ -97,6 +97,7 @@ def test_every_answer_carries_the_security_headers(sqlite_app: Flask) -> None:
     assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
     assert "unsafe-inline" not in answer.headers["Content-Security-Policy"]
     assert answer.headers["X-Frame-Options"] == "DENY"
+    assert answer.headers["Permissions-Policy"] == "camera=(), geolocation=(), microphone=()"
 
 
 def test_a_method_that_is_not_allowed_names_those_that_are(sqlite_app: Flask) -> None:

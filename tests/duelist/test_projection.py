@@ -2,6 +2,7 @@
 
 import threading
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import peewee
@@ -14,6 +15,7 @@ from inspect_station.duelist.models import DueRow, DueStamp
 from inspect_station.duelist.query import Filters
 from inspect_station.registry import changes
 from inspect_station.registry.facts import facts_of
+from inspect_station.registry.ledgers import service as ledgers
 from inspect_station.registry.models import Equipment, EquipmentTouched, Inspection
 from schedules import answers
 from schedules.due import due_dates
@@ -245,3 +247,29 @@ def test_the_ladder_gets_the_forbidden_the_dated_and_the_undetermined_up_to_its_
     assert [r.on for r in service.rows_for_equipment([park.ok.id], TODAY) if r.clock == "periodic"] == [
         date(2028, 3, 31)
     ]
+
+
+def test_an_import_brings_its_rows_of_the_due_list_along_in_the_same_transaction(cast: Cast, tmp_path: Path) -> None:
+    service.refresh(TODAY)
+    path = tmp_path / "ledger.csv"
+    rows = "".join(f"福州甲化工有限公司,储罐,2150,V-{n},2019-03-15\n" for n in range(3))
+    path.write_text(f"单位名称,设备名称,设备目录代码,内部编号,投用日期\n{rows}", encoding="utf-8")
+    left: list[int] = []
+
+    def settle() -> None:
+        service.settle(TODAY)
+        left.append(EquipmentTouched.select().count())
+
+    done = ledgers.import_file(SYSTEM, path, NOW, folder=tmp_path / "spool", write=True, settle=settle)
+    assert (done["created"], left) == (3, [0])
+    assert DueRow.select().count() == 6
+    before = whole_table()
+    DueRow.delete().execute()
+    service.refresh(TODAY)
+    assert whole_table() == before
+
+
+def test_settling_leaves_a_rebuild_to_whoever_reads(park: parks.Park) -> None:
+    DueStamp.update(digest="another rulebook").execute()
+    EquipmentTouched.insert(equipment=park.overdue.id).on_conflict_ignore().execute()
+    assert service.settle(TODAY) == 0

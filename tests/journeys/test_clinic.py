@@ -47,6 +47,7 @@ def begin(inspector: Page, enterprise: int = FIRM) -> int:
     inspector.goto(f"/clinic/visits/new?enterprise={enterprise}")
     inspector.get_by_role("button", name="现在就去，开始记录").click()
     expect(inspector.get_by_role("heading", level=1)).to_have_text("出诊记录")
+    inspector.wait_for_load_state()  # the page's scripts listen from then on
     found = re.search(r"/clinic/visits/(\d+)/record", inspector.url)
     assert found is not None
     return int(found.group(1))

@@ -170,6 +170,15 @@ def test_every_part_of_overdue_opens_as_many_rows_as_it_says(cast: Cast) -> None
         assert len(service.counting.rows(cast.head, "overdue", NOVEMBER, TODAY, narrowed)) == count, narrowed
 
 
+def test_the_clinics_findings_by_grade_open_as_many_rows_as_they_say(cast: Cast) -> None:
+    small.whole(cast)
+    grades = {r["key"]: r["count"] for r in service.reasons.grades(cast.head, NOVEMBER, TODAY)}
+    assert grades == {"minor": 1, "major": 0, "severe": 1}
+    for grade, count in grades.items():
+        narrowed = service.Narrowed(business=grade)
+        assert len(service.counting.rows(cast.head, "clinic_findings", NOVEMBER, TODAY, narrowed)) == count, grade
+
+
 def test_overdue_rows_carry_what_stood_in_the_way_and_their_age(cast: Cast) -> None:
     small.whole(cast)
     why = {r["key"]: r["count"] for r in service.reasons.of_overdue(cast.head, NOVEMBER, TODAY)}

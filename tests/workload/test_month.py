@@ -9,6 +9,7 @@ import pypdfium2
 import pytest
 
 from inspect_station.accounts.models import Account, AuditEntry
+from inspect_station.clinic.models import ClinicVisit
 from inspect_station.clock import SHANGHAI
 from inspect_station.config import Settings
 from inspect_station.errors import Conflict, InvalidInput, NotAllowed, NotFound, Stale
@@ -30,11 +31,16 @@ OCTOBER, NOVEMBER = service.read("2026-10"), service.read("2026-11")
 # --- closing -----------------------------------------------------------------------------------------------------------------
 
 
+def _apart(cast: Cast) -> dict[str, list[dict[str, object]]]:
+    return service.closing.told_apart(cast.head, OCTOBER, TODAY)
+
+
 def test_a_closed_month_keeps_its_figures_and_shows_later_corrections_beside_them(cast: Cast) -> None:
     small.whole(cast)
     service.closing.close(cast.head, OCTOBER, NOW)
     told = service.closing.told(cast.head, OCTOBER, TODAY)
     assert service.closing.corrections(cast.head, OCTOBER, TODAY) == []
+    apart, team = _apart(cast), service.people.people(cast.head, OCTOBER)
     late = vessel(cast.jia, "漏登的罐", "V-late")
     Inspection.create(
         equipment=late, clock="periodic", completed_on="2026-10-12", answered_due="2026-10-30", conclusion="符合要求",
@@ -42,11 +48,25 @@ def test_a_closed_month_keeps_its_figures_and_shows_later_corrections_beside_the
     )  # fmt: skip
     touch(late)
     assert service.closing.told(cast.head, OCTOBER, TODAY) == told
+    assert service.shares.parts(cast.head, OCTOBER, TODAY, "kind") != apart["kind"]
+    assert service.reasons.steps(cast.head, OCTOBER, TODAY) != apart["step"]
+    assert _apart(cast) == apart
+    ClinicVisit.update(state="cancelled").execute()
+    assert service.closing.told_people(cast.head, OCTOBER) == team != service.people.people(cast.head, OCTOBER)
     changed = {
         c.told.key: (c.told.value, c.now.value) for c in service.closing.corrections(cast.head, OCTOBER, TODAY)
     }
     assert changed["inspected"] == (1, 2)
     assert changed["due"] == (1, 2)
+    held = MonthClose.get()
+    # As months were closed before: the rest is then told as it is.
+    held.figures = {
+        "figures": held.figures["figures"],
+        "parts": {by: held.figures["parts"][by] for by in service.shares.BY},
+    }
+    held.save()
+    assert _apart(cast) != apart
+    assert service.closing.told_people(cast.head, OCTOBER) != team
     lines = service.month.lines(cast.head, NOVEMBER, TODAY)
     assert lines["inspected"].before.value == 1  # the month before is told as it was closed
     assert AuditEntry.select().where(AuditEntry.act == "workload.close").count() == 1
@@ -102,7 +122,7 @@ def test_the_years_target_is_what_was_set_and_else_what_falls_due(cast: Cast) ->
 
 def test_the_funnel_counts_those_of_the_due_that_came_so_far(cast: Cast) -> None:
     small.whole(cast)
-    steps = [(row["label"], row["count"]) for row in service.month.funnel(cast.head, NOVEMBER, TODAY)]
+    steps = [(row["label"], row["count"]) for row in service.reasons.steps(cast.head, NOVEMBER, TODAY)]
     # 5 due; D applied and 3 are done; nothing planned; of the done A and B have an issued report, but no number in the register
     assert steps == [("应检", 5), ("已报检或更进一步", 4), ("已排期或更进一步", 3), ("已检", 3), ("已出报告", 0)]
 
@@ -120,7 +140,7 @@ def test_no_step_of_the_funnel_holds_more_than_the_one_before(cast: Cast) -> Non
             plan=plan, visit=visit, key=str(equipment.id), equipment=equipment, clock="periodic", kind="fixed_vessel",
             enterprise=cast.jia, minutes=60, people=2, due_on=due,
         )  # fmt: skip
-    steps = {row["key"]: row["count"] for row in service.month.funnel(cast.head, NOVEMBER, TODAY)}
+    steps = {row["key"]: row["count"] for row in service.reasons.steps(cast.head, NOVEMBER, TODAY)}
     assert steps == {"due": 5, "applied": 5, "planned": 4, "done": 3, "reported": 0}
     for step, count in steps.items():
         narrowed = service.Narrowed(step=step)

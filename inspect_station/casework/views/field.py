@@ -10,11 +10,12 @@ from inspect_station.casework import service
 from inspect_station.casework.views import pages
 from inspect_station.navigation import __version__
 from inspect_station.registry import service as registry
-from inspect_station.web import json_response, today
+from inspect_station.web import json_response, today, uses_camera
 from schedules.terms import GRADES, Conclusion, Kind
 
 
 @pages.get("/field")
+@uses_camera
 @staff_only
 def field() -> str:
     actor = current_actor()

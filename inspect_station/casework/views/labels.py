@@ -9,6 +9,7 @@ from inspect_station.casework.labels import MOST, labels
 from inspect_station.casework.views import pages
 from inspect_station.casework.views.forms import whole_numbers
 from inspect_station.errors import InvalidInput, NotFound
+from inspect_station.navigation import label_address
 from inspect_station.notices.labels import SIZES, render
 from inspect_station.registry import service as registry
 from inspect_station.web import settings, today
@@ -35,7 +36,7 @@ def label_sheet() -> Response:
         raise InvalidInput("没有这种标签尺寸。", {"size": ["没有这种尺寸"]})
     found = labels(
         current_actor(),
-        settings().base_url.rstrip("/") + url_for("casework.scan", code="0").removesuffix("0"),
+        label_address(),
         enterprise=_one("enterprise"),
         ids=whole_numbers(request.args.getlist("ids"), MOST),
         parent=_one("parent"),

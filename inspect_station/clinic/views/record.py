@@ -16,7 +16,7 @@ from inspect_station.errors import Conflict, InvalidInput, Stale, StationError
 from inspect_station.registry import listing
 from inspect_station.registry import service as registry
 from inspect_station.validation import explain
-from inspect_station.web import accepts, now, settings, today
+from inspect_station.web import accepts, now, settings, today, uses_camera
 
 DEVICES_SHOWN = 300
 _WORDS = {
@@ -26,6 +26,7 @@ _WORDS = {
 
 
 @pages.get("/visits/<int:visit_id>/record")
+@uses_camera
 @needs("edit")
 def record(visit_id: int) -> str:
     row = _open_visit(visit_id)
@@ -47,6 +48,7 @@ def _shown(finding: Mapping[str, Any]) -> dict[str, Any]:
 @pages.post("/visits/<int:visit_id>/record")
 @needs("edit")
 @accepts(128)
+@uses_camera
 def save_record(visit_id: int) -> Any:
     row = _open_visit(visit_id)
     places = [n for n in range(MOST_FINDINGS) if any(k.startswith(f"finding-{n}-") for k in request.form)]

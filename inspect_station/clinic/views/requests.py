@@ -15,7 +15,7 @@ from inspect_station.errors import Conflict, InvalidInput, Stale, StationError
 from inspect_station.registry import cursors
 from inspect_station.registry import service as registry
 from inspect_station.validation import load
-from inspect_station.web import accepts, now, settings, today
+from inspect_station.web import accepts, now, settings, today, uses_camera
 
 _FIELDS = ("kind", "question", "asked_by", "phone", "source")
 
@@ -35,6 +35,7 @@ def request_list() -> str:
 
 
 @pages.get("/requests/new")
+@uses_camera
 def new_request() -> str:
     """`equipment`: from a device's page or its QR code; `enterprise`: from a firm's page."""
     equipment = forms.first_number(request.args.get("equipment"))
@@ -47,6 +48,7 @@ def new_request() -> str:
 
 @pages.post("/requests/new")
 @accepts(64)
+@uses_camera
 def add_request() -> Any:
     def act() -> str:
         actor = current_actor()

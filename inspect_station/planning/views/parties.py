@@ -3,19 +3,19 @@
 from datetime import date, timedelta
 from typing import Any
 
-from flask import flash, redirect, render_template, request, url_for
+from flask import Response, flash, redirect, render_template, request, url_for
 
 from inspect_station.accounts.guard import current_actor, staff_only
 from inspect_station.accounts.views import form_data
 from inspect_station.errors import Conflict, InvalidInput, Stale, StationError
 from inspect_station.notices import preparation
-from inspect_station.planning.schemas import CounterSchema
-from inspect_station.planning.service import Visit, agreeing, plans, published, reading, sites
+from inspect_station.planning.schemas import CounterSchema, VisitsOnPaperSchema
+from inspect_station.planning.service import Visit, agreeing, columns, plans, published, reading, sites
 from inspect_station.planning.views import pages, shapes
 from inspect_station.registry import service as registry
 from inspect_station.staffing import service as staffing
 from inspect_station.validation import load
-from inspect_station.web import now, today
+from inspect_station.web import now, today, workbook
 from schedules.terms import Clock, Kind
 
 
@@ -77,6 +77,20 @@ def visit_list() -> str:
         clock_time=shapes.clock_time,
         windows=sites.windows(actor, today()) if not actor.is_staff else [],
     )
+
+
+@pages.get("/visits.xlsx")
+def visits_export() -> Response:
+    """All published visits, those made already included; an enterprise's own."""
+    asked = load(VisitsOnPaperSchema(), request.args)
+    found = published(
+        current_actor(),
+        asked["since"],
+        asked["until"],
+        person=asked["inspector"],
+        enterprise_id=asked["enterprise_id"],
+    )
+    return workbook(columns.VISITS, columns.rows(found), "到访安排")
 
 
 @pages.get("/visits/<int:visit_id>/answer")

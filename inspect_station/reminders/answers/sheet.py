@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from inspect_station.accounts.scope import Actor
+from inspect_station.casework import service as casework
 from inspect_station.reminders import letter, source
 from inspect_station.reminders.ladder import LadderRow
 from inspect_station.reminders.models import Message, OwedStep
@@ -12,7 +14,7 @@ from inspect_station.reminders.quiets import Quiets, standing
 
 @dataclass(frozen=True)
 class Line:
-    """One clock of one device. `settled`: the date has moved or nothing is owed any more; `quiet`: why it rests."""
+    """One clock of one device. `settled`: the date has moved or nothing is owed any more; `quiet`: why there is nothing to do now."""
 
     equipment_id: int
     clock: str
@@ -60,9 +62,14 @@ def sheet_of(message: Message, today: date) -> Sheet:
     present = source.present((s.equipment_id for s in steps), today)
     devices = source.devices(sorted({s.equipment_id for s in steps}))
     resting = standing(today, [message.enterprise_id])
+    # An application outlives its quiet: past the agreed day the ladder speaks again, but nobody need apply twice.
+    applied = casework.cases.ordered(Actor.system(), [(s.equipment_id, s.clock) for s in steps])
     lines = [
         _line(
-            step, letter.item_of(step.facts, step.clock, devices[step.equipment_id], today), present, resting, today
+            step,
+            letter.item_of(step.facts, step.clock, devices[step.equipment_id], today),
+            present,
+            _why_nothing(step, resting, applied, today),
         )
         for step in steps
         if source.owner_of(devices[step.equipment_id]) == message.enterprise_id
@@ -75,11 +82,16 @@ def _line(
     step: OwedStep,
     item: letter.Item,
     present: Mapping[tuple[int, str], LadderRow],
-    resting: Quiets,
-    today: date,
+    quiet: str,
 ) -> Line:
     row = present.get((step.equipment_id, step.clock))
-    quiet = resting.over(step.equipment_id, step.clock, step.step, step.week, today)
     settled = row is None or row.due != step.due
     done_by = step.facts.get("done_by", "institution") if row is None else row.done_by
-    return Line(step.equipment_id, step.clock, item, settled, done_by, quiet.words if quiet else "")
+    return Line(step.equipment_id, step.clock, item, settled, done_by, quiet)
+
+
+def _why_nothing(step: OwedStep, resting: Quiets, applied: Mapping[tuple[int, str], int], today: date) -> str:
+    quiet = resting.over(step.equipment_id, step.clock, step.step, step.week, today)
+    if quiet:
+        return quiet.words
+    return "已报检，正在办理" if (step.equipment_id, step.clock) in applied else ""

@@ -16,6 +16,7 @@ _ENTRIES_SHOWN = 500
 @staff_only
 def month() -> str:
     period, actor, on = frame.period(), current_actor(), today()
+    apart = service.closing.told_apart(actor, period, on)
     first = on.replace(day=1) if period.last >= on else period.first
     return render_template(
         "workload/month.html",
@@ -23,11 +24,12 @@ def month() -> str:
         lines=service.month.lines(actor, period, on),
         groups=GROUPS,
         target=service.month.target(actor, period.first.year, on),
-        split={by: service.closing.told_parts(actor, period, on, by) for by in service.shares.BY},
+        split=apart,
         by=service.shares.BY,
-        reasons=charts.bars(service.reasons.of_overdue(actor, period, on)),
-        ages=charts.bars(service.month.ages(actor, period, on)),
-        funnel=charts.bars(service.month.funnel(actor, period, on)),
+        reasons=charts.bars(apart["why"]),
+        ages=charts.bars(apart["age"]),
+        funnel=charts.bars(apart["step"]),
+        grades=apart["grade"],
         heat=charts.heat_map(service.month.heat(actor, first, 12, on), first, 12),
         steps=charts.STEPS,
         closed=service.closing.closed(actor, period),
@@ -39,7 +41,7 @@ def month() -> str:
 @staff_only
 def people() -> str:
     period = frame.period()
-    found = service.people.people(current_actor(), period)
+    found = service.closing.told_people(current_actor(), period)
     return render_template("workload/people.html", **frame.frame("people", period), people=found)
 
 
@@ -51,10 +53,13 @@ def person(account_id: int, what: str) -> str:
     name, entries = service.people.behind(current_actor(), period, account_id, what)
     return render_template(
         "workload/person.html",
+        closed=service.closing.closed(current_actor(), period),
         **frame.frame("people", period)
         | {"here": "workload.person", "here_args": {"account_id": account_id, "what": what}},
         name=name,
-        what=service.people.WORDS[what],
+        what="可用工时" if what == service.people.CAPACITY else service.people.WORDS[what],
+        by_day=what == service.people.CAPACITY,
+        minutes=sum(entry.minutes for entry in entries) if what in ("planned", service.people.CAPACITY) else None,
         entries=entries[:_ENTRIES_SHOWN],
         total=sum(entry.count for entry in entries),
         left_out=len(entries) - _ENTRIES_SHOWN,
@@ -73,8 +78,7 @@ def forecast() -> str:
         found=found,
         count=count,
         lengths=service.forecast.LENGTHS,
-        layers=service.forecast.LAYERS,
-        kind_words=service.forecast.kind_words,
+        kinds_of=service.forecast.kinds_of,
         chart=charts.load(found),
         codes=sorted({code for each in found.months for code in each.codes}),
     )

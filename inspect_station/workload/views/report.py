@@ -1,5 +1,6 @@
 """月报: the report on the page and as files, its remark, the closing of a month, the year's target."""
 
+from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
 
@@ -27,6 +28,7 @@ def _report_page(period: service.Period, typed: str | None = None, error: Statio
         **frame.frame("report", period),
         report=service.report.make(actor, period, today(), settings().station_name),
         said=service.report.said,
+        address=_address,
         closed=service.closing.closed(actor, period),
         remark=service.closing.remark(period),
         typed=typed,
@@ -34,6 +36,17 @@ def _report_page(period: service.Period, typed: str | None = None, error: Statio
         mails=service.sending.mails(actor),
         target=service.month.target(actor, period.first.year, today()),
     )
+
+
+def _address(opens: Mapping[str, Any]) -> str:
+    """Where the rows behind a number of the report are."""
+    if "key" in opens:
+        return url_for("workload.rows", **opens)
+    if "account_id" in opens:
+        return url_for("workload.person", **opens)
+    if opens["what"] in service.coming.WHATS:
+        return url_for("workload.coming", **opens)
+    return url_for(f"workload.{opens['what']}", month=opens["month"])
 
 
 @pages.get("/workload/report.pdf")

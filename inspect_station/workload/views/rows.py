@@ -24,6 +24,16 @@ _COLUMNS = (
     export.Column("计入", lambda row: "是" if row["counted"] else "否", 8),
     export.Column("业务类型", lambda row: {**BUSINESS, **GRADES}.get(row["business"], ""), 12),
 )
+_DEVICE_COLUMNS = (
+    export.Column("企业", "enterprise", 30),
+    export.Column("设备", "name", 20),
+    export.Column("编号", lambda row: row["line_number"] or row["own_number"], 16),
+    export.Column("使用登记证编号", "certificate_number", 20),
+    export.Column("最早日期", "day", 12),
+    export.Column("项", "n", 8),
+    export.Column("管长（m）", lambda row: None if row["length_mm"] is None else row["length_mm"] / 1000, 12),
+)
+_BY_DEVICE = {"due", "inspected", "overdue"}
 
 
 @pages.get("/workload/rows/<key>")
@@ -35,6 +45,8 @@ def rows(key: str) -> Any:
     period = service.read(args["of"]) if args["of"] else service.around("month", today())
     _check_fits(DEFINITIONS[key].relation, args)
     narrowed = _narrowed(args)
+    if args["each"]:
+        return _devices(key, period, narrowed, args)
     part = args["part"]
     if args["format"]:
         every = service.counting.stream(actor, key, period, today(), narrowed, part)
@@ -43,13 +55,14 @@ def rows(key: str) -> Any:
     found = service.counting.rows(
         actor, key, period, today(), narrowed, part=part, offset=each * (page - 1), limit=each + 1
     )
-    closed = None if narrowed != service.counting.view_of(actor) else service.closing.closed(actor, period)
-    held = {name: args[name] for name in (*_NARROWING, "part") if args[name] not in ("", None, False)}
+    closed = service.closing.closed(actor, period)
+    held = _held(args, *_NARROWING, "part")
     return render_template(
         "workload/rows.html",
         **frame.frame("month", period, key),
         definition=DEFINITIONS[key],
-        told=closed.figures[key] if closed else None,
+        told=closed.figures[key] if closed and narrowed == service.counting.view_of(actor) else None,
+        closed=closed,
         figure=service.counting.figures(actor, period, today(), narrowed, only=(key,))[key],
         rows=[row | links.of_row(row) for row in found[:each]],
         more=len(found) > each,
@@ -57,6 +70,37 @@ def rows(key: str) -> Any:
         held=held,
         part=part,
         chips=_chips(key, period, held),
+        url=lambda **more: url_for("workload.rows", key=key, of=period.key, **held | more),
+    )
+
+
+def _held(args: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: args[name] for name in names if args[name] not in ("", None, False)}
+
+
+def _devices(key: str, period: service.Period, narrowed: service.Narrowed, args: dict[str, Any]) -> Any:
+    """The same figure by device, each once: what 台（条） and kilometres count."""
+    if DEFINITIONS[key].relation not in _BY_DEVICE:
+        raise InvalidInput("这个指标不能按设备看，请从总览重新点开。", {"each": ["不适用于这个指标"]})
+    actor, on, lines = current_actor(), today(), args["each"] == "line"
+    if args["format"]:
+        every = service.counting.devices(actor, key, period, on, narrowed, lines, limit=None)
+        return workbook(_DEVICE_COLUMNS, every, DEFINITIONS[key].label)
+    each, page = service.counting.PER_PAGE, args["page"]
+    found = service.counting.devices(
+        actor, key, period, on, narrowed, lines, offset=each * (page - 1), limit=each + 1
+    )
+    held = _held(args, *_NARROWING)
+    return render_template(
+        "workload/devices.html",
+        **frame.frame("month", period, key),
+        definition=DEFINITIONS[key],
+        each=args["each"],
+        total=service.counting.devices_total(actor, key, period, on, narrowed, lines),
+        rows=found[:each],
+        more=len(found) > each,
+        page=page,
+        chips=_chips(key, period, held, each=args["each"]),
         url=lambda **more: url_for("workload.rows", key=key, of=period.key, **held | more),
     )
 
@@ -78,7 +122,7 @@ def _narrowed(args: dict[str, Any]) -> service.Narrowed:
     return service.Narrowed(**given, responsible=view.responsible)
 
 
-def _chips(key: str, period: service.Period, held: dict[str, Any]) -> list[dict[str, str]]:
+def _chips(key: str, period: service.Period, held: dict[str, Any], **also: Any) -> list[dict[str, str]]:
     words: dict[str, tuple[str, Any]] = {
         "kind": ("种类", lambda v: Kind(v).label),
         "clock": ("检验项目", lambda v: Clock(v).label),
@@ -95,7 +139,9 @@ def _chips(key: str, period: service.Period, held: dict[str, Any]) -> list[dict[
         {
             "label": words[name][0],
             "value": str(words[name][1](value)),
-            "clear_url": url_for("workload.rows", key=key, of=period.key, **{n: v for n, v in held.items() if n != name}),
+            "clear_url": url_for(
+                "workload.rows", key=key, of=period.key, **also, **{n: v for n, v in held.items() if n != name}
+            ),
         }
         for name, value in held.items()
     ]  # fmt: skip

@@ -146,6 +146,16 @@ def test_what_is_applied_for_cannot_be_applied_for_again(told: Told) -> None:
     assert Answer.select().count() == 1
 
 
+def test_an_application_that_outlives_its_quiet_is_not_asked_for_again(told: Told) -> None:
+    apply_for(told, told.late)
+    end = quiets.standing(TODAY).over(told.late.id, "periodic", "overdue", 2, TODAY)
+    assert end is not None
+    later = end.until + timedelta(days=1)
+    assert quiets.standing(later).over(told.late.id, "periodic", "overdue", 9, later) is None
+    said = {line.equipment_id: line.quiet for line in told.sheet(later).to_apply}
+    assert said == {told.late.id: "已报检，正在办理", told.soon.id: ""}
+
+
 def test_all_means_what_is_not_applied_for_yet(told: Told) -> None:
     apply_for(told, told.late)
     told.answer("apply", {"scope": "all", "phone": "1", "wished_from": in_days(5), "shutdown": True})

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from inspect_station import cli
 from inspect_station.accounts.models import AuditEntry
 from inspect_station.accounts.scope import Actor
 from inspect_station.db import db
@@ -345,13 +346,18 @@ def test_the_command_line_previews_writes_and_answers_with_the_contracts_json(sq
         (("words.csv",), "没有找到表头"),
     ],
 )
-def test_unusable_input_is_one_sentence_and_exit_code_two(sqlite_url, tmp_path, arguments, sentence):
+def test_unusable_input_is_one_sentence_and_exit_code_two(
+    sqlite_url, tmp_path, monkeypatch, capsys, arguments, sentence
+):
+    monkeypatch.setenv("STATION_DATABASE_URL", sqlite_url)
+    monkeypatch.setenv("STATION_DATA_DIR", str(tmp_path))
     (tmp_path / "a.csv").write_text("设备名称,位号\n罐,V-1\n", encoding="utf-8")
     (tmp_path / "words.csv").write_text("一些文字\n", encoding="utf-8")
     (tmp_path / "bad.json").write_text("{", encoding="utf-8")
     (tmp_path / "odd.json").write_text('{"位号": "secret"}', encoding="utf-8")
     placed = [str(tmp_path / argument) if "." in argument else argument for argument in arguments]
-    done = _command(sqlite_url, tmp_path, *placed)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert sentence in done.stderr
-    assert done.stderr.count("\n") == 1
+    assert cli.main(["import", *placed]) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert sentence in said.err
+    assert said.err.count("\n") == 1

@@ -77,14 +77,13 @@ _FEW_OF_A_KIND = """() => {
 }"""
 
 
-def violations(page: Page, *, contrast: bool = True) -> list[str]:
+def violations(page: Page) -> list[str]:
     """What axe finds wrong on a page, an element a line."""
-    options = {"resultTypes": ["violations"], "rules": {"color-contrast": {"enabled": contrast}}}
-    found = Axe().run(page, options=options).response["violations"]
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
     return [f"{v['id']}: {node['html'][:160]} {node['failureSummary'][:200]}" for v in found for node in v["nodes"]]
 
 
-def violations_of_a_kind(page: Page, *, contrast: bool = True) -> list[str]:
+def violations_of_a_kind(page: Page) -> list[str]:
     """The same with few of the rows that are made alike; the page is of no use afterwards."""
     page.evaluate(_FEW_OF_A_KIND)
-    return violations(page, contrast=contrast)
+    return violations(page)

@@ -44,9 +44,9 @@ def item(name: str) -> letter.Item:
     )
 
 
-def test_hundreds_of_hostile_names_become_no_header_and_no_line_of_one(tmp_path: Path) -> None:
+def test_a_thousand_hostile_names_become_no_header_and_no_line_of_one(tmp_path: Path) -> None:
     config = settings(tmp_path, mail_from="tixing@station.example", station_name="检验站\r\nX-Evil: 1")
-    for name in words(300):
+    for name in words(1000):
         written = letter.write(config, "CJ1", name, name, [item(name)], TODAY)
         out = Outgoing("<1@x>", "CJ1", "a@jia.example", name, written.subject, written.text, written.html, NOW)
         raw = mail_of(out, config).as_bytes()

@@ -25,7 +25,7 @@ from tests.reminders.park import contact, in_days, settings, vessel
 from tests.reminders.smtp import Postbox
 
 ROOT = Path(__file__).resolve().parents[2]
-LETTERS = 40
+LETTERS = 60
 _SPAWN = multiprocessing.get_context("spawn")
 
 
@@ -73,7 +73,7 @@ def fill() -> None:
         contact(cast.jia, f"p{number}@jia.example")
 
 
-@pytest.mark.parametrize("workers", [4])  # two and twenty: drills, R2
+@pytest.mark.parametrize("workers", [2, 4])
 def test_several_workers_deliver_each_letter_exactly_once(
     database_url: str, tmp_path: Path, box: Postbox, workers: int
 ) -> None:
@@ -96,7 +96,7 @@ def test_a_killed_sender_loses_nothing_and_repeats_at_most_what_it_held(
         fill()
         service.tick(config, TODAY, NOW)
     kills = 0
-    for _ in range(3):
+    for _ in range(4):
         before = len(box.arrived)
         (victim,) = start(deliver, 1, database_url, config, NOW, 1)
         deadline = time.monotonic() + 120

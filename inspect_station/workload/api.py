@@ -21,6 +21,8 @@ class WorkloadSchema(StationSchema):
     period = fields.String()
     first = fields.Date()
     last = fields.Date()
+    before_until = fields.Date()
+    year_ago_until = fields.Date()
     closed = fields.Boolean()
     figures = fields.Dict()
     by_kind = fields.List(fields.Dict())
@@ -42,12 +44,15 @@ def period(of: str) -> Response:
 def _answer(actor: Any, asked: service.Period) -> dict[str, Any]:
     on = today()
     lines = service.month.lines(actor, asked, on)
+    before, ago = asked.beside(on)
     apart = service.closing.told_apart(actor, asked, on, (*service.shares.BY, "why"))
     by = {f"by_{name}": apart[name] for name in service.shares.BY}
     return {
         "period": asked.key,
         "first": asked.first,
         "last": asked.last,
+        "before_until": before.end,
+        "year_ago_until": ago.end,
         "closed": service.closing.closed(actor, asked) is not None,
         "figures": {
             key: _figure(line.figure) | {"before": line.before.value, "year_ago": line.year_ago.value}

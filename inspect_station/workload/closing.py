@@ -75,9 +75,9 @@ def close(actor: Actor, period: Period, now: datetime) -> None:
 
 
 def closed(actor: Actor, period: Period) -> Closed | None:
-    """The month as it was closed; None while it is open. One's own view of an inspector is never closed."""
+    """The month as it was closed; None while it is open. Part of a month and an inspector's own view are never closed."""
     actor.need_staff()
-    if period.kind != "month" or counting.view_of(actor).responsible is not None:
+    if period.kind != "month" or period.upto is not None or counting.view_of(actor).responsible is not None:
         return None
     row = MonthClose.get_or_none(MonthClose.month == period.key)
     if row is None:

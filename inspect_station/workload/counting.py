@@ -62,7 +62,7 @@ def begun() -> dict[str, date | None]:
 def known(relation: str, period: Period, since: Mapping[str, date | None]) -> bool:
     """Whether anything was kept by the end of the period: before that the answer is 无数据, never 0."""
     first = since[relations.SOURCES.get(relation, "facts")]
-    return first is not None and period.last >= first
+    return first is not None and period.end >= first
 
 
 def figures(

@@ -17,7 +17,7 @@ from inspect_station.duelist import service as duelist
 from inspect_station.planning import service as planning
 from inspect_station.planning.words import months_between
 from inspect_station.staffing import service as staffing
-from inspect_station.workload import coming, people
+from inspect_station.workload import coming, counting, people
 from inspect_station.workload.coming import LAYERS, NOBODY
 from inspect_station.workload.periods import Period, months
 from schedules.terms import Kind
@@ -28,6 +28,8 @@ LENGTHS = (12, 24, 36)
 @dataclass
 class Month:
     """Person-minutes by layer and by code; `room` is what all inspectors have, `one` the average of them.
+
+    In an inspector's own view: the work of the firms he looks after, beside his own hours and his own part of the plan.
 
     `holders`: what the holders of a code have; `renewed`: what they would have, had nobody's certificate run out.
     """
@@ -84,7 +86,7 @@ def forecast(actor: Actor, today: date, count: int = 12, responsible: int | None
     _add_room(actor, found.values(), today)
     _add_planned(actor, found)
     ordered = list(found.values())
-    return Forecast(ordered, *backlog, list(_advice(actor, ordered, today)))
+    return Forecast(ordered, *backlog, list(_advice(ordered, responsible)))
 
 
 def _fill(found: Mapping[str, Month], today: date, responsible: int | None) -> tuple[int, int]:
@@ -162,7 +164,12 @@ def _add_renewed(month: Month, able: Any, groups: Mapping[str, Sequence[str]]) -
 
 
 def _team(actor: Actor, today: date) -> list[staffing.Inspector]:
-    return [each for each in staffing.inspectors(actor, today) if each.planned and each.codes]
+    mine = counting.view_of(actor).responsible
+    return [
+        each
+        for each in staffing.inspectors(actor, today)
+        if each.planned and each.codes and mine in (None, each.account_id)
+    ]
 
 
 def _left(period: Period, today: date) -> Period:
@@ -195,28 +202,37 @@ def room_of(actor: Actor, period: Period, today: date, code: str = "") -> list[S
 
 
 def planned_of(actor: Actor, period: Period) -> list[planning.reading.Visit]:
-    """The visits whose work a month's `planned` sums up."""
-    plan = planning.plans.in_force_id()
-    return [] if plan is None else planning.reading.visits(actor, plan, period.first, period.last)
+    """The visits whose work a month's `planned` sums up; in an inspector's view those he goes on."""
+    plan, mine = planning.plans.in_force_id(), counting.view_of(actor).responsible
+    return [] if plan is None else planning.reading.visits(actor, plan, period.first, period.last, person=mine)
+
+
+def work_of(actor: Actor, visit: planning.reading.Visit) -> int:
+    """Minutes of a visit: of everybody on it, in an inspector's view his own."""
+    return visit.work if counting.view_of(actor).responsible is None else visit.minutes
 
 
 def _add_planned(actor: Actor, found: Mapping[str, Month]) -> None:
     plan = planning.plans.in_force_id()
     if plan is None:
         return
-    for visit in planning.reading.visits(actor, plan):
+    for visit in planning.reading.visits(actor, plan, person=counting.view_of(actor).responsible):
         if (month := found.get(visit.on.isoformat()[:7])) is not None:
-            month.planned += visit.work
+            month.planned += work_of(actor, visit)
 
 
-def _advice(actor: Actor, found: Sequence[Month], today: date) -> Iterable[dict[str, Any]]:
-    """Months that will not fit, and what would help: one more holder of a code, or the biggest firm's work earlier."""
+def _advice(found: Sequence[Month], responsible: int | None) -> Iterable[dict[str, Any]]:
+    """Months that will not fit, and what would help: one more holder of a code, or the biggest firm's work earlier.
+
+    Codes that one inspector lacks are no news: his colleagues have them.
+    """
     for place, month in enumerate(found):
-        if not month.over and not month.short:
+        short = month.short[:2] if responsible is None else []
+        if not month.over and not short:
             continue
         need = month.load - month.room
         said = []
-        for code in month.short[:2]:
+        for code in short:
             lack = month.codes[code] - month.holders.get(code, 0)
             if code == NOBODY:
                 said.append(f"{_hours(lack)} 工时的项目没有可用的资格代码，请先在检验人员设置里补代码")
@@ -227,7 +243,7 @@ def _advice(actor: Actor, found: Sequence[Month], today: date) -> Iterable[dict[
             if (lapsed := month.renewed.get(code, 0) - month.holders.get(code, 0)) > 0:
                 said.append(f"有 {code} 证书在此之前到期，按期换证可多出 {_hours(lapsed)} 工时")
         earlier = next((m for m in reversed(found[:place]) if m.room - m.load > 0), None)
-        if earlier is not None and (firm := _biggest(month.period)):
+        if earlier is not None and (firm := _biggest(month.period, responsible)):
             spare = _hours(earlier.room - earlier.load)
             said.append(f"请 {firm[0]}（{firm[1]} 项）提前到 {earlier.period.label}大修，那时还有 {spare} 工时空余")
         yield {"month": month.key, "label": month.period.label, "over": max(0, need), "help": said}
@@ -238,11 +254,13 @@ def _more_people(month: Month, lack: int) -> str:
     return f"再有 {max(1, -(-lack // max(1, month.one)))} 人"
 
 
-def _biggest(period: Period) -> tuple[str, int] | None:
+def _biggest(period: Period, responsible: int | None) -> tuple[str, int] | None:
+    whose = "AND f.responsible_id = :who" if responsible else ""
     rows = run(
         "SELECT f.name, count(*) FROM due_row d JOIN enterprise f ON f.id = d.enterprise_id WHERE d.done_by = 'institution' "
-        "AND d.standing = 1 AND d.sort_on >= :first AND d.sort_on <= :last GROUP BY f.id, f.name ORDER BY 2 DESC, 1 LIMIT 1",
-        {"first": period.first.isoformat(), "last": period.last.isoformat()},
+        f"AND d.standing = 1 AND d.sort_on >= :first AND d.sort_on <= :last {whose} "
+        "GROUP BY f.id, f.name ORDER BY 2 DESC, 1 LIMIT 1",
+        {"first": period.first.isoformat(), "last": period.last.isoformat(), "who": responsible},
     )
     return (rows[0][0], int(rows[0][1])) if rows else None
 

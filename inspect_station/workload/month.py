@@ -44,10 +44,11 @@ class Line:
 
 
 def lines(actor: Actor, period: Period, today: date, narrowed: Narrowed | None = None) -> dict[str, Line]:
-    """Every figure, three times: now, the period before, a year ago; of closed months as they were told."""
-    now, before, ago = (
-        closing.told(actor, each, today, narrowed) for each in (period, period.before(), period.year_ago())
-    )
+    """Every figure, three times: now, the period before, a year ago; of closed months as they were told.
+
+    While the period runs, the other two are told as they stood on the like day: half a month is not held against a whole.
+    """
+    now, before, ago = (closing.told(actor, each, today, narrowed) for each in (period, *period.beside(today)))
     return {key: Line(now[key], before[key], ago[key]) for key in DEFINITIONS}
 
 

@@ -1,7 +1,7 @@
 """Week, month, quarter, year: which days they are, the one before, the same one a year ago."""
 
 from calendar import monthrange
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 
 from inspect_station.clock import SHANGHAI
@@ -12,11 +12,12 @@ KINDS = {"week": "周", "month": "月", "quarter": "季", "year": "年"}
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """`first` and `last` both count."""
+    """`first` and `last` both count. `upto`: told as it was at the end of that day, though more of it has passed since."""
 
     kind: str
     first: date
     last: date
+    upto: date | None = None
 
     @property
     def key(self) -> str:
@@ -51,7 +52,29 @@ class Period:
 
     def as_of(self, today: date) -> date:
         """The day whose state is told: the last one, or today while the period runs."""
-        return min(self.last, today)
+        return min(self.end, today)
+
+    @property
+    def end(self) -> date:
+        """The last day that is looked at."""
+        return self.last if self.upto is None else self.upto
+
+    def until(self, day: date | None) -> "Period":
+        """The period as it stood that evening; whole where the day is None or not before its last."""
+        if day is None or day >= self.last:
+            return replace(self, upto=None)
+        if day < self.first:
+            sentence = f"{self.label}从 {self.first} 开始，不能只看到 {day}"
+            raise InvalidInput(f"{sentence}。", {"upto": [sentence]})
+        return replace(self, upto=day)
+
+    def beside(self, today: date) -> tuple["Period", "Period"]:
+        """The one before and the one a year ago, to compare with: while this one runs, both as they stood on its like day."""
+        both = self.before(), self.year_ago()
+        if not self.first <= today < self.last:
+            return both
+        before, ago = (each.until(_like_day(self, today, each)) for each in both)
+        return before, ago
 
 
 def around(kind: str, day: date) -> Period:
@@ -65,6 +88,14 @@ def around(kind: str, day: date) -> Period:
         start = (day.month - 1) // 3 * 3 + 1
         return Period(kind, date(day.year, start, 1), _month_end(day.year, start + 2))
     return Period("year", date(day.year, 1, 1), date(day.year, 12, 31))
+
+
+def _like_day(period: Period, day: date, other: Period) -> date:
+    """The day that is as far into `other` as `day` is into `period`: the same day of the same month, or of the week."""
+    if period.kind == "week":
+        return other.first + (day - period.first)
+    month = other.first.month + day.month - period.first.month
+    return date(other.first.year, month, min(day.day, monthrange(other.first.year, month)[1]))
 
 
 def read(text: str) -> Period:

@@ -147,7 +147,8 @@ def _promised(table: str, by: str, done: str, ref: str, where: str = "1 = 1") ->
     return (
         f"SELECT t.enterprise_id, {_NO_DEVICE}, {_text('t.' + by)} AS day, '{ref}:' || t.id AS ref, "
         f"CASE WHEN t.{done} < {_over('t.' + by)} THEN 1 ELSE 0 END AS counted, '' AS business FROM {table} t "
-        f"WHERE {where} AND t.{by} >= :first AND t.{by} <= :last AND (t.{by} < :today OR t.{done} < :till)"
+        f"WHERE {where} AND t.{by} >= :first AND t.{by} <= :last "
+        f"AND (t.{by} <= :asof AND t.{by} < :today OR t.{done} < :till)"
     )
 
 

@@ -54,7 +54,11 @@ def make(actor: Actor, period: Period, today: date, station_name: str) -> Report
     """Everything of the report, once, for paper, workbook and page alike. The same view as the actor's page."""
     kept = closing.closed(actor, period)
     words = closing.remark(period)
-    state = f"{kept.closed_at.date().isoformat()} 由{kept.closed_by}结账" if kept else "未结账，数字可能变动"
+    state = (
+        f"{kept.closed_at.date().isoformat()} 由{kept.closed_by}结账"
+        if kept
+        else f"未结账，数字可能变动{_as_far(period.beside(today))}"
+    )
     return Report(
         title=f"{period.label}检验工作报表",
         station=station_name,
@@ -71,10 +75,14 @@ def make(actor: Actor, period: Period, today: date, station_name: str) -> Report
 def _tables(actor: Actor, period: Period, today: date) -> Iterator[Table]:
     lines = month.lines(actor, period, today)
     headings = ("指标", "本期", "上期", "去年同期", "比去年", "单位", "分子/分母")
+    beside = period.beside(today)
     for group, title in GROUPS.items():
         shown = [line for key, line in lines.items() if DEFINITIONS[key].group == group]
         yield Table(
-            title, headings, [_line(line) for line in shown], opens=[_of_line(line, period) for line in shown]
+            title,
+            headings,
+            [_line(line) for line in shown],
+            opens=[_of_line(line, period, *beside) for line in shown],
         )
     apart = closing.told_apart(actor, period, today, _APART)
     yield _by_kind(apart["kind"], period, "kind")
@@ -132,9 +140,19 @@ _APART = ("kind", "clock", "business", "grade", "why", "age")
 _COMING = ("sure", "open", "next", "load", "room", "planned")
 
 
-def _of_line(line: Line, period: Period) -> tuple[Opens | None, ...]:
-    spans = zip((line.figure, line.before, line.year_ago), (period, period.before(), period.year_ago()), strict=True)
-    return None, *(None if f.value is None else {"key": line.key, "of": of.key} for f, of in spans)
+def _as_far(beside: Sequence[Period]) -> str:
+    """What the report of a running period says of its comparisons."""
+    days = "、".join(str(each.upto) for each in beside if each.upto)
+    return f"；本期还没有过完，上期和去年同期只算到同一天（{days}）" if days else ""
+
+
+def _of_line(line: Line, *spans: Period) -> tuple[Opens | None, ...]:
+    figures = zip((line.figure, line.before, line.year_ago), spans, strict=True)
+    return None, *(None if f.value is None else _rows(line.key, of) for f, of in figures)
+
+
+def _rows(key: str, of: Period) -> Opens:
+    return {"key": key, "of": of.key} | ({"upto": of.upto.isoformat()} if of.upto else {})
 
 
 def _line(line: Line) -> tuple[Any, ...]:

@@ -15,6 +15,7 @@ class PeriodQuery(StationSchema):
 
 
 class RowsQuery(PeriodQuery):
+    upto = fields.Date(load_default=None, allow_none=True)
     kind = fields.String(load_default="", validate=validate.OneOf(["", *Kind]))
     clock = fields.String(load_default="", validate=validate.OneOf(["", *Clock]))
     business = fields.String(load_default="", validate=validate.OneOf(["", *BUSINESS, *GRADES]))

@@ -27,7 +27,8 @@ def on(moment: Any) -> date:
 
 class Recount:
     def __init__(self, period: Period, today: date) -> None:
-        self.first, self.last, self.asof, self.today = period.first, period.last, min(period.last, today), today
+        self.first, self.last, self.today = period.first, period.last, today
+        self.asof = min(period.upto or period.last, today)
         rows = {(r.equipment_id, r.clock): r for r in DueRow.select() if r.done_by == "institution"}
         self.rows = rows
         standing = (i for i in Inspection.select() if i.replaced_by_id is None and i.completed_on)
@@ -105,7 +106,7 @@ class Recount:
             if until is None or not self.first <= until <= self.last:
                 continue
             in_time = at is not None and on(at) <= until
-            if until < self.today or (at is not None and on(at) <= self.asof):
+            if (until < self.today and until <= self.asof) or (at is not None and on(at) <= self.asof):
                 total, kept = total + 1, kept + in_time
         return kept, total
 

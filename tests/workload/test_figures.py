@@ -62,10 +62,19 @@ def test_every_figure_of_november_is_what_was_counted_by_hand(cast: Cast) -> Non
     assert (figures["due"].value, figures["due_done"].value, figures["firms_served"].value) == (5, 3, 1)
 
 
-@pytest.mark.parametrize("of", ["2026-11", "2026-10", "2025-01", "2026-Q4", "2026-W46", "2026", "2025"])
-def test_every_figure_of_every_sort_of_period_agrees_with_a_recount_from_raw_rows(cast: Cast, of: str) -> None:
+@pytest.mark.parametrize(
+    ("of", "upto"),
+    [
+        *((of, None) for of in ("2026-11", "2026-10", "2025-01", "2026-Q4", "2026-W46", "2026", "2025")),
+        *((of, upto) for of in ("2026-11", "2026-Q4", "2026") for upto in ("2026-11-09", "2026-11-12", "2026-11-19")),
+        ("2026-10", "2026-10-22"), ("2025-01", "2025-01-31"), ("2025", "2025-11-22"),
+    ],
+)  # fmt: skip
+def test_every_figure_of_every_sort_of_period_agrees_with_a_recount_from_raw_rows(
+    cast: Cast, of: str, upto: str | None
+) -> None:
     small.whole(cast)
-    period = service.read(of)
+    period = service.read(of).until(date.fromisoformat(upto) if upto else None)
     told = found(cast, period)
     expected = Recount(period, TODAY).figures()
     assert {k: c for k, c in told.items() if c != (None, None)} == {
@@ -265,6 +274,33 @@ def test_periods_know_their_days_and_neighbours(of: str, first: str, last: str, 
     assert (period.before().key, period.year_ago().key) == (before, year_ago)
     assert period.before().after() == period
     assert around(period.kind, period.last) == period
+
+
+@pytest.mark.parametrize(
+    ("of", "today", "before_until", "year_ago_until"),
+    [
+        ("2026-11", "2026-11-22", "2026-10-22", "2025-11-22"),
+        ("2026-11", "2026-11-30", "2026-10-31", "2025-11-30"),  # the last day: whole months
+        ("2026-11", "2026-12-05", "2026-10-31", "2025-11-30"),  # over
+        ("2026-11", "2026-10-31", "2026-10-31", "2025-11-30"),  # not begun
+        ("2026-03", "2026-03-30", "2026-02-28", "2025-03-30"),  # there is no 30 February
+        ("2028-02", "2028-02-28", "2028-01-28", "2027-02-28"),
+        ("2026-Q4", "2026-11-22", "2026-08-22", "2025-11-22"),
+        ("2026-W47", "2026-11-18", "2026-11-11", "2025-11-19"),  # a Wednesday each
+        ("2026", "2026-11-22", "2025-11-22", "2025-11-22"),
+    ],
+)
+def test_while_a_period_runs_it_is_compared_with_the_others_up_to_the_like_day(
+    of: str, today: str, before_until: str, year_ago_until: str
+) -> None:
+    before, ago = service.read(of).beside(date.fromisoformat(today))
+    assert (before.end.isoformat(), ago.end.isoformat()) == (before_until, year_ago_until)
+    assert (before.key, ago.key) == (service.read(of).before().key, service.read(of).year_ago().key)
+
+
+def test_a_period_cannot_be_looked_at_up_to_a_day_before_it() -> None:
+    with pytest.raises(InvalidInput, match="从 2026-11-01 开始，不能只看到 2026-10-31"):
+        NOVEMBER.until(date(2026, 10, 31))
 
 
 @pytest.mark.parametrize("of", ["2026-13", "2026-Q5", "2026-W60", "金", "", "20260", "0000"])

@@ -96,6 +96,24 @@ def test_the_hours_of_a_month_open_the_people_and_the_visits_they_add_up(cast: C
     assert {("GD", True), ("GD", False), ("RQ", True)} <= {(code.split("/")[0], any_) for code, any_ in holders}
 
 
+def test_an_inspector_compares_the_work_of_his_firms_with_his_own_hours_and_his_own_part_of_the_plan(
+    cast: Cast,
+) -> None:
+    _furnish(cast)
+    me = cast.inspector.account_id
+    code = QualificationCode.get(QualificationCode.code == "RQ").id
+    staffing.qualify(cast.head, cast.other_inspector.account_id, code_id=code, now=NOW)
+    VisitPerson.create(visit=PlanVisit.get(), account=cast.other_inspector.account_id)
+    _, december, *_ = forecast.forecast(cast.inspector, TODAY, 12, me).months
+    _, whole, *_ = forecast.forecast(cast.head, TODAY, 12).months
+    (share,) = forecast.room_of(cast.inspector, december.period, TODAY)
+    assert (share.person.account_id, share.minutes) == (me, december.room)
+    assert (december.room, december.load) == (whole.room // 2, 0)  # no firm is his
+    (visit,) = forecast.planned_of(cast.inspector, december.period)
+    assert forecast.work_of(cast.inspector, visit) == december.planned == 95
+    assert whole.planned == visit.work == 2 * 95
+
+
 def test_every_count_of_the_park_opens_its_rows(cast: Cast) -> None:
     _furnish(cast)
     small.inspected(small.vessel(cast.yi, "不合格罐", "Y-2"), "periodic", "2026-10-01", conclusion="不符合要求")

@@ -32,7 +32,7 @@ def test_the_month_shows_its_figures_with_their_definitions_and_links_each(scene
     assert "2026 年 11 月，到 2026-11-22 为止" in page
     links = set(re.findall(r'href="(/workload/rows/[^"]+)"', page))
     assert {link.split("?")[0].rsplit("/", 1)[1] for link in links} >= set(DEFINITIONS) - {"promise_reinspect"}
-    assert "差额要到期末才能比较" in page
+    assert "上期和去年同期只算到同一天（2026-10-22、2025-11-22）" in page
     for definition in DEFINITIONS.values():
         assert definition.sentence in page
 
@@ -54,9 +54,27 @@ def test_the_rows_of_a_figure_lead_to_what_they_are_and_go_into_a_workbook(scene
     assert client.get("/workload/rows/nothing").status_code == 404
     assert client.get("/workload?of=2026-99").status_code == 422
     assert client.get("/workload/rows/inspected?of=2026-11&step=done").status_code == 422
+    assert client.get("/workload/rows/inspected?of=2026-11&upto=2026-10-31").status_code == 422
     planned = client.get("/workload/rows/due?of=2026-11&step=planned").get_data(as_text=True)
     assert "已排期或更进一步" in planned
     assert "容器D" not in planned
+
+
+def test_while_a_month_runs_the_one_before_opens_as_it_stood_on_the_like_day(scene) -> None:
+    app, cast = scene
+    client = log_in(app, cast.head)
+    page = client.get("/workload?of=2026-11").get_data(as_text=True)
+    assert "上期和去年同期只算到同一天（2026-10-22、2025-11-22）" in page
+    link = "/workload/rows/inspected?of=2026-10&amp;upto=2026-10-22"
+    assert link in page
+    rows = client.get(link.replace("&amp;", "&")).get_data(as_text=True)
+    assert "到 2026-10-22 为止" in rows
+    assert "循环水管" in rows  # inspected on 20 October
+    earlier = client.get("/workload/rows/inspected?of=2026-10&upto=2026-10-19").get_data(as_text=True)
+    assert "没有这样的记录" in earlier
+    report = client.get("/workload/report?of=2026-11").get_data(as_text=True)
+    assert link in report
+    assert "上期和去年同期只算到同一天（2026-10-22、2025-11-22）" in report
 
 
 def test_a_persons_numbers_lead_to_the_reports_they_count(scene) -> None:

@@ -106,7 +106,8 @@ def planned(month: str) -> str:
         **frame.frame("forecast"),
         month=_month(month),
         visits=found,
-        total=sum(each.work for each in found),
+        work_of=lambda visit: service.forecast.work_of(current_actor(), visit),
+        total=sum(service.forecast.work_of(current_actor(), each) for each in found),
     )
 
 

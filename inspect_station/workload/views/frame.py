@@ -35,6 +35,7 @@ def frame(tab: str, period: service.Period | None = None, key: str = "") -> dict
         "here_args": {"key": key} if key else {},
         "period": period,
         "asof": period.as_of(today()),
+        "beside": period.beside(today()),
         "kinds": [(name, label, service.around(name, period.as_of(today())).key) for name, label in service.periods.KINDS.items()],
         "own": service.counting.view_of(actor).responsible is not None,
         "may_approve": actor.may("approve"),

@@ -42,7 +42,7 @@ def rows(key: str) -> Any:
     if key not in DEFINITIONS:
         raise NotFound()
     args, actor = frame.asked(RowsQuery()), current_actor()
-    period = service.read(args["of"]) if args["of"] else service.around("month", today())
+    period = (service.read(args["of"]) if args["of"] else service.around("month", today())).until(args["upto"])
     _check_fits(DEFINITIONS[key].relation, args)
     narrowed = _narrowed(args)
     if args["each"]:
@@ -70,7 +70,7 @@ def rows(key: str) -> Any:
         held=held,
         part=part,
         chips=_chips(key, period, held),
-        url=lambda **more: url_for("workload.rows", key=key, of=period.key, **held | more),
+        url=lambda **more: url_for("workload.rows", key=key, of=period.key, upto=period.upto, **held | more),
     )
 
 
@@ -101,7 +101,7 @@ def _devices(key: str, period: service.Period, narrowed: service.Narrowed, args:
         more=len(found) > each,
         page=page,
         chips=_chips(key, period, held, each=args["each"]),
-        url=lambda **more: url_for("workload.rows", key=key, of=period.key, **held | more),
+        url=lambda **more: url_for("workload.rows", key=key, of=period.key, upto=period.upto, **held | more),
     )
 
 
@@ -140,7 +140,7 @@ def _chips(key: str, period: service.Period, held: dict[str, Any], **also: Any) 
             "label": words[name][0],
             "value": str(words[name][1](value)),
             "clear_url": url_for(
-                "workload.rows", key=key, of=period.key, **also, **{n: v for n, v in held.items() if n != name}
+                "workload.rows", key=key, of=period.key, upto=period.upto, **also, **{n: v for n, v in held.items() if n != name}
             ),
         }
         for name, value in held.items()

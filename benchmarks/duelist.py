@@ -92,7 +92,7 @@ def _lists(here: Station) -> None:
 
 
 def bare(here: Station, filters: Filters) -> Work:
-    """The reference: Flask, the same two statements, orjson; nobody asked who is asking."""
+    """The reference: Flask, the same two statements, orjson; the same request, but nobody asks who is asking."""
     app = Flask("bare")
     where = condition(SYSTEM, filters)
     values = parameters(SYSTEM, filters, TODAY) | {"most": 51}
@@ -119,7 +119,7 @@ def bare(here: Station, filters: Filters) -> Work:
         return Response(orjson.dumps({"items": items, "total": total}), mimetype="application/json")
 
     client = app.test_client()
-    return lambda: client.get("/due")
+    return lambda: client.get("/due", headers=here.headers)
 
 
 def _cursor(here: Station, pages: int) -> str:

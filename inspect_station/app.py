@@ -1,6 +1,8 @@
 """The web application: the factory, to be read as a table of contents."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from flask import Flask, redirect, url_for
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -64,12 +66,18 @@ from inspect_station.workload.api import api as workload_api
 from inspect_station.workload.views import pages as workload_pages
 
 
+class Station(Flask):
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """No view of ours is a coroutine; asking a dozen functions on each request takes longer than any of them."""
+        return func
+
+
 def create_app(settings: Settings | None = None) -> Flask:
     """The web application. Raises `ConfigError` where a setting makes no sense."""
     settings = config.ensure_secret(settings or config.load())
     logs.configure(settings)
     database.bind(settings.database)
-    app = Flask("inspect_station")
+    app = Station("inspect_station")
     configure(app, settings)
     web.csrf.init_app(app)
     web.ClosingCompress(app)

@@ -3,47 +3,38 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 from inspect_station import config, db, logs
-from inspect_station.commands import (
-    demo,
-    doctor,
-    due,
-    export,
-    ledgers,
-    people,
-    persons,
-    plans,
-    processes,
-    reminders,
-    safety,
-    schema,
-)
 from inspect_station.errors import StationError
 
-# Each module's `add(verbs)` declares its verbs; a verb's function takes the arguments and returns the exit code.
-GROUPS = (
-    schema,
-    people,
-    persons,
-    ledgers,
-    due,
-    export,
-    demo,
-    plans,
-    reminders,
-    processes,
-    safety,
-    doctor,
-)
+# In which module of `commands` a verb is at home. Its `add(verbs)` declares it; a verb's function takes the arguments
+# and returns the exit code. Only the module asked for is imported: the whole house takes longer than most verbs.
+VERBS = {
+    "migrate": "schema",
+    "init": "people",
+    "user": "people",
+    "token": "people",
+    "person": "persons",
+    "import": "ledgers",
+    "import-work": "ledgers",
+    "due": "due",
+    "export": "export",
+    "demo": "demo",
+    "plan-work": "plans",
+    "tick": "reminders",
+    "deliver": "reminders",
+    "digest": "reminders",
+    "worker": "processes",
+    "serve": "processes",
+    "backup": "safety",
+    "restore": "safety",
+    "doctor": "doctor",
+}
 
 
 def main(argv: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(prog="python -m inspect_station", description="检验站：登记、到期、提醒、计划")
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
-    for group in GROUPS:
-        group.add(verbs)
-    args = parser.parse_args(argv)
+    args = _parser(argv[0] if argv else "").parse_args(argv)
     try:
         settings = config.ensure_secret(config.load())
         # A person reads what a verb prints; only the worker's log is for machines.
@@ -58,3 +49,12 @@ def main(argv: Sequence[str]) -> int:
     except StationError as error:
         print(error.message, file=sys.stderr)
         return 2
+
+
+def _parser(verb: str) -> argparse.ArgumentParser:
+    """A parser that knows the module of this verb; of all verbs, where it is none of ours."""
+    parser = argparse.ArgumentParser(prog="python -m inspect_station", description="检验站：登记、到期、提醒、计划")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    for module in [VERBS[verb]] if verb in VERBS else dict.fromkeys(VERBS.values()):
+        import_module(f"inspect_station.commands.{module}").add(verbs)
+    return parser

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
+from select import POLLIN, poll
 from typing import Any, TypeVar
 from urllib.parse import unquote, urlsplit
 
@@ -26,6 +27,8 @@ PATIENCE_SECONDS = 50  # a restart of the server takes seconds; the timetable co
 _LOOK_AGAIN_SECONDS = 0.5
 _WILL_PASS = ("locked", "busy", "full", "I/O", "unable to open")
 _MIGRATION_LOCK = 5_570_114_331  # any number of ours; PostgreSQL's advisory locks are named by numbers
+
+_IDLE = 0  # libpq's PQTRANS_IDLE
 
 T = TypeVar("T")
 
@@ -101,12 +104,25 @@ def _sqlite(path: str) -> SqliteDatabase:
     )
 
 
+class _Postgresql(PooledPostgresqlDatabase):
+    def _is_closed(self, conn: Any) -> bool:
+        """Whether an idle connection is of no use any more.
+
+        A server that ends one, as a restart does to all, says so on the line before it hangs up. Where nothing was
+        said since the last answer the pool's own question, a round trip for each request, is saved.
+        """
+        if conn.closed or conn.pgconn.transaction_status != _IDLE:
+            return bool(super()._is_closed(conn))
+        line = poll()
+        line.register(conn.fileno(), POLLIN)
+        return bool(line.poll(0)) and bool(super()._is_closed(conn))
+
+
 def _postgresql(url: str) -> peewee.Database:
-    # Before it hands out an idle connection the pool asks whether the server has ended it, as a restart does to all.
     # A line that is cut says nothing: without these a request would wait for it for a quarter of an hour.
     line = {"connect_timeout": 10, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3,
             "tcp_user_timeout": 20_000}  # fmt: skip
-    database: peewee.Database = PooledPostgresqlDatabase(
+    database: peewee.Database = _Postgresql(
         url, prefer_psycopg3=True, autoconnect=False, max_connections=32, stale_timeout=300, timeout=10, **line
     )
     return database
@@ -126,6 +142,17 @@ def run(sql: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """
     text, order = _marked(sql, is_sqlite())
     return db.execute_sql(text, [values[name] for name in order]).fetchall()  # type: ignore[no-any-return]
+
+
+def run_for(sql: str, column: str, ids: Sequence[int]) -> list[tuple[Any, ...]]:
+    """The rows of a statement in which `{some}` stands for: this column is one of these ids.
+
+    They are one parameter, so that any number of them makes the same text.
+    """
+    if is_sqlite():
+        within = f"{column} IN (SELECT value FROM json_each(:ids))"  # noqa: S608  a column of ours
+        return run(sql.format(some=within), {"ids": orjson.dumps(ids).decode()})
+    return run(sql.format(some=f"{column} = ANY(:ids)"), {"ids": ids})
 
 
 @lru_cache(maxsize=1024)

@@ -6,16 +6,21 @@ import hmac
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
+from hashlib import blake2b, sha512
 from pathlib import Path
 from typing import Any, cast
 
 import orjson
 import structlog
-from flask import Flask, Response, current_app, g, jsonify, render_template, request, send_file
+from flask import Flask, Request, Response, current_app, g, jsonify, render_template, request, send_file
+from flask.sessions import SecureCookieSessionInterface, SessionMixin
 from flask_compress import Compress
 from flask_smorest import Api
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from marshmallow import Schema
 from peewee import InterfaceError, OperationalError
+from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import IntegerConverter, Map
 
@@ -58,6 +63,24 @@ class ClosingCompress(Compress):
         return compressed
 
 
+class AskedArguments(FlaskParser):
+    """Reads from an address what stands in it; the library looks every field of the schema up, and misses most."""
+
+    def load_querystring(self, req: Request, schema: Schema) -> dict[str, Any]:
+        found = super().load_querystring(req, schema)
+        return {name: found[name] for name in req.args}
+
+
+class TokenSessions(SecureCookieSessionInterface):
+    """No session is opened for whoever speaks to the API by a token: nothing could be kept in it."""
+
+    def open_session(  # type: ignore[override]  # the null session is one of its kind
+        self, app: Flask, request: Request
+    ) -> SessionMixin | None:
+        by_token = request.path.startswith("/api/") and request.headers.get("Authorization", "").startswith("Bearer ")
+        return self.make_null_session(app) if by_token else super().open_session(app, request)
+
+
 class IdConverter(IntegerConverter):
     """`<int:…>` in an address: what no id can be is simply not found, before a database refuses the number."""
 
@@ -86,6 +109,7 @@ def is_api() -> bool:
 
 def install(app: Flask) -> None:
     """Connections, headers and error pages; call it after the API is registered, whose handlers it overrides."""
+    app.session_interface = TokenSessions()
     app.before_request(_open_connection)
     app.teardown_request(_close_connection)
     app.after_request(_secure)
@@ -131,16 +155,18 @@ def _close_connection(_error: BaseException | None) -> None:
 
 
 def _secure(response: Response) -> Response:
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
+    headers = response.headers
+    given = {name.lower() for name, _ in headers}
     camera = "(self)" if getattr(_view(), "uses_camera", False) else "()"
-    response.headers.setdefault("Permissions-Policy", f"camera={camera}, {_SHUT}")
+    ours = {**_HEADERS, "Permissions-Policy": f"camera={camera}, {_SHUT}"}
     if settings().secure_cookies:
-        response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        ours["Strict-Transport-Security"] = "max-age=31536000"
     if request.endpoint != "static":
-        if response.cache_control.public:  # send_file's own word for every download
-            response.headers["Cache-Control"] = "no-store"
-        response.headers.setdefault("Cache-Control", "no-store")
+        if "cache-control" not in given:
+            ours["Cache-Control"] = "no-store"
+        elif response.cache_control.public:  # send_file's own word for every download
+            headers["Cache-Control"] = "no-store"
+    headers.extend([(name, value) for name, value in ours.items() if name.lower() not in given])
     return response
 
 
@@ -246,7 +272,12 @@ def decode_cursor(cursor: str, length: int) -> list[Any]:
 def _seal(text: str) -> str:
     """Keys of another list or order have other types, which PostgreSQL refuses to compare: a cursor fits its own only."""
     said = f"{request.endpoint} {request.args.get('sort', '')} {text}".encode()
-    return hmac.new(settings().secret_key.encode(), said, "sha256").hexdigest()[:16]
+    return blake2b(said, key=_sealing_key(settings().secret_key), digest_size=8).hexdigest()
+
+
+@lru_cache(maxsize=8)
+def _sealing_key(secret: str) -> bytes:
+    return sha512(b"cursor " + secret.encode()).digest()
 
 
 def check_etag(revision: int) -> None:

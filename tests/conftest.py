@@ -22,12 +22,13 @@ from flask import Flask
 from flask.testing import FlaskClient
 from playwright.sync_api import Browser
 
-from inspect_station import clock, config, configure, create_app, logs, sealing
+from inspect_station import clock, config, create_app, logs, sealing
 from inspect_station import db as database
 from inspect_station.accounts import service as accounts
 from inspect_station.accounts import sessions
 from inspect_station.accounts.models import Account
 from inspect_station.accounts.scope import Actor
+from inspect_station.app import configure
 from inspect_station.db import db
 from inspect_station.registry.models import Enterprise
 from inspect_station.sample import load, months, paper, told

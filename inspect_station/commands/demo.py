@@ -7,7 +7,7 @@ from inspect_station import clock, db
 from inspect_station.accounts import service, station
 from inspect_station.accounts.models import Account
 from inspect_station.accounts.scope import ROLE_NAMES, Actor
-from inspect_station.clinic import service as clinic
+from inspect_station.clinic import library
 from inspect_station.sample import load, months, paper, told
 from inspect_station.staffing import service as staffing
 from inspect_station.workcalendar import service as workcalendar
@@ -27,7 +27,7 @@ def add(verbs: Any) -> None:
 def demonstrate(args: Namespace) -> int:
     db.migrate()
     workcalendar.seed(clock.now())
-    clinic.seed(clock.now())
+    library.seed(clock.now())
     staffing.seed(clock.now())
     if not (args.if_empty and Account.select().exists()):
         done = load.load(args.seed, args.scale, clock.today(), clock.now(), solved=True)

@@ -7,7 +7,7 @@ from inspect_station import clock, db
 from inspect_station.accounts import service
 from inspect_station.accounts.models import ROLES, Account
 from inspect_station.accounts.scope import Actor
-from inspect_station.clinic import service as clinic
+from inspect_station.clinic import library
 from inspect_station.errors import Conflict
 from inspect_station.staffing import service as staffing
 from inspect_station.workcalendar import service as workcalendar
@@ -45,7 +45,7 @@ def _add_user(user: Any) -> None:
 def initialise(args: Namespace) -> int:
     db.migrate()
     workcalendar.seed(clock.now())
-    clinic.seed(clock.now())
+    library.seed(clock.now())
     staffing.seed(clock.now())
     if Account.select().exists():
         raise Conflict("这个数据库里已有人员，不能再次初始化；要新增人员请用 user add。")

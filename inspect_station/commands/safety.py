@@ -7,7 +7,7 @@ from typing import Any
 from inspect_station import clock
 from inspect_station.accounts.scope import Actor
 from inspect_station.backup import service
-from inspect_station.clinic import service as clinic
+from inspect_station.clinic import library
 from inspect_station.errors import InvalidInput
 from inspect_station.staffing import service as staffing
 from inspect_station.workcalendar import service as workcalendar
@@ -47,7 +47,7 @@ def bring_back(args: Namespace) -> int:
     manifest = service.restore(args.file, args.settings.files_dir, clock.now())
     workcalendar.seed(clock.now())  # an older backup holds no calendar
     staffing.seed(clock.now())  # nor a table of qualification codes
-    clinic.seed(clock.now())  # nor a library of common findings
+    library.seed(clock.now())  # nor a library of common findings
     rows = sum(t["rows"] for t in manifest["tables"])
     print(f"已恢复并逐表核对一致：{rows} 行。为避免重复打扰企业，提醒已暂停发送，请站长核对后在“提醒”页放行。")
     return 0

@@ -11,9 +11,14 @@ from inspect_station.duelist import rules, service
 from inspect_station.duelist.query import Filters
 from inspect_station.duelist.schemas import DueQuerySchema
 from inspect_station.validation import StationSchema
-from inspect_station.web import decode_cursor, encode_cursor, json_response, today
+from inspect_station.web import AskedArguments, decode_cursor, encode_cursor, json_response, today
 
-api = Blueprint("duelist_api", __name__, url_prefix="/api/v1", description="到期清单、到期依据、规则")
+
+class _Blueprint(Blueprint):
+    ARGUMENTS_PARSER = AskedArguments()
+
+
+api = _Blueprint("duelist_api", __name__, url_prefix="/api/v1", description="到期清单、到期依据、规则")
 
 
 _QUERY = DueQuerySchema()  # made once: a schema costs more than the check

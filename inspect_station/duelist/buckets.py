@@ -6,6 +6,7 @@ is the same as "the date is not after a day computed once from today": every buc
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any
 
 from schedules.dates import add_months
@@ -51,6 +52,11 @@ def bounds(today: date) -> Bounds:
 
 def names(today: date) -> dict[str, str]:
     """The values of the named parameters in the SQL below."""
+    return dict(_names(today))
+
+
+@lru_cache(maxsize=8)
+def _names(today: date) -> dict[str, str]:
     b = bounds(today)
     return {
         "today": b.today.isoformat(),

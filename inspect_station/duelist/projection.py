@@ -10,11 +10,12 @@ is one transaction, so an interrupted refresh goes on where it stopped, and nobo
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
-from peewee import SQL
+import orjson
 
-from inspect_station.db import as_station, db, is_sqlite, run
+from inspect_station.db import as_station, db, is_sqlite, run, run_for
 from inspect_station.duelist import answers, rulebooks
 from inspect_station.duelist.answers import COLUMNS
 from inspect_station.duelist.models import DueRow, DueStamp
@@ -24,13 +25,35 @@ from inspect_station.registry.models import Equipment
 CHUNK = 500
 _REFRESH_LOCK = 5_570_114_333
 
+_DONE_BY = f"(SELECT value FROM station_setting WHERE key = '{rulebooks.DONE_BY}')"
+# By the order of the index, or PostgreSQL, which expects a third of all rows under a day it does not know, reads the table.
+_REACHED = "(SELECT changes_on FROM due_row WHERE changes_on <= :today ORDER BY changes_on LIMIT 1) IS NOT NULL"
 # One statement, each part of it one look at an index.
 _LOOK = (
-    "SELECT (SELECT digest FROM due_stamp), (SELECT newest FROM due_stamp), "
-    f"(SELECT value FROM station_setting WHERE key = '{rulebooks.DONE_BY}'), "
-    "EXISTS(SELECT 1 FROM equipment_touched), EXISTS(SELECT 1 FROM due_row WHERE changes_on <= :today), "
+    f"SELECT (SELECT digest FROM due_stamp), (SELECT newest FROM due_stamp), {_DONE_BY}, "
+    f"EXISTS(SELECT 1 FROM equipment_touched), {_REACHED}, "
     "EXISTS(SELECT 1 FROM due_row) OR NOT EXISTS(SELECT 1 FROM equipment WHERE form <> 'installation')"
 )
+CURRENT = (
+    "((SELECT s.digest = :digest AND s.newest <= :today FROM due_stamp s) "
+    f"AND COALESCE({_DONE_BY}, '') = :setting AND NOT EXISTS(SELECT 1 FROM equipment_touched) AND NOT {_REACHED})"
+)
+"""The look as a column, true of each row of a statement where nothing is stale: who finds it so needs no `refresh`."""
+
+
+class _Seen:
+    """The station's setting as it was when last looked at: `CURRENT` asks whether it still is."""
+
+    setting: str | None = None
+
+
+_SEEN = _Seen()
+
+
+def current_values(today: date) -> dict[str, str]:
+    """The parameters of `CURRENT`."""
+    setting = _SEEN.setting
+    return {"digest": rulebooks.in_force(setting).digest, "setting": setting or "", "today": today.isoformat()}
 
 
 def refresh(today: date) -> int:
@@ -42,6 +65,7 @@ def refreshed(today: date) -> tuple[int, rulebooks.InForce]:
     """`refresh`, and the rulebook by which the rows now stand."""
     ((digest, newest, done_by, touched, reached, filled),) = run(_LOOK, {"today": today.isoformat()})
     book = rulebooks.in_force(done_by)
+    _SEEN.setting = done_by
     if digest == book.digest and filled and not touched and not reached and not (newest and _day(newest) > today):
         return 0, book
     # An enterprise's request sees its own rows only; what it finds stale is brought up to date for everybody.
@@ -100,9 +124,11 @@ def _chunks(take: Callable[[], Sequence[int]], book: rulebooks.InForce, today: d
     while True:
         with db.atomic(), _one_refresher():
             ids = take()
-            if not ids:
-                return written
-            written += _write(ids, book, today)
+            if ids:
+                written += _write(ids, book, today)
+        # A short handful of marks is the last; other sorts of staleness say themselves that they are at their end.
+        if not ids or (take is _take_touched and len(ids) < CHUNK):
+            return written
 
 
 @contextmanager
@@ -168,14 +194,14 @@ def _next_to_rebuild(book: rulebooks.InForce) -> Sequence[int]:
 
 
 def _write(ids: Sequence[int], book: rulebooks.InForce, today: date) -> int:
-    wanted = {(row["equipment_id"], row["clock"]): row for row in _compute(ids, book, today)}
-    present = {(row["equipment_id"], row["clock"]): row for row in _present(ids)}
-    new = [row for key, row in wanted.items() if key not in present]
-    gone = [row["id"] for key, row in present.items() if key not in wanted]
+    wanted = {(row["equipment_id"], row["clock"]): _values(row) for row in _compute(ids, book, today)}
+    present = {(row[1], row[2]): row for row in run_for(_PRESENT, "equipment_id", ids)}
+    new = [values for key, values in wanted.items() if key not in present]
+    gone = [row[0] for key, row in present.items() if key not in wanted]
     changed = [
-        (row, present[key]["id"])
-        for key, row in wanted.items()
-        if key in present and _differs(row, present[key], today)
+        (present[key][0], *values)
+        for key, values in wanted.items()
+        if key in present and _differs(values, present[key][1:], today)
     ]
     _insert(new)
     _update(changed)
@@ -190,41 +216,53 @@ def _compute(ids: Sequence[int], book: rulebooks.InForce, today: date) -> list[d
     return [row for device in facts.facts_of(ids) for row in answers.rows(device, book, today)]
 
 
-def _present(ids: Sequence[int]) -> list[dict[str, Any]]:
-    names = ", ".join(("id", *COLUMNS))
-    rows: Any = DueRow.select(SQL(names)).where(DueRow.equipment.in_(ids)).tuples()
-    return [dict(zip(("id", *COLUMNS), row, strict=True)) for row in rows]
-
-
-def _differs(wanted: dict[str, Any], present: dict[str, Any], today: date) -> bool:
-    if present["computed_on"] > today:
-        return True
-    return any(wanted[name] != present[name] for name in COLUMNS if name != "computed_on")
-
-
-def _insert(rows: Sequence[dict[str, Any]]) -> None:
-    names = ", ".join(COLUMNS)
-    marks = ", ".join([_mark()] * len(COLUMNS))
-    _many(f"INSERT INTO due_row ({names}) VALUES ({marks})", [_values(row) for row in rows])
-
-
-def _update(rows: Sequence[tuple[dict[str, Any], int]]) -> None:
-    pairs = ", ".join(f"{name} = {_mark()}" for name in COLUMNS)
-    _many(f"UPDATE due_row SET {pairs} WHERE id = {_mark()}", [(*_values(row), number) for row, number in rows])
-
-
-def _many(sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
-    # executemany on the connection: peewee's insert_many is six times slower.
-    if rows:
-        db.cursor().executemany(sql, rows)
+# Rows are compared and written as the engine has them, without a converter for each of thirty columns.
+_NAMES = ", ".join(COLUMNS)
+_PRESENT = f"SELECT id, {_NAMES} FROM due_row WHERE {{some}}"
+_COMPUTED = COLUMNS.index("computed_on")
 
 
 def _values(row: dict[str, Any]) -> tuple[Any, ...]:
-    return tuple(v.isoformat() if isinstance(v, date) else v for v in (row[name] for name in COLUMNS))
+    values = map(row.__getitem__, COLUMNS)
+    return tuple(v.isoformat() if type(v) is date else v for v in values) if is_sqlite() else tuple(values)
 
 
-def _mark() -> str:
-    return "?" if is_sqlite() else "%s"
+def _differs(wanted: tuple[Any, ...], present: tuple[Any, ...], today: date) -> bool:
+    if _day(present[_COMPUTED]) > today:
+        return True
+    after = _COMPUTED + 1
+    return wanted[:_COMPUTED] != present[:_COMPUTED] or wanted[after:] != present[after:]
+
+
+def _insert(rows: Sequence[tuple[Any, ...]]) -> None:
+    if rows and is_sqlite():
+        # executemany on the connection: peewee's insert_many is six times slower.
+        marks = ", ".join("?" * len(COLUMNS))
+        db.cursor().executemany(f"INSERT INTO due_row ({_NAMES}) VALUES ({marks})", rows)
+    elif rows:
+        with db.cursor().copy(f"COPY due_row ({_NAMES}) FROM STDIN") as lines:
+            for row in rows:
+                lines.write_row(row)
+
+
+def _update(rows: Sequence[tuple[Any, ...]]) -> None:
+    """Each row is its id, then its values."""
+    if rows and is_sqlite():
+        pairs = ", ".join(f"{name} = ?" for name in COLUMNS)
+        db.cursor().executemany(f"UPDATE due_row SET {pairs} WHERE id = ?", [(*row[1:], row[0]) for row in rows])
+    elif rows:
+        said = [dict(zip(("id", *COLUMNS), row, strict=True)) for row in rows]
+        db.execute_sql(_update_sql(), [orjson.dumps(said).decode()])
+
+
+@lru_cache(maxsize=1)
+def _update_sql() -> str:
+    """PostgreSQL's: one statement for any number of rows. As lists, a column each, they would take longer to write down."""
+    columns: Any = DueRow._meta.columns
+    types = {name: columns[name].field_type for name in COLUMNS} | {"equipment_id": "INT"}
+    read = ", ".join(["id INT", *(f"{name} {kind}" for name, kind in types.items())])
+    pairs = ", ".join(f"{name} = v.{name}" for name in COLUMNS)
+    return f"UPDATE due_row SET {pairs} FROM json_to_recordset(%s) AS v({read}) WHERE due_row.id = v.id"
 
 
 def _day(value: Any) -> date:

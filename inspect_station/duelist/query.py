@@ -8,9 +8,9 @@ Parameters are named `:like_this` here and turned into the engine's own marks.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from inspect_station.accounts.scope import Actor
@@ -49,7 +49,11 @@ class Filters:
 
     def held(self) -> dict[str, Any]:
         """The filters that hold something."""
-        return {f.name: getattr(self, f.name) for f in fields(self) if getattr(self, f.name) not in (None, (), "")}
+        return dict(self._held)
+
+    @cached_property
+    def _held(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if value not in (None, (), "")}
 
 
 _UNREAD = (

@@ -11,7 +11,7 @@ import orjson
 
 from inspect_station.accounts.scope import Actor
 from inspect_station.db import moment, run
-from inspect_station.duelist import buckets, extras, query
+from inspect_station.duelist import buckets, extras, projection, query
 from inspect_station.duelist.answers import UNREADABLE
 from inspect_station.duelist.query import Filters, condition, parameters
 from inspect_station.errors import InvalidInput
@@ -77,28 +77,58 @@ def key_count(sort: str) -> int:
 
 
 def fetch(
-    actor: Actor, columns: str, filters: Filters, sort: str, place: Place, most: int, today: date
+    actor: Actor,
+    columns: str,
+    filters: Filters,
+    sort: str,
+    place: Place,
+    most: int,
+    today: date,
+    more: dict[str, Any] | None = None,
 ) -> list[tuple[Any, ...]]:
+    """Rows of the list in order; `more` are the values of what the columns ask besides."""
     where = condition(actor, filters)
     descending = sort.startswith("-") != place.backwards
     sql = query.page_sql(columns, where, sort.removeprefix("-"), descending, bool(place.keys))
     values = parameters(actor, filters, today) | {f"key_{n}": key for n, key in enumerate(place.keys)}
-    return run(sql, values | {"most": most})
+    return run(sql, values | {"most": most} | (more or {}))
+
+
+def current_page(
+    actor: Actor, filters: Filters, sort: str, place: Place, most: int, today: date
+) -> tuple[list[tuple[Any, ...]], tuple[int, bool]]:
+    """The list's items, brought up to date first, and (total, capped): in one statement where nothing was stale."""
+    columns = f"{projection.CURRENT}, ({query.count_sql(condition(actor, filters))}), {ITEM_SQL}"
+    found = fetch(actor, columns, filters, sort, place, most, today, projection.current_values(today))
+    if found and found[0][0]:
+        return [row[2:] for row in found], _capped(found[0][1])
+    projection.refresh(today)
+    return fetch(actor, ITEM_SQL, filters, sort, place, most, today), total(actor, filters, today)
 
 
 def total(actor: Actor, filters: Filters, today: date) -> tuple[int, bool]:
     ((found,),) = run(query.count_sql(condition(actor, filters)), parameters(actor, filters, today))
+    return _capped(found)
+
+
+def _capped(found: int) -> tuple[int, bool]:
     return min(found, query.TOTAL_CAP), found > query.TOTAL_CAP
 
 
-_SHOWN = HEAD[1:]
+_SHOWN, _BODY = HEAD[1:], len(HEAD)
+_BEGIN = f'{{"{_SHOWN[0]}":'  # within a text JSON escapes the quotes, so that this begins an item and nothing else
 
 
-def item(row: tuple[Any, ...], body: str) -> bytes:
-    head = dict(zip(_SHOWN, row[1:], strict=False))
-    if head["state"] is None and not _has_state(body):
-        del head["state"]
-    return orjson.dumps(head)[:-1] + b"," + body[1:].encode()
+def written(rows: Sequence[tuple[Any, ...]]) -> list[str]:
+    """The items of rows of `ITEM_SQL` as JSON text: the stored answer as it stands, without being read and written again."""
+    if not rows:
+        return []
+    heads = [dict(zip(_SHOWN, row[1:], strict=False)) for row in rows]
+    for head, row in zip(heads, rows, strict=True):
+        if head["state"] is None and not _has_state(row[_BODY]):
+            del head["state"]
+    texts = orjson.dumps(heads).decode()[len(_BEGIN) + 1 : -2].split("}," + _BEGIN)
+    return [f"{_BEGIN}{text},{row[_BODY][1:]}" for text, row in zip(texts, rows, strict=True)]
 
 
 def _has_state(body: str) -> bool:

@@ -21,8 +21,8 @@ from inspect_station.duelist.rows import (
     Page,
     Place,
     around,
+    current_page,
     fetch,
-    item,
     key_count,
     keys_of,
     plain,
@@ -30,6 +30,7 @@ from inspect_station.duelist.rows import (
     shanghai_day,
     shown,
     total,
+    written,
 )
 from inspect_station.errors import NotFound
 from schedules.dates import month_end
@@ -64,13 +65,11 @@ def due_json(
 
     The hottest path: the stored answer is put into the item as it stands, without being read and written again.
     """
-    refresh(today)
-    rows = fetch(actor, ITEM_SQL, filters, sort, place, per_page + 1, today)
+    rows, counted = current_page(actor, filters, sort, place, per_page + 1, today)
     more = len(rows) > per_page
-    body = len(HEAD)
-    items = b",".join(item(row, row[body]) for row in rows[:per_page])
-    following = [plain(key) for key in rows[per_page - 1][body + 1 :]] if more else None
-    return b"[" + items + b"]", following, total(actor, filters, today)
+    items = f"[{','.join(written(rows[:per_page]))}]".encode()
+    following = [plain(key) for key in rows[per_page - 1][len(HEAD) + 1 :]] if more else None
+    return items, following, counted
 
 
 def due_items(actor: Actor, filters: Filters, today: date, sort: str = "due") -> Iterator[dict[str, Any]]:
@@ -79,7 +78,7 @@ def due_items(actor: Actor, filters: Filters, today: date, sort: str = "due") ->
     place = Place()
     while True:
         rows = fetch(actor, ITEM_SQL, filters, sort, place, 1000, today)
-        yield from (orjson.loads(item(row, row[len(HEAD)])) for row in rows)
+        yield from map(orjson.loads, written(rows))
         if len(rows) < 1000:
             return
         place = Place([plain(key) for key in rows[-1][len(HEAD) + 1 :]])
@@ -243,7 +242,8 @@ def device_items(actor: Actor, equipment_id: int, today: date) -> list[dict[str,
         f"WHERE {condition(actor, filters)} ORDER BY d.id"
     )
     rows = run(sql, parameters(actor, filters, today))
-    return [orjson.loads(item(row, row[len(HEAD)])) | {"confirmed": _confirmed(row)} for row in rows]
+    items = map(orjson.loads, written(rows))
+    return [item | {"confirmed": _confirmed(row)} for item, row in zip(items, rows, strict=True)]
 
 
 def _confirmed(row: tuple[Any, ...]) -> dict[str, Any] | None:

@@ -1,7 +1,5 @@
 """Identifiers people write: credit codes, pinyin initials."""
 
-from pypinyin import Style, lazy_pinyin
-
 _ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _WEIGHTS = tuple(pow(3, i, 31) for i in range(17))
 
@@ -19,5 +17,10 @@ def is_credit_code(code: str) -> bool:
 
 def initials(name: str) -> str:
     """Lower-case pinyin initials for searching: 长江重工 → cjzg; what is no word character is left out."""
+    from pypinyin import (
+        Style,
+        lazy_pinyin,
+    )  # its dictionary takes a sixth of a second: for those who give a name only
+
     letters = lazy_pinyin(name, style=Style.FIRST_LETTER)  # what is no hanzi comes back as it is
     return "".join(c for part in letters for c in part.lower() if c.isalnum())[:100]

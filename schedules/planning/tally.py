@@ -10,8 +10,15 @@ from schedules.planning.check import Facts, Json, check
 
 def objective(instance: Json, plan: Json) -> dict[str, int]:
     """The five parts, in their order, of a plan without errors."""
-    facts = Facts(instance)
-    dated = {i: date.fromisoformat(v["date"]) for v in plan["visits"] for i in v["items"]}
+    facts, dated = Facts(instance), _dated(plan)
+    return _objective(facts, dated, months(facts, dated))
+
+
+def _dated(plan: Json) -> dict[str, date]:
+    return {i: date.fromisoformat(v["date"]) for v in plan["visits"] for i in v["items"]}
+
+
+def _objective(facts: Facts, dated: Mapping[str, date], loads: list[dict[str, Any]]) -> dict[str, int]:
     early = late = 0
     for name, day in dated.items():
         days = (date.fromisoformat(facts.items[name]["due"]) - day).days
@@ -27,8 +34,8 @@ def objective(instance: Json, plan: Json) -> dict[str, int]:
         "unplanned": len(facts.items) - len(dated),
         "late_days": late,
         "move_cost": moved,
-        "overload_min": sum(max(0, m["load_min"] - m["fair_min"]) for m in months(facts, dated)),
-        "economy": instance["settings"]["visit_cost"] * len(visits) + early,
+        "overload_min": sum(max(0, m["load_min"] - m["fair_min"]) for m in loads),
+        "economy": facts.instance["settings"]["visit_cost"] * len(visits) + early,
     }
 
 
@@ -69,19 +76,19 @@ def measure(instance: Json, plan: Any) -> dict[str, Any]:
     result: dict[str, Any] = {"ok": not errors, "errors": errors}
     if errors:
         return result
-    facts = Facts(instance)
-    dated = {i: date.fromisoformat(v["date"]) for v in plan["visits"] for i in v["items"]}
+    facts, dated = Facts(instance), _dated(plan)
+    loads = months(facts, dated)
     firm_days = {(v["enterprise"], v["date"]) for v in plan["visits"]}
     early = [(date.fromisoformat(facts.items[n]["due"]) - d).days for n, d in dated.items()]
     return result | {
-        "objective": objective(instance, plan),
+        "objective": _objective(facts, dated, loads),
         "metrics": {
             "planned": len(dated),
             "visits": len(plan["visits"]),
             "enterprise_days": len(firm_days),
             "enterprise_weeks": len({(e, date.fromisoformat(d).isocalendar()[:2]) for e, d in firm_days}),
             "early_days": sum(max(0, days) for days in early),
-            "months": months(facts, dated),
+            "months": loads,
             "reasons": dict(sorted(Counter(u["reason"] for u in plan["unplanned"]).items())),
         },
     }

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import orjson
 import peewee
 import pytest
 
@@ -273,3 +274,54 @@ def test_settling_leaves_a_rebuild_to_whoever_reads(park: parks.Park) -> None:
     DueStamp.update(digest="another rulebook").execute()
     EquipmentTouched.insert(equipment=park.overdue.id).on_conflict_ignore().execute()
     assert service.settle(TODAY) == 0
+
+
+def written_page(today: date = TODAY, **filters: Any) -> tuple[list[dict[str, Any]], int]:
+    found, _, (total, _) = service.due_json(SYSTEM, Filters(**filters), "due", service.Place(), 200, today)
+    return orjson.loads(found), total
+
+
+def _touch(park: parks.Park) -> date:
+    parks.inspected(park.overdue, "periodic", "2026-11-20", grade=2)
+    return TODAY
+
+
+def _turn(_park: parks.Park) -> date:
+    return date(2029, 4, 1)
+
+
+def _set_back(_park: parks.Park) -> date:
+    projection.refresh(TODAY + timedelta(days=900))
+    return TODAY
+
+
+def _choose(_park: parks.Park) -> date:
+    chosen = {row["name"]: row["value"] for row in rules.done_by(SYSTEM)}
+    rules.set_done_by(SYSTEM, chosen | {"fixed_vessel.annual": "institution"}, NOW)
+    return TODAY
+
+
+def _empty(_park: parks.Park) -> date:
+    DueRow.delete().execute()
+    return TODAY
+
+
+@pytest.mark.parametrize("change", [_touch, _turn, _set_back, _choose, _empty])
+def test_a_page_in_one_statement_is_the_list_after_whatever_made_it_stale(park: parks.Park, change: Any) -> None:
+    written_page()
+    today = change(park)
+    found, total = written_page(today)
+    assert found == items(today)
+    assert total == len(found) > 0
+
+
+def test_a_page_of_nothing_has_a_total_of_nothing(park: parks.Park) -> None:
+    assert written_page(q="没有这样的设备") == ([], 0)
+
+
+def test_a_name_that_looks_like_the_next_item_stays_a_name(park: parks.Park) -> None:
+    name = '},{"enterprise_id":1,"enterprise":"\\u0022},{'
+    Equipment.update(name=name).where(Equipment.id == park.ok.id).execute()
+    found, _ = written_page(equipment=(park.ok.id,))
+    assert {item["name"] for item in found} == {name}
+    assert found == items(equipment=(park.ok.id,))

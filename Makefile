@@ -3,7 +3,10 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check format lock bench drill clean
+# Tools with many dependencies of their own, each in a folder of its own.
+TOOLS := .tools
+
+.PHONY: run test check format lock bench drill fuzz scan clean
 
 run: $(VENV)/.runtime  ## The station with the sample park, on 127.0.0.1; data of an earlier run is kept
 	@$(BIN)/python -m inspect_station migrate
@@ -27,7 +30,7 @@ format: $(VENV)/.dev
 	$(BIN)/ruff format .
 
 lock: $(VENV)/.dev  ## After a change of requirements*.in
-	for set in requirements requirements-dev; do \
+	for set in requirements requirements-dev requirements-fuzz requirements-scan; do \
 	  $(BIN)/uv pip compile -q --generate-hashes --python-version 3.11 --universal --no-header $$set.in -o $$set.txt; done
 
 bench: $(VENV)/.dev  ## Ratios beside their references, written to docs/benchmarks.md; nothing here is a timed test
@@ -36,8 +39,14 @@ bench: $(VENV)/.dev  ## Ratios beside their references, written to docs/benchmar
 drill: $(VENV)/.dev  ## Kills and faults really delivered, and what they cost; ROWS="R1 SOAK" for some, FULL=1 for the long form
 	$(BIN)/python -m drills $(ROWS)
 
+fuzz: $(VENV)/.dev $(TOOLS)/fuzz/.done  ## Coverage-guided; SECONDS=30 for each target, ROWS="date sheet" for some, KEEP=1 keeps what it found
+	PYTHONPATH=$(TOOLS)/fuzz $(BIN)/python -m tools.fuzz $(ROWS)
+
+scan: $(VENV)/.dev $(TOOLS)/scan/.done  ## A web scanner against the running station, as each role; ROWS="enterprise" for some
+	$(BIN)/python -m tools.scan $(TOOLS)/scan/bin/wapiti $(ROWS)
+
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(TOOLS) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 
 $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; set PYTHON=python3.11")'
@@ -50,3 +59,12 @@ $(VENV)/.runtime: $(BIN)/python requirements.txt
 $(VENV)/.dev: $(BIN)/python requirements-dev.txt
 	$(BIN)/python -m pip install --disable-pip-version-check -q --require-hashes -r requirements-dev.txt
 	@touch $@ $(VENV)/.runtime
+
+$(TOOLS)/fuzz/.done: requirements-fuzz.txt
+	$(BIN)/python -m pip install --disable-pip-version-check -q --require-hashes --target $(TOOLS)/fuzz -r requirements-fuzz.txt
+	@touch $@
+
+$(TOOLS)/scan/.done: requirements-scan.txt
+	$(PYTHON) -m venv $(TOOLS)/scan
+	$(TOOLS)/scan/bin/python -m pip install --disable-pip-version-check -q --require-hashes -r requirements-scan.txt
+	@touch $@

@@ -4,10 +4,11 @@ Not among the rows that run by themselves: `python -m drills SOAK`, five minutes
 """
 
 import random
+import statistics
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from itertools import count
 
@@ -21,6 +22,7 @@ from inspect_station.reminders import service
 from inspect_station.reminders.models import Message
 
 SECONDS, EVERY, PEOPLE = scale.times(5 * 60, 20 * 60), 60, 6
+_LOOK = 10  # seconds from one look at the memory to the next
 _PAGES = (
     "/due",
     "/api/v1/due?per_page=50",
@@ -67,13 +69,14 @@ class _Soak:
             self._count(office, memory)
         return self.tally
 
-    def _kill_every_minute(self) -> list[int]:
-        """A worker of the timetable dies; another has already been started. Memory of the pages, minute by minute."""
-        memory: list[int] = []
-        worker = senders.start(senders.work, self.settings, self.ahead)
+    def _kill_every_minute(self) -> list[tuple[float, int]]:
+        """A worker of the timetable dies; another has already been started. The pages' memory: (seconds, bytes)."""
+        memory: list[tuple[float, int]] = []
+        worker, begun = senders.start(senders.work, self.settings, self.ahead), time.monotonic()
         for _ in range(SECONDS // EVERY):
-            time.sleep(EVERY)
-            memory.append(sum(_resident(pid) for pid in self.web.worker_pids()))
+            for _ in range(EVERY // _LOOK):
+                time.sleep(_LOOK)
+                memory.append((time.monotonic() - begun, sum(_resident(pid) for pid in self.web.worker_pids())))
             another = senders.start(senders.work, self.settings, self.ahead)
             self.tally.given += senders.kill(worker)
             worker = another
@@ -92,7 +95,7 @@ class _Soak:
                 answer = self.web.ask(chance.choice(_PAGES), self.token)
             self.statuses[answer.status] += 1
 
-    def _count(self, office: Postmaster, memory: list[int]) -> None:
+    def _count(self, office: Postmaster, memory: list[tuple[float, int]]) -> None:
         now = NOW + timedelta(hours=2)
         with self.place.opened():
             while service.deliver(self.settings, now, senders=4).total():
@@ -108,11 +111,22 @@ class _Soak:
         tally.expect_equal(faults, {}, "errors shown to people")
         tally.expect_equal(tally.lost, 0, "letters and writes lost")
         tally.expect_equal(len({m for m, n in told.items() if n > 1} - doubtful), 0, "doubled and not flagged")
-        tally.expect(memory[-1] <= _GROWTH * memory[0], f"memory grew: {memory}")
+        by_minute = [m >> 20 for _, m in memory[EVERY // _LOOK - 1 :: EVERY // _LOOK]]
+        tally.expect(by_minute[-1] <= _GROWTH * by_minute[0], f"memory grew: {by_minute}")
         tally.remark(
             f"{sum(self.statuses.values())} answers {dict(self.statuses)}, {len(self.acknowledged)} writes, "
-            f"{len(told)} letters; the pages' memory by the minute (MB): {[m >> 20 for m in memory]}"
+            f"{len(told)} letters; the pages' memory by the minute (MB): {by_minute}"
         )
+        tally.remark(
+            f"slope by least squares: {slope(memory[EVERY // _LOOK :]):+.0f} MB an hour after the first minute, "
+            f"{slope(memory[len(memory) // 2 :]):+.0f} in the second half"
+        )
+
+
+def slope(memory: Sequence[tuple[float, int]]) -> float:
+    """MB an hour, by least squares over (seconds, bytes)."""
+    times, sizes = zip(*memory, strict=True)
+    return statistics.linear_regression(times, sizes).slope * 3600 / (1 << 20)
 
 
 def _resident(pid: str) -> int:

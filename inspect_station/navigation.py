@@ -45,7 +45,7 @@ ENTRIES = (
     Entry("提醒", "reminders.messages", "bell", also=("answers", "issuing"), waits=("answers.inbox", "reminders.hand_list")),
     Entry("工作量", "workload.month", "bar-chart", for_enterprise=False),
     Entry("规则", "duelist.rules", "book"),
-    Entry("设置", "settings.overview", "gear", permission="settings", for_enterprise=False, also=("staffing", "workcalendar")),
+    Entry("设置", "settings.overview", "gear", permission="settings", for_enterprise=False, also=("staffing", "workcalendar", "persons")),
     Entry("审计", "accounts.audit_trail", "shield-check", permission="audit", for_enterprise=False),
 )  # fmt: skip
 

@@ -317,7 +317,12 @@ def token_for(actor: Actor) -> dict[str, str]:
 
 def downloaded(client: FlaskClient, address: str) -> Any:
     """The workbook at an address, as a spreadsheet program reads it."""
-    with client.get(address) as answer:
+    return downloaded_from(client.get(address))
+
+
+def downloaded_from(answer: Any) -> Any:
+    """The workbook that an answer is."""
+    with answer:
         return openpyxl.load_workbook(io.BytesIO(answer.get_data()))
 
 

@@ -9,8 +9,10 @@ from inspect_station.errors import NotAllowed, NotFound
 
 # What each role may do. Reading follows from being inside the station; an enterprise reads its own only.
 PERMISSIONS: dict[str, frozenset[str]] = {
-    "admin": frozenset({"accounts", "settings", "import", "edit", "remind", "audit", "backup", "staffing", "ladder"}),
-    "head": frozenset({"import", "edit", "remind", "approve", "audit", "staffing", "ladder"}),
+    "admin": frozenset(
+        {"accounts", "settings", "import", "edit", "remind", "audit", "backup", "staffing", "ladder", "persons"}
+    ),
+    "head": frozenset({"import", "edit", "remind", "approve", "audit", "staffing", "ladder", "persons"}),
     "technical_head": frozenset({"edit", "confirm_rules", "remind", "ladder"}),
     "inspector": frozenset({"edit", "remind", "import"}),
     "enterprise": frozenset(),

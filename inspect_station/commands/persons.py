@@ -8,11 +8,10 @@ from typing import Any
 import orjson
 
 from inspect_station import clock
-from inspect_station.accounts import persons, service
+from inspect_station.accounts import service
 from inspect_station.accounts.scope import Actor
 from inspect_station.errors import Conflict
-from inspect_station.registry import contact_data
-from inspect_station.reminders import records
+from inspect_station.settings import persons
 
 _ACTOR = Actor.system("命令行")
 
@@ -30,17 +29,13 @@ def add(verbs: Any) -> None:
         who = verb.add_mutually_exclusive_group(required=True)
         who.add_argument("--login", help="系统账号的登录名")
         who.add_argument("--contact", type=int, help="企业联系人的编号")
+        verb.add_argument("--reason", default="", help="依据，记入审计：谁提出、怎样核实身份")
 
 
 def hand_out(args: Namespace) -> int:
     if args.file.exists():
         raise Conflict(f"文件 {args.file} 已存在，请换一个文件名。")
-    now = clock.now()
-    if args.login:
-        told = persons.export(_ACTOR, service.find_login(args.login).id, now)
-    else:
-        told = contact_data.export(_ACTOR, args.contact, now)
-        told["letters"] = records.sent_to(told["contact"])
+    told = persons.export(_ACTOR, *_who(args), clock.now(), args.reason)
     args.file.write_bytes(orjson.dumps(told, option=orjson.OPT_INDENT_2, default=str))
     args.file.chmod(0o600)
     print(f"已导出到 {args.file}（只有您能读）。请交给本人后删除。")
@@ -48,9 +43,10 @@ def hand_out(args: Namespace) -> int:
 
 
 def take_out(args: Namespace) -> int:
-    if args.login:
-        persons.forget(_ACTOR, service.find_login(args.login).id, clock.now())
-    else:
-        contact_data.forget(_ACTOR, args.contact, clock.now())
+    persons.forget(_ACTOR, *_who(args), clock.now(), args.reason)
     print("已删除姓名和联系方式。审计记录、已发出的提醒依法保留；旧备份到期后不再含有这些信息。", file=sys.stdout)
     return 0
+
+
+def _who(args: Namespace) -> tuple[persons.Kind, int]:
+    return ("account", service.find_login(args.login).id) if args.login else ("contact", args.contact)

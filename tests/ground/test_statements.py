@@ -44,7 +44,7 @@ LISTS = {
     "duelist_api.rule_list", "feeds.mine", "issuing.notices", "planning.data", "planning.plan_list", "planning.visit_list",
     "planning.windows", "portal.search", "registry.enterprise_list", "registry.equipment_list", "registry.import_list",
     "reminders.ladder", "reminders.staff_letters", "reminders.steps", "reminders_api.reminders", "settings.channels",
-    "staffing.codes", "staffing.people", "workcalendar.year", "workload.park", "workload.wall_links",
+    "persons.requests", "staffing.codes", "staffing.people", "workcalendar.year", "workload.park", "workload.wall_links",
 }  # fmt: skip
 # Many things on one page: how many statements, however much there is of each.
 VIEWS = {

@@ -287,6 +287,10 @@ MATRIX = {
     "api_applications.refuse_application": "application",
     "api_applications.withdraw_application": "application",
     "settings.overview": "staff",
+    "persons.requests": "staff",
+    "persons.held": "staff",
+    "persons.hand_out": "staff",
+    "persons.forget": "staff",
     "settings.channels": "staff",
     "settings.change_channels": "staff",
     "settings.try_channel": "staff",
@@ -478,6 +482,7 @@ WORDS = {
     "token": "no-such-token",
     "secret": "no-such-secret",
     "kind": "noted",
+    "who": "contact",
 }
 
 

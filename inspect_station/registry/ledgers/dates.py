@@ -14,12 +14,13 @@ DateReading = tuple[str | None, Flaw | None]
 
 _FIRST_YEAR, _LAST_YEAR = 1900, 2100
 _EXCEL_ZERO = dt.date(1899, 12, 30)
-_SERIALS = range(10_000, 80_000)  # 1927 to 2119
+_LONGEST = 100  # characters; what is longer is no date, and patterns would walk over it for minutes
+_SERIALS = range(10_000, 73_416)  # 1927 to the end of 2100
 
 _DATE = r"(\d{4})(?:[-./年](\d{1,2})(?:[-./月](\d{1,2})[日号]?)?月?|(\d{2})(\d{2})?)"
 _TAIL = r"(?:之?前|以前|起|止|截止|到期|有效|为止|开始)*"
 _ONE = re.compile(rf"^(?:自|从|至|到)?{_DATE}{_TAIL}$")
-_RANGE = re.compile(rf"^(?:自|从)?{_DATE}(?:起)?(?:至|到|~|-+|—+|–+)+{_DATE}{_TAIL}$")
+_RANGE = re.compile(rf"^(?:自|从)?{_DATE}(?:起)?[-至到~—–]+{_DATE}{_TAIL}$")
 _TIME = re.compile(r"(?:T|\s+)\d{1,2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:?\d{2})?$")
 _TWO_DIGIT_YEAR = re.compile(r"^'?\d{2}(?:[-./]\d{1,2}){1,2}日?$|^'?\d{2}年\d{1,2}月?(?:\d{1,2}日?)?$")
 _YEAR_LAST = re.compile(r"^\d{1,2}[-./]\d{1,2}[-./]\d{2,4}$")
@@ -67,6 +68,8 @@ def read_date(cell: Cell, *, end: bool = False) -> DateReading:
 
 @lru_cache(maxsize=50_000)
 def _from_text(text: str, end: bool) -> DateReading:
+    if len(text) > _LONGEST and len(text := text.strip()) > _LONGEST:
+        return None, _unreadable(f"{text[:20]}…")
     text = _tidy(text)
     if text in NOTHING:
         return None, None

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+import time
 
 import pytest
 from hypothesis import given
@@ -126,3 +127,28 @@ def test_every_day_is_read_in_every_shape(day, shape):
 @given(st.dates(dt.date(1950, 1, 1), dt.date(2099, 12, 31)))
 def test_a_serial_number_is_the_day_the_spreadsheet_means(day):
     assert read_date((day - dt.date(1899, 12, 30)).days) == (day.isoformat(), None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2026-0-00" + "-" * 80,
+        "2026-5至" + "—" * 90,
+        "2026-05-01" + " " * 30_000 + "x",
+        "2026-05" + ",;、" * 10_000 + "2026",
+    ],
+)
+def test_no_cell_keeps_the_reader_busy(text: str) -> None:
+    """Each once took minutes or for ever (found by `make fuzz`): a pattern within a pattern walks every way."""
+    began = time.monotonic()
+    found, flaw = read_date(text)
+    assert found is None
+    assert flaw is not None
+    assert len(flaw.message) < 200
+    assert time.monotonic() - began < 5
+
+
+def test_a_serial_number_beyond_the_last_year_is_no_date() -> None:
+    assert read_date(73_415) == ("2100-12-31", None)
+    assert read_date(73_416)[0] is None
+    assert read_date("77622")[0] is None

@@ -53,6 +53,51 @@ def far_cell_prefixed(tmp_path):
     return edited(base(tmp_path), tmp_path / "x.xlsx", {SHEET: edit})
 
 
+ODD_SPELLINGS = {
+    "line_break": b'<c\nr="XFD1048576"><v>1</v></c>',
+    "tab": b'<c s="1"\tr="XFD1048576"><v>1</v></c>',
+    "no_space": b'<c s="1"r="XFD1048576"><v>1</v></c>',
+    "spaces_at_the_sign": b'<c r = "XFD1048576"><v>1</v></c>',
+    "space_behind_the_sign": b'<c r= "XFD1048576"><v>1</v></c>',
+    "small_letters": b'<c r="xfd1048576"><v>1</v></c>',
+    "endless_number": b'<c r="XFD' + b"9" * 5_000 + b'"><v>1</v></c>',
+}
+
+
+def far_cell_spelled(spelling: str):
+    """XML leaves these freedoms, no spreadsheet program takes them, the reader understands them (found by `make fuzz`)."""
+
+    def make(tmp_path):
+        return with_sheet(tmp_path, b'<row r="1"><c r="A1"><v>1</v></c>' + ODD_SPELLINGS[spelling] + b"</row>")
+
+    make.__name__ = f"far_cell_{spelling}"
+    return make
+
+
+def far_row_in_the_middle(tmp_path):
+    rows = b'<row s="1"\nr="1048576"><c><v>1</v></c></row><row r="2"><c r="ZZ2"><v>1</v></c></row>'
+    return with_sheet(tmp_path, b'<row r="1"><c r="A1"><v>1</v></c></row>' + rows)
+
+
+def sheet_under_another_name(tmp_path):
+    far = b'<worksheet><sheetData><row r="1"><c r="XFD1048576"><v>1</v></c></row></sheetData></worksheet>'
+    return moved_sheet(tmp_path, "xl/theme/part.xml", far)
+
+
+def sheet_called_a_picture(tmp_path):
+    far = b'<worksheet><sheetData><row r="1"><c r="XFD1048576"><v>1</v></c></row></sheetData></worksheet>'
+    return moved_sheet(tmp_path, "xl/media/image1.png", far)
+
+
+def moved_sheet(tmp_path, name: str, body: bytes) -> Path:
+    """The book calls another part its sheet."""
+
+    def link(old: bytes) -> bytes:
+        return old.replace(b"worksheets/sheet1.xml", name.removeprefix("xl/").encode())
+
+    return edited(base(tmp_path), tmp_path / "x.xlsx", {"xl/_rels/workbook.xml.rels": link, SHEET: None, name: body})
+
+
 def beyond_the_last_column(tmp_path):
     return with_sheet(tmp_path, b'<row r="1"><c r="A1"><v>1</v></c><c r="ZZZZ9"><v>1</v></c></row>')
 
@@ -297,6 +342,10 @@ KINDS = [
     (far_cell_alone, "cell_out_of_range"),
     (far_cell_single_quoted, "cell_out_of_range"),
     (far_cell_prefixed, "cell_out_of_range"),
+    *((far_cell_spelled(spelling), "cell_out_of_range") for spelling in ODD_SPELLINGS),
+    (far_row_in_the_middle, "cell_out_of_range"),
+    (sheet_under_another_name, "cell_out_of_range"),
+    (sheet_called_a_picture, "zip_paths"),
     (beyond_the_last_column, "cell_out_of_range"),
     (wide_and_long, "cell_out_of_range"),
     (too_many_filled, "too_many_cells"),

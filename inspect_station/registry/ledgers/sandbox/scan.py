@@ -28,15 +28,19 @@ MONTH = "month"
 NOT_COMPUTED = "#公式未计算"
 
 # Each begins with a literal, to which the matcher skips: the pass costs a fraction of the reading itself.
-_FAR = re.compile(rb' r="(?:[A-Z]{3,}\d+|[A-Z]{1,2}\d{6,})"')
-_ROW = re.compile(rb'row r="(\d+)')
-_COLUMN = re.compile(rb' r="([A-Z]{1,2})\d')
+_FAR = re.compile(rb' r="(?:[A-Za-z]{3,}\d+|[A-Za-z]{1,2}\d{6,})"')
+_ROW = re.compile(rb'row\b[^>]*? r="(\d+)')
+_COLUMN = re.compile(rb' r="([A-Za-z]{1,2})\d')
+# XML leaves freedoms that no spreadsheet program takes and the reader understands all the same.
+_ODD_SPACE = re.compile(rb"\br(?:\s+=|=\s)")
+_REFERENCE = re.compile(rb"""[\s"']r\s*=\s*["'](\w*)["']""")
 _CELL = re.compile(rb"<(?:\w+:)?c\s([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL)
 _ATTRIBUTE = re.compile(rb"""(\w+)=["']([^"']*)["']""")
 _VALUE = re.compile(rb"<(?:\w+:)?v>([^<]*)</")
 _NUMBER_FORMAT = re.compile(rb"<(?:\w+:)?numFmt\s([^>]*)>")
 _CELL_FORMATS = re.compile(rb"<(?:\w+:)?cellXfs\b.*?</(?:\w+:)?cellXfs>", re.DOTALL)
 _CELL_FORMAT = re.compile(rb"<(?:\w+:)?xf\b[^>]*?\snumFmtId=[\"'](\d+)[\"']")
+_SHEET_TAG = b"sheetData"
 _SHEET_PART = re.compile(r"^xl/worksheets/[^/]+\.xml$", re.IGNORECASE)
 
 _BUILT_IN_MONTH_FORMATS = {17, 55}  # mmm-yy; 55 is yyyy"年"m"月" in Chinese Excel
@@ -78,15 +82,31 @@ def _scan_parts(archive: zipfile.ZipFile) -> dict[str, Notes]:
     notes: dict[str, Notes] = {}
     filled = 0
     for entry in archive.infolist():
-        if _SHEET_PART.match(entry.filename):
+        if _is_sheet(archive, entry.filename):
             notes[entry.filename] = _scan_sheet(archive, entry.filename, month_styles)
             filled += notes[entry.filename].filled
-        elif entry.filename.lower().endswith((".xml", ".rels", ".vml")):
-            for piece in _pieces(archive, entry.filename):
-                _refuse_entities(piece)
     if filled > MAX_FILLED_CELLS:
         raise Hostile("too_many_cells", f"共 {filled} 个单元格")
     return notes
+
+
+def _is_sheet(archive: zipfile.ZipFile, name: str) -> bool:
+    """By its name, or by what is in it: the book may call any part a sheet. Entities are refused on the way."""
+    if _SHEET_PART.match(name):
+        return True
+    if name.lower().endswith((".xml", ".rels", ".vml")):
+        found = False
+        for piece in _pieces(archive, name):
+            _refuse_entities(piece)
+            found = found or _SHEET_TAG in piece
+        return found
+    with archive.open(name) as part:
+        before = b""
+        while block := part.read(_CHUNK):
+            if _SHEET_TAG in before + block:
+                raise Hostile("zip_paths", "工作表的名称")
+            before = block[-len(_SHEET_TAG) :]
+    return False
 
 
 def _pieces(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
@@ -131,14 +151,20 @@ def _scan_sheet(archive: zipfile.ZipFile, name: str, month_styles: frozenset[byt
     notes = Notes()
     for piece in _pieces(archive, name):
         _refuse_entities(piece)
-        if b" r='" in piece:
-            piece = piece.replace(b"'", b'"')
+        piece = _as_usual(piece)
         _measure(piece, notes, name)
         if month_styles or b't="e"' in piece or b"<f" in piece or b":f" in piece:
             _mark(piece, notes, month_styles)
     if notes.last_row * notes.last_column > MAX_RECTANGLE_CELLS:
         raise Hostile("cell_out_of_range", name.rsplit("/", 1)[-1])
     return notes
+
+
+def _as_usual(piece: bytes) -> bytes:
+    """The piece with its references written ` r="A1"`, as programs write them; hardly any needs it."""
+    if b"r='" in piece or piece.count(b'r="') != piece.count(b' r="') or _ODD_SPACE.search(piece):
+        return _REFERENCE.sub(rb' r="\1"', piece)
+    return piece
 
 
 def _measure(piece: bytes, notes: Notes, name: str) -> None:
@@ -156,18 +182,23 @@ def _stretch(piece: bytes, notes: Notes, name: str) -> None:
     """The last row and column with a cell; near columns are sampled, far ones always found."""
     rows = _ROW.findall(piece)
     if rows:
-        notes.last_row = max(notes.last_row, int(rows[0]), int(rows[-1]))
+        notes.last_row = max(notes.last_row, *map(_number, rows))
         start = piece.rfind(b"<row")
         columns = _COLUMN.findall(piece[: _CHUNK // 16]) + _COLUMN.findall(piece, max(start, 0))
         if columns:
-            notes.last_column = max(notes.last_column, *(column_index(column) + 1 for column in columns))
+            notes.last_column = max(notes.last_column, *(column_index(column.upper()) + 1 for column in columns))
     for reference in _FAR.findall(piece):
-        place = reference[4:-1]
+        place = reference[4:-1].upper()
         letters = place.rstrip(b"0123456789")
-        column, row = column_index(letters) + 1, int(place[len(letters) :])
+        column, row = column_index(letters) + 1, _number(place[len(letters) :])
         if column > _EXCEL_COLUMNS or row > _EXCEL_ROWS:
             raise Hostile("cell_out_of_range", name.rsplit("/", 1)[-1])
         notes.last_column, notes.last_row = max(notes.last_column, column), max(notes.last_row, row)
+
+
+def _number(digits: bytes) -> int:
+    """Of a row or a format; what is longer is beyond every sheet."""
+    return int(digits) if len(digits) < 9 else 10**9
 
 
 def column_index(letters: bytes) -> int:
@@ -182,7 +213,7 @@ def _mark(piece: bytes, notes: Notes, month_styles: frozenset[bytes]) -> None:
     for attributes, body in _CELL.findall(piece):
         found = dict(_ATTRIBUTE.findall(attributes))
         mark = _mark_of(found, body, month_styles)
-        if mark and (place := re.match(rb"([A-Z]{1,3})(\d{1,7})$", found.get(b"r", b""))):
+        if mark and (place := re.match(rb"([A-Z]{1,3})(\d{1,7})$", found.get(b"r", b"").upper())):
             notes.marks[int(place[2]) - 1, column_index(place[1])] = mark
 
 
@@ -207,10 +238,10 @@ def _month_styles(archive: zipfile.ZipFile) -> frozenset[bytes]:
     for attributes in _NUMBER_FORMAT.findall(styles):
         found = dict(re.findall(rb'(\w+)="([^"]*)"', attributes))
         if shows_month_only(found.get(b"formatCode", b"").decode("utf-8", "replace")):
-            month_ids.add(int(found.get(b"numFmtId", b"0") or 0))
+            month_ids.add(_number(number) if (number := found.get(b"numFmtId", b"")).isdigit() else 0)
     block = _CELL_FORMATS.search(styles)
     formats = _CELL_FORMAT.findall(block[0]) if block else []
-    return frozenset(str(n).encode() for n, format_id in enumerate(formats) if int(format_id) in month_ids)
+    return frozenset(str(n).encode() for n, format_id in enumerate(formats) if _number(format_id) in month_ids)
 
 
 def shows_month_only(code: str) -> bool:

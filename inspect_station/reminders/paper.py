@@ -8,6 +8,7 @@ from inspect_station.accounts import station
 from inspect_station.accounts.models import Account
 from inspect_station.accounts.scope import Actor
 from inspect_station.config import Settings
+from inspect_station.db import run
 from inspect_station.duelist import service as duelist
 from inspect_station.notices import pdf
 from inspect_station.notices.model import Line, Notice, NoticeKind, Office, line_of
@@ -84,10 +85,11 @@ def with_file(message_ids: Sequence[int]) -> set[int]:
 
 def file_of(message_id: int, day: date, answer_url: str = "") -> bytes:
     """The PDF of the notices kept with a message; empty where it has none. The same link, the same bytes as went out."""
-    kept = MessageNotice.get_or_none(MessageNotice.message == message_id)
-    if kept is None:
+    kept = run("SELECT sheets FROM message_notice WHERE message_id = :id", {"id": message_id})
+    if not kept:
         return b""
-    return pdf.render_sheets([pdf.with_answer(sheet, answer_url) for sheet in kept.sheets], day)
+    sheets = MessageNotice.sheets.python_value(kept[0][0])
+    return pdf.render_sheets([pdf.with_answer(sheet, answer_url) for sheet in sheets], day)
 
 
 def file_name(number: str) -> str:

@@ -13,6 +13,7 @@ from inspect_station.duelist import service as duelist
 from inspect_station.notices import pdf
 from inspect_station.notices.model import Line, Notice, NoticeKind, Office, line_of
 from inspect_station.registry import service as registry
+from inspect_station.reminders import source
 from inspect_station.reminders.models import MessageNotice
 from inspect_station.reminders.reading import tuples
 
@@ -39,7 +40,7 @@ def sheets_of(
             Notice(
                 kind=kind,
                 number=f"{number}-{place}" if len(parts) > 1 else number,
-                unit=registry.enterprise_names(Actor.system())[enterprise_id],
+                unit=source.enterprise_name(enterprise_id),
                 on=today,
                 office=office_for(settings, enterprise_id),
                 lines=found,

@@ -3,9 +3,9 @@
 import fcntl
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
 from select import POLLIN, poll
@@ -166,12 +166,23 @@ def _marked(sql: str, sqlite: bool) -> tuple[str, tuple[str, ...]]:
     return re.sub(r":([a-z_0-9]+)", mark, sql), tuple(order)
 
 
+def among(name: str, values: Collection[Any]) -> tuple[str, dict[str, Any]]:
+    """`IN (…)` of these values for a statement of `run`, and the parameters that go with it; of none, nothing is in it."""
+    marks = {f"{name}_{place}": value for place, value in enumerate(values)}
+    return f"IN ({', '.join(f':{mark}' for mark in marks) or 'NULL'})", marks
+
+
 def moment(value: Any) -> datetime | None:
     """A moment as `run` reads it from either engine: naive UTC or its text."""
     if value is None:
         return None
     read = datetime.fromisoformat(value) if isinstance(value, str) else value
     return read.replace(tzinfo=UTC).astimezone(SHANGHAI)
+
+
+def day(value: Any) -> date | None:
+    """A day as `run` reads it from either engine: a date or its text."""
+    return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 def release() -> None:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from peewee import DateField
 
-from inspect_station.db import db
+from inspect_station.db import among, day, run
 from inspect_station.duelist.models import DueRow
 from inspect_station.duelist.projection import answers_on, refresh, stale_on
 
@@ -64,27 +64,24 @@ def rows_for_equipment(equipment_ids: Sequence[int], today: date, *, preview: bo
     if preview:
         return list(_computed(equipment_ids, today, date.max))
     refresh(today)
-    query: Any = DueRow.select(*_FIELDS).where(DueRow.equipment.in_(equipment_ids), DueRow.answer.in_(_RUNNING))
-    return [OwingRow(*row) for row in query.order_by(DueRow.id).tuples()]
+    return _rows_where("equipment_id", equipment_ids, " ORDER BY id")
 
 
 def rows_by_id(ids: Sequence[int]) -> list[OwingRow]:
     """The running clocks among these rows, as the due list holds them."""
-    # Written out: the morning asks this once for each enterprise, and building the query costs more than running it.
-    chosen = ", ".join(str(int(number)) for number in ids) or "NULL"
-    return [
-        _read(row) for row in db.execute_sql(f"{_STORED} WHERE id IN ({chosen}) AND answer IN {_RUNNING}").fetchall()
-    ]
+    return _rows_where("id", ids)
+
+
+def _rows_where(column: str, numbers: Sequence[int], order: str = "") -> list[OwingRow]:
+    """Written out: it is asked for with every letter and enterprise, and building the query costs more than running it."""
+    chosen, values = among("number", numbers)
+    return [_read(row) for row in run(f"{_STORED} WHERE {column} {chosen} AND answer IN {_RUNNING}{order}", values)]
 
 
 def _read(row: Sequence[Any]) -> OwingRow:
     """A row as the engine gives it: SQLite has its dates as text."""
-    values: Any = (_read_day(value) if place in _DAYS else value for place, value in enumerate(row))
+    values: Any = (day(value) if place in _DAYS else value for place, value in enumerate(row))
     return OwingRow(*values)
-
-
-def _read_day(value: date | str | None) -> date | None:
-    return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 def _stored(until: date, without: Any) -> Iterator[OwingRow]:

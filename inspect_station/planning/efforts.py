@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from inspect_station.accounts import audit, station
 from inspect_station.accounts.scope import Actor
-from inspect_station.db import db
+from inspect_station.db import db, run
 from inspect_station.errors import InvalidInput
 from inspect_station.planning import words
 from inspect_station.planning.models import Effort
@@ -44,13 +43,12 @@ def set_weights(actor: Actor, given: Mapping[str, int], now: datetime) -> None:
         audit.record(actor, "plan.settings", "setting", _KEY, now=now, detail=values)
 
 
+_OWN = "SELECT kind, clock, people, minutes, minutes_per_km, prep_workdays, state FROM effort"  # with every letter
+
+
 def figures() -> dict[tuple[str, str], Figures]:
     """For every kind and clock, the station's own figures or the default."""
-    changed: Any = Effort.select()
-    own = {
-        (row.kind, row.clock): Figures(row.people, row.minutes, row.minutes_per_km, row.prep_workdays, row.state)
-        for row in changed
-    }
+    own = {(kind, clock): Figures(*rest) for kind, clock, *rest in run(_OWN, {})}
     return {
         (kind.value, clock.value): own.get((kind.value, clock.value), words.default(kind.value, clock.value))
         for kind, clock in PAIRS

@@ -8,7 +8,7 @@ from typing import Any
 
 from inspect_station.accounts import station
 from inspect_station.config import Settings
-from inspect_station.db import db, is_sqlite
+from inspect_station.db import among, db, is_sqlite, run
 from inspect_station.reminders import ladder, outgoing, policies, prescriptions, quiets, routes, source
 from inspect_station.reminders.channels import DISTURBING, Outgoing
 from inspect_station.reminders.models import Attempt, Message, OwedStep
@@ -27,11 +27,18 @@ class Claimed:
 
 
 _FIELDS = Message._meta.sorted_fields
+# However long a letter has waited: the days after which it is given up count from its first try.
 _CLAIM = """
-UPDATE message SET state = 'claimed', lease_until = {p}, claimed_by = {p}, tries = tries + 1, revision = revision + 1
+UPDATE message SET state = 'claimed', lease_until = {p}, claimed_by = {p}, tries = tries + 1, revision = revision + 1,
+  queued_at = CASE WHEN tries = 0 THEN {p} ELSE queued_at END
 WHERE id = (SELECT id FROM message WHERE state IN ('queued', 'failed', 'uncertain') AND next_at <= {p}{without}
             ORDER BY next_at, id LIMIT 1{lock}) RETURNING {columns}
 """
+_STEP_FIELDS = OwedStep._meta.sorted_fields
+_STEPS = (
+    f"SELECT {', '.join(f.column_name for f in _STEP_FIELDS)} FROM owed_step "  # noqa: S608  our own names
+    "WHERE message_id = :message AND state NOT IN ({without}) ORDER BY id"
+)
 
 
 def claim(settings: Settings, now: datetime, sender: str, without: Collection[str] = ()) -> Claimed | str | None:
@@ -48,9 +55,6 @@ def claim(settings: Settings, now: datetime, sender: str, without: Collection[st
         opens = quiet_until(message, now)
         if opens is not None:
             return _wait_until(message, opens)
-        if message.tries == 1:  # however long it waited: the days after which it is given up count from now
-            message.queued_at = now
-            Message.update(queued_at=now).where(Message.id == message.id).execute()
         _obey_the_sample(message, settings)
         standing = _recheck(message, today, now)
         if not standing and not prescriptions.stands(message, today):
@@ -66,7 +70,7 @@ def _claim_one(now: datetime, sender: str, without: Collection[str]) -> Message 
     lock = "" if is_sqlite() else " FOR UPDATE SKIP LOCKED"
     sql = _CLAIM.format(p=p, without=others, lock=lock, columns=", ".join(f.column_name for f in _FIELDS))
     as_stored = Message.lease_until.db_value
-    row = db.execute_sql(sql, (as_stored(now + LEASE), sender, as_stored(now), *names)).fetchone()
+    row = db.execute_sql(sql, (as_stored(now + LEASE), sender, as_stored(now), as_stored(now), *names)).fetchone()
     return _message(row) if row else None
 
 
@@ -130,7 +134,9 @@ def _obey_the_sample(message: Message, settings: Settings) -> None:
 def _recheck(message: Message, today: date, now: datetime) -> list[OwedStep]:
     """The steps that still stand, claimed; the others are suppressed with the reason."""
     standing = still_standing(message, today, now)
-    OwedStep.update(state="claimed").where(OwedStep.id.in_([s.id for s in standing])).execute()
+    if standing:
+        chosen, values = among("step", [s.id for s in standing])
+        run(f"UPDATE owed_step SET state = 'claimed' WHERE id {chosen} RETURNING id", values)  # noqa: S608
     return standing
 
 
@@ -150,8 +156,12 @@ def why_nothing_stands(message: Message, today: date) -> str:
 
 
 def _steps_of(message: Message, without: Sequence[str]) -> list[OwedStep]:
-    query = OwedStep.select().where(OwedStep.message == message.id, OwedStep.state.not_in(without))
-    return list(query.order_by(OwedStep.id))
+    left_out = ", ".join(f"'{state}'" for state in without)
+    return [_step(row) for row in run(_STEPS.format(without=left_out), {"message": message.id})]
+
+
+def _step(row: Sequence[Any]) -> OwedStep:
+    return OwedStep(**{f.name: f.python_value(value) for f, value in zip(_STEP_FIELDS, row, strict=True)})
 
 
 def _reason(judged: tuple[OwedStep, str]) -> str:

@@ -6,6 +6,7 @@ from datetime import date
 
 from inspect_station.accounts.scope import Actor
 from inspect_station.config import Settings
+from inspect_station.db import run
 from inspect_station.planning import service as planning
 from inspect_station.reminders import ladder, letter, paper, prescriptions, routes, short, source
 from inspect_station.reminders.answers import links
@@ -49,13 +50,17 @@ def write(message: Message, steps: Sequence[OwedStep], settings: Settings, today
     )
     _keep_notice(message, steps, settings, today)
     worded = worded_for(message, written, settings, link)
-    Message.update(
-        subject=worded.subject,
-        text=links.hidden(worded.text, link),
-        html=links.hidden(worded.html, link),
-        file_name=worded.file_name,
-    ).where(Message.id == message.id).execute()
+    kept = {
+        "subject": worded.subject,
+        "text": links.hidden(worded.text, link),
+        "html": links.hidden(worded.html, link),
+        "file_name": worded.file_name,
+    }
+    run(_KEEP, {**kept, "id": message.id})
     return worded
+
+
+_KEEP = "UPDATE message SET subject = :subject, text = :text, html = :html, file_name = :file_name WHERE id = :id RETURNING id"
 
 
 def worded_for(message: Message, written: letter.Letter, settings: Settings, link: str) -> letter.Letter:

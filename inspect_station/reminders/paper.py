@@ -8,10 +8,12 @@ from inspect_station.accounts import station
 from inspect_station.accounts.models import Account
 from inspect_station.accounts.scope import Actor
 from inspect_station.config import Settings
+from inspect_station.db import run
 from inspect_station.duelist import service as duelist
 from inspect_station.notices import pdf
 from inspect_station.notices.model import Line, Notice, NoticeKind, Office, line_of
 from inspect_station.registry import service as registry
+from inspect_station.reminders import source
 from inspect_station.reminders.models import MessageNotice
 from inspect_station.reminders.reading import tuples
 
@@ -38,7 +40,7 @@ def sheets_of(
             Notice(
                 kind=kind,
                 number=f"{number}-{place}" if len(parts) > 1 else number,
-                unit=registry.enterprise_names(Actor.system())[enterprise_id],
+                unit=source.enterprise_name(enterprise_id),
                 on=today,
                 office=office_for(settings, enterprise_id),
                 lines=found,
@@ -84,10 +86,11 @@ def with_file(message_ids: Sequence[int]) -> set[int]:
 
 def file_of(message_id: int, day: date, answer_url: str = "") -> bytes:
     """The PDF of the notices kept with a message; empty where it has none. The same link, the same bytes as went out."""
-    kept = MessageNotice.get_or_none(MessageNotice.message == message_id)
-    if kept is None:
+    kept = run("SELECT sheets FROM message_notice WHERE message_id = :id", {"id": message_id})
+    if not kept:
         return b""
-    return pdf.render_sheets([pdf.with_answer(sheet, answer_url) for sheet in kept.sheets], day)
+    sheets = MessageNotice.sheets.python_value(kept[0][0])
+    return pdf.render_sheets([pdf.with_answer(sheet, answer_url) for sheet in sheets], day)
 
 
 def file_name(number: str) -> str:

@@ -84,9 +84,14 @@ def _put_back(message: Message, outcome: str, sentence: str, next_at: datetime, 
 def finish(message: Message, outcome: str, reason: str, now: datetime) -> None:
     changes = {"state": outcome, "reason": reason[:300], "next_at": None, "done_at": now}
     if _ours(message, changes):
-        OwedStep.update(state=outcome, reason=reason[:300], done_at=now).where(
-            OwedStep.message == message.id, OwedStep.state == "claimed"
-        ).execute()
+        run(_END_STEPS, {"state": outcome, "reason": reason[:300], "at": _AS_STORED(now), "id": message.id})
+
+
+_AS_STORED = OwedStep.done_at.db_value
+_END_STEPS = (
+    "UPDATE owed_step SET state = :state, reason = :reason, done_at = :at "
+    "WHERE message_id = :id AND state = 'claimed' RETURNING id"
+)
 
 
 def _ours(message: Message, changes: dict[str, Any]) -> bool:

@@ -249,7 +249,7 @@ def eml_of(actor: Actor, settings: Settings, message_id: int) -> tuple[str, byte
         notice_name=paper.file_name(number),
         notice=paper.file_of(message.id, message.day, url),
     )
-    return f"{number}.eml", mail_of(letter_out, settings).as_bytes()
+    return f"{number}.eml", mail_of(letter_out, settings)
 
 
 def _link_for(actor: Actor, message: Message, settings: Settings) -> str:

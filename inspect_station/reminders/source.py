@@ -4,14 +4,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from peewee import JOIN
-
 from inspect_station.accounts.scope import Actor
-from inspect_station.db import run
+from inspect_station.db import among, run
 from inspect_station.duelist import service as duelist
-from inspect_station.registry.models import Equipment
 from inspect_station.reminders.ladder import LadderRow
-from inspect_station.reminders.reading import tuples
 
 _CHUNK = 500
 
@@ -88,18 +84,18 @@ _NAMES = (
     "id", "enterprise_id", "form", "parent_id", "name", "own_number", "certificate_number", "line_number", "location", "quantity",
 )  # fmt: skip
 
+_DEVICES = (
+    f"SELECT {', '.join(f'e.{name}' for name in _NAMES)}, p.name, p.certificate_number "  # noqa: S608  our own names
+    "FROM equipment e LEFT JOIN equipment p ON p.id = e.parent_id WHERE e.id "
+)
+
 
 def devices(equipment_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     """Names, numbers and places of these devices, with the installation a pipe line belongs to."""
     found: dict[int, dict[str, Any]] = {}
-    parent = Equipment.alias()
     for chunk in _chunks(equipment_ids):
-        query = (
-            Equipment.select(*(getattr(Equipment, n) for n in _NAMES), parent.name, parent.certificate_number)
-            .join(parent, JOIN.LEFT_OUTER, on=(Equipment.parent == parent.id))
-            .where(Equipment.id.in_(chunk))
-        )
-        for row in tuples(query):
+        chosen, values = among("device", chunk)
+        for row in run(_DEVICES + chosen, values):
             device = dict(zip((*_NAMES, "parent_name", "parent_certificate"), row, strict=True))
             found[device["id"]] = device
     return found

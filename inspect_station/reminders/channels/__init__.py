@@ -10,7 +10,8 @@ from datetime import timedelta
 from inspect_station.reminders.channels.base import Channel, ChannelError, Kind, Limit, Outgoing, Target
 from inspect_station.reminders.channels.byhand import ByHand
 from inspect_station.reminders.channels.folder import FolderChannel
-from inspect_station.reminders.channels.mail import MailChannel, connect, mail_of
+from inspect_station.reminders.channels.mail import MailChannel, connect
+from inspect_station.reminders.channels.mime import mail_of
 from inspect_station.reminders.channels.robots import (
     TEN_MINUTES,
     DingTalkRobot,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from inspect_station.config import Settings
 from inspect_station.reminders.channels.base import ChannelError, Outgoing
-from inspect_station.reminders.channels.mail import mail_of
+from inspect_station.reminders.channels.mime import mail_of
 
 
 class FolderChannel:
@@ -21,7 +21,7 @@ class FolderChannel:
         partial = path.with_suffix(".partial")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            partial.write_bytes(mail_of(letter, self._settings).as_bytes())
+            partial.write_bytes(mail_of(letter, self._settings))
             os.replace(partial, path)
         except OSError as error:
             raise ChannelError(f"写不进发件文件夹 {self._folder}：{error.strerror}", down=True) from error

@@ -1,71 +1,21 @@
 """Mail by the standard library's SMTP: one connection for a run of letters, one transaction for each recipient."""
 
-import base64
 import re
 import select
 import smtplib
 import socket
 import ssl
-from email.message import EmailMessage
-from email.policy import SMTP
 
 from inspect_station.config import Settings
-from inspect_station.export import MEDIA_TYPE
 from inspect_station.reminders.channels.base import ChannelError, Outgoing
+from inspect_station.reminders.channels.mime import mail_of
 from inspect_station.reminders.letter import one_line
 
 TIMEOUT_SECONDS = 30
 # Enhanced codes (RFC 3463) that blame the address: no such mailbox, host or user, moved, disabled.
 _DEAD_ENHANCED = re.compile(r"\b5\.(?:1\.[0-9]+|2\.1)\b")
 _ENHANCED = re.compile(r"\b[245]\.[0-9]{1,3}\.[0-9]{1,3}\b")
-_PLAIN = re.compile(r"(?:[A-Za-z0-9]+(?: [A-Za-z0-9]+)*)?")
-_PLAIN_MOST, _WORD_BYTES = 60, 42  # a word of 42 bytes and the longest header's name fit into 78 characters
-_POLICY = SMTP.clone(refold_source="none")  # our headers are folded already
 _DEAD_CODES = frozenset({521, 550, 551, 553, 556})
-
-
-def encoded(text: str) -> str:
-    """Text as RFC 2047 words in lines of their own. The standard library, left to fold headers, breaks on some mixtures
-    of scripts and signs that people do type as names."""
-    flat = one_line(text)
-    if len(flat) <= _PLAIN_MOST and _PLAIN.fullmatch(flat):
-        return flat
-    pieces, piece = [], ""
-    for character in flat:
-        if len((piece + character).encode()) > _WORD_BYTES:
-            pieces.append(piece)
-            piece = ""
-        piece += character
-    words = (base64.b64encode(p.encode("utf-8", "replace")).decode() for p in [*pieces, piece])
-    return "\r\n ".join(f"=?utf-8?b?{word}?=" for word in words)
-
-
-def _address(name: str, address: str) -> str:
-    said = encoded(name)
-    return f"{said}\r\n <{address}>" if said else f"<{address}>"
-
-
-def mail_of(letter: Outgoing, settings: Settings) -> EmailMessage:
-    """The letter as a mail: text, HTML, the notice, the workbook. Line ends in names and subjects cannot become headers."""
-    mail = EmailMessage(policy=_POLICY)
-    sender = settings.mail_from or "station@localhost"
-    mail.set_raw("From", _address(settings.station_name, sender))
-    if "@" in letter.recipient:
-        mail.set_raw("To", _address(letter.recipient_name, letter.recipient))
-    mail.set_raw("Subject", encoded(letter.subject))
-    mail["Message-ID"] = letter.message_id
-    mail["Date"] = letter.written_at
-    # Holiday answers must not come back to a machine that nobody reads.
-    mail["Auto-Submitted"] = "auto-generated"
-    mail.set_content(letter.text, cte="base64")
-    if letter.html:
-        mail.add_alternative(letter.html, subtype="html", cte="base64")
-    if letter.notice:
-        mail.add_attachment(letter.notice, maintype="application", subtype="pdf", filename=letter.notice_name)
-    if letter.file:
-        main, sub = MEDIA_TYPE.split("/")
-        mail.add_attachment(letter.file, maintype=main, subtype=sub, filename=letter.file_name)
-    return mail
 
 
 class MailChannel:
@@ -76,7 +26,7 @@ class MailChannel:
         self._connection: smtplib.SMTP | None = None
 
     def send(self, letter: Outgoing) -> str:
-        content = mail_of(letter, self._settings).as_bytes()
+        content = mail_of(letter, self._settings)
         connection = self._ready()
         try:
             return _hand_over(connection, self._settings.mail_from, letter.recipient, content)

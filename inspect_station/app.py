@@ -59,6 +59,7 @@ from inspect_station.settings import (
     channel_views,  # noqa: F401  its pages belong to the blueprint below
     checks,
 )
+from inspect_station.settings.person_views import pages as person_pages
 from inspect_station.settings.views import pages as settings_pages
 from inspect_station.staffing.views import pages as staffing_pages
 from inspect_station.workcalendar.views import pages as workcalendar_pages
@@ -125,6 +126,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     app.register_blueprint(issuing_pages)
     app.register_blueprint(portal_pages)
     app.register_blueprint(settings_pages)
+    app.register_blueprint(person_pages)
     app.register_blueprint(workcalendar_pages)
     app.register_blueprint(staffing_pages)
     app.register_blueprint(planning_pages)

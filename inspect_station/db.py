@@ -145,14 +145,9 @@ def run(sql: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
 
 
 def run_for(sql: str, column: str, ids: Sequence[int]) -> list[tuple[Any, ...]]:
-    """The rows of a statement in which `{some}` stands for: this column is one of these ids.
-
-    They are one parameter, so that any number of them makes the same text.
-    """
-    if is_sqlite():
-        within = f"{column} IN (SELECT value FROM json_each(:ids))"  # noqa: S608  a column of ours
-        return run(sql.format(some=within), {"ids": orjson.dumps(ids).decode()})
-    return run(sql.format(some=f"{column} = ANY(:ids)"), {"ids": ids})
+    """The rows of a statement in which `{some}` stands for: this column is one of these ids."""
+    chosen, values = among("ids", ids)
+    return run(sql.format(some=f"{column} {chosen}"), values)
 
 
 @lru_cache(maxsize=1024)
@@ -167,9 +162,13 @@ def _marked(sql: str, sqlite: bool) -> tuple[str, tuple[str, ...]]:
 
 
 def among(name: str, values: Collection[Any]) -> tuple[str, dict[str, Any]]:
-    """`IN (…)` of these values for a statement of `run`, and the parameters that go with it; of none, nothing is in it."""
-    marks = {f"{name}_{place}": value for place, value in enumerate(values)}
-    return f"IN ({', '.join(f':{mark}' for mark in marks) or 'NULL'})", marks
+    """What follows a column in a statement of `run`: it is one of these values; and the parameter that goes with it.
+
+    They are one parameter, so that any number of them makes the same text.
+    """
+    if is_sqlite():
+        return f"IN (SELECT value FROM json_each(:{name}))", {name: orjson.dumps(list(values)).decode()}  # noqa: S608  a name of ours
+    return f"= ANY(:{name})", {name: list(values)}
 
 
 def moment(value: Any) -> datetime | None:

@@ -126,14 +126,21 @@ def _may_open(actor: Actor, entry: Entry) -> bool:
     return allowed and (not entry.permission or actor.may(entry.permission))
 
 
+# The statement of a set of figures, the same for everybody who sees them: the station's people see all rows.
+_ASKED: dict[tuple[Any, ...], tuple[str, Sequence[Any]]] = {}
+
+
 def _waiting(actor: Actor | None, shown: Sequence[Entry], badges: Badges) -> dict[str, int]:
     """How much waits for the station in each list behind the entries, in one statement."""
     counted = [name for entry in shown for name in entry.waits if name in badges]
     if not counted or actor is None or not actor.is_staff:
         return {}
     try:
-        query = Select(columns=[badges[endpoint](actor) for endpoint in counted]).bind(db.obj)
-        return dict(zip(counted, *query.tuples(), strict=True))
+        asked = _ASKED.get((db.obj, *counted))
+        if asked is None:
+            query = Select(columns=[badges[endpoint](actor) for endpoint in counted]).bind(db.obj)
+            asked = _ASKED[db.obj, *counted] = query.sql()
+        return dict(zip(counted, db.execute_sql(*asked).fetchone(), strict=True))
     except PeeweeException:  # the page that says the database is away must still appear
         return {}
 

@@ -55,7 +55,7 @@ class DueRow(Table):
             (("equipment", "clock"), True),
             (("sort_on", "id", "late_on", "standing"), False),
             (("kind", "sort_on", "id", "late_on", "standing"), False),
-            (("standing", "sort_on", "id"), False),
+            (("standing", "sort_on", "id", "late_on"), False),
             (("rule", "version"), False),
         )
 

@@ -144,9 +144,14 @@ def plain(value: Any) -> Any:
     return value.isoformat() if type(value) is date else value
 
 
+_DATES = ("due_on", "apply_by", "earliest", "late_on", "sort_on")
+
+
 def shown(row: tuple[Any, ...], today: date) -> dict[str, Any]:
     """What a page shows of one row: the stored answer with today's state, days left and the words for people."""
-    found = dict(zip(ROW, map(plain, row), strict=False))
+    found = dict(zip(ROW, row, strict=False))
+    for name in _DATES:
+        found[name] = plain(found[name])
     found |= orjson.loads(found.pop("body")) | {"state": found["state"]}
     found["remark"] = extras.current().read(found["remark"]) if found["remark"] else None
     found["shown_on"] = _shown_date(found)

@@ -94,7 +94,8 @@ def due_page(
     rows = rows[:per_page][:: -1 if place.backwards else 1]
     found, capped = total(actor, filters, today) if counted else (0, False)
     seen = [shown(row, today) for row in rows]
-    return Page(seen, found, capped, *around([keys_of(row) for row in rows], place, more))
+    ends = [keys_of(row) for row in (*rows[:1], *rows[-1:])]
+    return Page(seen, found, capped, *around(ends, place, more))
 
 
 def counts(actor: Actor, filters: Filters, today: date) -> dict[str, int]:

@@ -21,6 +21,8 @@ worker_class = "gthread"
 timeout = 60
 graceful_timeout = 25
 worker_tmp_dir = "/dev/shm"  # noqa: S108 - the heartbeat file must not wait for a slow disk
+# Longer than any proxy keeps an idle connection: else it sends a request into one that is just being closed.
+keepalive = 75
 control_socket_disable = True  # its default place is the home folder: two instances would share it
 accesslog = None
 

@@ -1,5 +1,6 @@
 """`python -m drills [ROW …]`: run the rows, print the table; 1 where a row failed."""
 
+import os
 import sys
 import time
 import traceback
@@ -60,7 +61,7 @@ ROWS: Mapping[str, Row] = {
 }
 # Asked for by name only: they take longer than all others together.
 LONG: Mapping[str, Row] = {"SOAK": soak.run}
-_HEAD = f"{'row':4} {'fault':44} {'given':>6} {'lost':>5} {'doubled':>8} {'uncertain':>10} {'superseded':>11}  verdict    s"
+_HEAD = f"{'row':4} {'fault':44} {'given':>6} {'lost':>5} {'doubled':>8} {'uncertain':>10} {'superseded':>11}  verdict    s  cpu"
 
 
 def main(wanted: list[str]) -> int:
@@ -73,17 +74,20 @@ def main(wanted: list[str]) -> int:
     print(_HEAD, flush=True)
     with Ground() as ground:
         verdicts = [_row(name, known[name], ground) for name in wanted or ROWS]
-    print(f"{sum(verdicts)} of {len(verdicts)} rows passed in {time.monotonic() - begun:.0f} s")
+    spent = f"{time.monotonic() - begun:.0f} s, {_cpu():.0f} s of them computing"
+    print(
+        f"{sum(verdicts)} of {len(verdicts)} rows passed in {spent}; load {os.getloadavg()[1]:.1f} on {os.cpu_count()} cores"
+    )
     return 0 if all(verdicts) else 1
 
 
 def _row(name: str, run: Row, ground: Ground) -> bool:
     """Run one row and print its lines as they come; whether all passed."""
-    passed, begun = True, time.monotonic()
+    passed, begun, spent = True, time.monotonic(), _cpu()
     try:
         for tally in run(ground):
-            _print(name, tally, time.monotonic() - begun)
-            passed, begun = passed and tally.passed, time.monotonic()
+            _print(name, tally, time.monotonic() - begun, _cpu() - spent)
+            passed, begun, spent = passed and tally.passed, time.monotonic(), _cpu()
     except Exception:  # the rows after it are still worth knowing
         traceback.print_exc(file=sys.stdout)
         print(f"{name:4} ended by an error: FAIL", flush=True)
@@ -91,9 +95,17 @@ def _row(name: str, run: Row, ground: Ground) -> bool:
     return passed
 
 
-def _print(name: str, tally: Tally, seconds: float) -> None:
+def _cpu() -> float:
+    """Seconds that this process and those it has waited for have computed; PostgreSQL's own are not among them."""
+    used = os.times()
+    return used.user + used.system + used.children_user + used.children_system
+
+
+def _print(name: str, tally: Tally, seconds: float, computing: float) -> None:
     counts = f"{tally.given:6} {tally.lost:5} {tally.doubled:8} {tally.uncertain:10} {tally.superseded:11}"
-    print(f"{name:4} {tally.fault:44} {counts}  {'pass' if tally.passed else 'FAIL':7} {seconds:4.0f}")
+    print(
+        f"{name:4} {tally.fault:44} {counts}  {'pass' if tally.passed else 'FAIL':7} {seconds:4.0f} {computing:4.0f}"
+    )
     for sentence in tally.remarks:
         print(f"{'':5}{sentence}")
     for sentence in tally.wrong:

@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @dataclass(frozen=True)
 class Answer:
-    """`status` 0: nobody answered."""
+    """`status` 0: nobody answered; the body then says what came instead."""
 
     status: int
     headers: Mapping[str, str]
@@ -107,8 +107,8 @@ class Web:
                 return Answer(answer.status, dict(answer.headers), answer.read())
         except urllib.error.HTTPError as error:
             return Answer(error.code, dict(error.headers), error.read())
-        except (OSError, http.client.HTTPException):  # nobody answered, or was killed in the middle of the answer
-            return Answer(0, {})
+        except (OSError, http.client.HTTPException) as error:  # nobody answered, or was killed in mid-answer
+            return Answer(0, {}, repr(error).encode())
 
 
 def token_of_a_head(now: Any) -> str:

@@ -82,7 +82,7 @@ def furnish_clinic(cast: Cast, things: Things, files_dir: Path) -> dict[str, Any
         cast.inspector, inspector=cast.inspector.account_id, day=TODAY + timedelta(days=1), start_min=540, end_min=600,
         each_min=30, place="centre", now=NOW,
     )  # fmt: skip
-    slot = service.slots.listed(cast.inspector, TODAY)[0]["id"]
+    slot, free = (listed["id"] for listed in service.slots.listed(cast.inspector, TODAY)[:2])
     service.slots.book(cast.jia_user, slot, cast.jia.id, topic=CANARY, now=NOW)
     asked = {"pressure_mpa": "0.8", "volume_l": "1000", "diameter_mm": "800", "medium": "gas"}
     answer = service.scoping.save(cast.inspector, cast.jia.id, kind="vessel", name=CANARY, typed=asked, now=NOW)
@@ -91,6 +91,7 @@ def furnish_clinic(cast: Cast, things: Things, files_dir: Path) -> dict[str, Any
         "clinic_visit": visit,
         "prescription": finding,
         "slot": slot,
+        "free_hour": free,
         "scope_answer": answer,
         "clinic_photo": CaseFile.get(CaseFile.owner == "clinic_finding").id,
     }

@@ -66,7 +66,7 @@ def book(slot_id: int) -> Any:
 
     def act() -> str:
         actor = current_actor()
-        firm = actor.enterprise_id or forms.first_number(request.form.get("enterprise"))
+        firm = forms.first_number(request.form.get("enterprise")) or actor.enterprise_id
         if firm is None:
             raise InvalidInput("请先选择是哪家企业。", {"enterprise": ["请选择企业"]})
         service.slots.book(actor, slot_id, firm, topic=forms.paragraph("topic", 300), now=now())

@@ -21,11 +21,9 @@ from inspect_station.web import now, today
 def windows() -> str:
     """The enterprises' days, from today on; narrowed to one with `enterprise`."""
     actor = current_actor()
-    number = actor.enterprise_id or request.args.get("enterprise", type=int)
-    if number is not None and not actor.sees(number):
-        number = actor.enterprise_id
     names = registry.enterprise_names(actor)
-    number = number if number in names else None
+    asked = request.args.get("enterprise", type=int)
+    number = asked if asked in names else actor.enterprise_id
     return render_template(
         "planning/windows.html",
         windows=sites.windows(actor, today(), number),

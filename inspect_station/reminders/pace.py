@@ -18,6 +18,8 @@ from schedules.workdays import Calendar
 
 # Letters that reached nobody do not count against the next one.
 _COUNTED = ("queued", "claimed", "failed", "uncertain", "sent", "refused")
+# From a week before its deadline on a prescription of the clinic is told like a date that has passed.
+NEAR_THE_DEADLINE = ladder.RANK_OF_DUE_DAY - WEEK
 Recipient = tuple[int, str, str]  # enterprise, channel, address
 
 
@@ -117,7 +119,7 @@ def _prescribed(enterprise_id: int | None) -> Iterator[tuple[Recipient, Waiting]
     if enterprise_id is not None:
         query = query.where(p.enterprise == enterprise_id)
     for number, channel, recipient, rank in tuples(query.group_by(p.enterprise, p.channel, p.recipient)):
-        yield (number, channel, recipient), Waiting(passed=rank >= ladder.RANK_OF_DUE_DAY - WEEK)
+        yield (number, channel, recipient), Waiting(passed=rank >= NEAR_THE_DEADLINE)
 
 
 def _day(text: Any) -> date | None:

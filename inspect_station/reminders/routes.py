@@ -117,8 +117,9 @@ def _stages(
     order, dead, indoors = config.switches().in_order, _dead(ids) if alive else {}, station.sample_loaded()
     found: dict[int, list[Stages]] = defaultdict(list)
     robots: dict[tuple[int, str], str] = {}
-    for *row, created_at in run(_PEOPLE.format(whose=whose), {**values, "today": today.isoformat()}):
-        person = _Person(*row, created_at=_moment(created_at))
+    for row in run(_PEOPLE.format(whose=whose), {**values, "today": today.isoformat()}):
+        values_of: Any = (*row[:-1], _moment(row[-1]))
+        person = _Person(*values_of)
         stages = list(person.stages(order, channel, robots))
         usable = [[r for r in stage if not _is_dead(dead, person, r)] for stage in stages]
         kept = [stage for stage in usable if stage]

@@ -135,9 +135,9 @@ def _letters(number: int, rows: Sequence[LadderRow], route: Route, played: Playe
         of_clinic |= prescribed.get(day, {})
         if not working.is_workday(day):
             continue
-        turn = policy.rhythm.turn(day, told[-policy.rhythm.most_a_week :], ticked, working)
+        turn = policy.rhythm.turn(day, told[-policy.rhythm.most_a_week - 1 :], ticked, working)
         ticked = day
-        if not (turn.regular or turn.at_once):
+        if not turn.open:
             continue
         waits = _waiting(waiting, of_clinic)
         if not (turn.regular or turn.writes(waits)):

@@ -3,6 +3,10 @@
 Few letters, and yet nothing said after its day: whatever falls before the next gathered letter goes into this one. Steps
 are brought forward, not put off. What could not be known before (a device just registered, a date just passed) need not
 wait for the gathered letter, within the most that may go in a week.
+
+One thing may go beyond that most: what must not run another day and was never said. A vessel just found to be overdue or
+forbidden is in use against the law (安全法 art. 40, 84), and the firm cannot know unless it is told; so one letter more may
+go, once in any seven days. Whoever has been told already waits for the next letter: it says nothing new.
 """
 
 from __future__ import annotations
@@ -23,16 +27,22 @@ class Waiting:
     """What one recipient has not been told of yet.
 
     `pressing`: something of it must not wait. `passed`: a date has passed that was told of before. `first_due`: the
-    earliest date counted down to.
+    earliest date counted down to. `unheard`: a date that is here or passed, or forbidden use, and not a word of it yet.
     """
 
     pressing: bool = False
     passed: bool = False
     first_due: date | None = None
+    unheard: bool = False
 
     def plus(self, other: Waiting) -> Waiting:
         dues = [due for due in (self.first_due, other.first_due) if due is not None]
-        return Waiting(self.pressing or other.pressing, self.passed or other.passed, min(dues, default=None))
+        return Waiting(
+            self.pressing or other.pressing,
+            self.passed or other.passed,
+            min(dues, default=None),
+            self.unheard or other.unheard,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +50,8 @@ class Turn:
     """What may be written to one recipient today.
 
     `regular`: the gathered letter. `at_once`: a letter that cannot wait. `apart`: one about dates that have passed.
-    `chance`: the next day for a gathered letter if none goes today; `ahead`: if one does.
+    `beyond`: the one above the most of a week, for what was never heard of. `chance`: the next day for a gathered letter if
+    none goes today; `ahead`: if one does.
     """
 
     regular: bool
@@ -48,10 +59,20 @@ class Turn:
     apart: bool
     chance: date
     ahead: date
+    beyond: bool = False
+
+    @property
+    def open(self) -> bool:
+        """Whether any letter at all may go today."""
+        return self.regular or self.at_once or self.beyond
 
     def is_urgent(self, waiting: Waiting) -> bool:
         """Whether this goes although it is not the day of the gathered letter."""
-        return (self.at_once and self.cannot_wait(waiting)) or (self.apart and waiting.passed)
+        return (
+            (self.at_once and self.cannot_wait(waiting))
+            or (self.apart and waiting.passed)
+            or (self.beyond and waiting.unheard)
+        )
 
     def cannot_wait(self, waiting: Waiting) -> bool:
         """The law wants the application a month ahead: by then it must have been said."""
@@ -67,7 +88,8 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Rhythm:
-    """A gathered letter every so many days, or on one weekday (0 = Monday); in any seven days at most so many letters."""
+    """A gathered letter every so many days, or on one weekday (0 = Monday); in any seven days at most so many letters, and
+    one more for what was never heard of."""
 
     every_days: int = WEEK
     most_a_week: int = 2
@@ -79,12 +101,14 @@ class Rhythm:
         A letter dated later than today (the clock was set back) counts like any other.
         """
         room, since = self._has_room(today, told), _days_since(today, told)
+        full = self._of_the_week(today, told) == self.most_a_week  # one more than that: this week's has gone
         return Turn(
             regular=self._gathers(today, told, last_run),
             at_once=room and since >= 1,
             apart=room and since >= self._pause,
             chance=self._following(today, told, calendar),
             ahead=self._following(today, [*told, today], calendar),
+            beyond=full and since >= 1,
         )
 
     @property
@@ -112,7 +136,10 @@ class Rhythm:
         return its_day == day or (last_run is not None and last_run < its_day)
 
     def _has_room(self, day: date, told: Sequence[date]) -> bool:
-        return sum((day - one).days < WEEK for one in told) < self.most_a_week
+        return self._of_the_week(day, told) < self.most_a_week
+
+    def _of_the_week(self, day: date, told: Sequence[date]) -> int:
+        return sum((day - one).days < WEEK for one in told)
 
     def _following(self, day: date, told: Sequence[date], calendar: Calendar) -> date:
         """The first working day after `day` for a gathered letter; letters are written on working days."""

@@ -16,9 +16,10 @@ from inspect_station.clinic import (
     words,
 )
 from inspect_station.clinic.library import seed
-from inspect_station.clinic.owing import OwedPrescription, owed
+from inspect_station.clinic.owing import AHEAD, OwedPrescription, owed
 
 __all__ = [
+    "AHEAD",
     "OwedPrescription",
     "columns",
     "findings",

@@ -4,18 +4,19 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from functools import reduce
 from itertools import groupby
 
 from inspect_station.accounts.scope import Actor
 from inspect_station.clock import SHANGHAI
 from inspect_station.config import Settings
 from inspect_station.registry import service as registry
-from inspect_station.reminders import ladder, pace, policies, quiets, routes, source
+from inspect_station.reminders import ladder, pace, policies, prescriptions, quiets, routes, source
 from inspect_station.reminders.alarms import last_tick
 from inspect_station.reminders.ladder import LadderRow, Step
 from inspect_station.reminders.models import OwedStep
-from inspect_station.reminders.owed import Owed, known
-from inspect_station.reminders.pace import Pace
+from inspect_station.reminders.owed import Known, Owed, known_of, nothing_known
+from inspect_station.reminders.pace import Pace, Recipient
 from inspect_station.reminders.quiets import Quiets
 from inspect_station.reminders.reading import tuples
 from inspect_station.reminders.routes import Route
@@ -31,12 +32,14 @@ Coming = dict[date, dict[Clock, Step]]
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """One letter to come. `urgent`: it does not wait for the gathered one; `early`: of its items so many before their day."""
+    """One letter to come. `urgent`: it does not wait for the gathered one; `early`: of its items so many before their day;
+    `prescriptions` of the clinic it names beside its items."""
 
     day: date
     urgent: bool
     steps: Steps
     early: int = 0
+    prescriptions: int = 0
 
     @property
     def items(self) -> int:
@@ -60,14 +63,15 @@ def outlook(
 ) -> list[Outlook]:
     """The coming 90 days of every enterprise the actor may see (or of one)."""
     rules = policies.in_force()
-    paced = Pace(today, rules, last_tick(), None if enterprise_id is None else [enterprise_id])
-    played = Played(paced, days, routes.channel_in_use(settings), rules, quiets.standing(today))
+    only = None if enterprise_id is None else [enterprise_id]
+    paced = Pace(today, rules, last_tick(), only)
     rows = source.rows_on(today, rules.horizon + timedelta(days=days) + rules.reach(today, paced.calendar))
     names = registry.enterprise_names(actor)
-    found = []
-    for number, theirs in groupby(rows, key=lambda row: row.enterprise_id):
-        if actor.sees(number) and enterprise_id in {None, number}:
-            found.append(_outlook(number, names[number], list(theirs), played))
+    theirs = {number: list(its) for number, its in groupby(rows, key=lambda row: row.enterprise_id)}
+    prescribed = prescriptions.Foreseen(today + timedelta(days=days), only)
+    asked = [n for n in theirs.keys() | prescribed.enterprises if actor.sees(n) and enterprise_id in {None, n}]
+    played = _played(paced, days, routes.channel_in_use(settings), rules, asked, prescribed)
+    found = [_outlook(number, names[number], theirs.get(number, ()), played) for number in asked]
     return sorted((o for o in found if o.letters), key=lambda o: (o.letters[0].day, o.enterprise))
 
 
@@ -80,6 +84,10 @@ class Played:
     channel: str
     rules: policies.Policies
     resting: Quiets
+    reachable: Mapping[int, Sequence[Route]]
+    recorded: Mapping[int, Known]
+    deferred: Mapping[Recipient, Steps]
+    prescribed: prescriptions.Foreseen
 
     @property
     def today(self) -> date:
@@ -90,8 +98,23 @@ class Played:
         return self.today + timedelta(days=self.days)
 
 
+def _played(
+    paced: Pace,
+    days: int,
+    channel: str,
+    rules: policies.Policies,
+    asked: Sequence[int],
+    prescribed: prescriptions.Foreseen,
+) -> Played:
+    """What is asked of the database is asked for all enterprises at once."""
+    return Played(
+        paced, days, channel, rules, quiets.standing(paced.today), routes.of_enterprises(channel, paced.today, asked),
+        known_of(asked), _deferred(), prescribed,
+    )  # fmt: skip
+
+
 def _outlook(number: int, name: str, rows: Sequence[LadderRow], played: Played) -> Outlook:
-    theirs = routes.of_enterprise(number, played.channel, played.today)
+    theirs = played.reachable.get(number) or [routes.BY_PERSON]
     reachable = theirs[0].recipient != routes.NO_ADDRESS
     letters = list(_letters(number, rows, theirs[0], played))
     return Outlook(number, name, reachable, len(theirs), letters, number in played.rules.own)
@@ -100,29 +123,32 @@ def _outlook(number: int, name: str, rows: Sequence[LadderRow], played: Played) 
 def _letters(number: int, rows: Sequence[LadderRow], route: Route, played: Played) -> Iterator[Letter]:
     policy = played.rules.of(number)
     coming = _after_quiets(_coming(number, rows, route, policy, played), played.resting)
+    prescribed = played.prescribed.steps(number, route, policy.ladder, played.today, played.last)
     told = list(played.pace.told(number, route.channel, route.recipient))
     working, ticked = played.pace.calendar, played.pace.last_run
     waiting: dict[Clock, Step] = {}
+    of_clinic: dict[int, Step] = {}
     for ahead in range(played.days + 1):
         day = played.today + timedelta(days=ahead)
         for key, step in coming.pop(day, {}).items():
             waiting[key] = _overtaking(waiting.get(key), step)
+        of_clinic |= prescribed.get(day, {})
         if not working.is_workday(day):
             continue
-        turn = policy.rhythm.turn(day, told[-policy.rhythm.most_a_week :], ticked, working)
+        turn = policy.rhythm.turn(day, told[-policy.rhythm.most_a_week - 1 :], ticked, working)
         ticked = day
-        if not (turn.regular or turn.at_once):
+        if not turn.open:
             continue
-        waits = _waiting(waiting)
+        waits = _waiting(waiting, of_clinic)
         if not (turn.regular or turn.writes(waits)):
             continue
         early = _early(coming, day, turn.ahead, played.resting)
         if turn.writes(waits, min((step.owed_on for step in early.values()), default=None)):
             _take_out(early, coming, turn.ahead)
-            urgent = not turn.regular
-            yield Letter(_leaves(policy, day, played), urgent, waiting | early, len(early))
+            named = played.prescribed.named(number, day)
+            yield Letter(_leaves(policy, day, played), not turn.regular, waiting | early, len(early), named)
             told.append(day)
-            waiting = {}
+            waiting, of_clinic = {}, {}
 
 
 def _overtaking(before: Step | None, step: Step) -> Step:
@@ -132,12 +158,10 @@ def _overtaking(before: Step | None, step: Step) -> Step:
     return replace(step, urgent=True)
 
 
-def _waiting(steps: Steps) -> Waiting | None:
-    waits: Waiting | None = None
-    for step in steps.values():
-        one = pace.waiting_of(step, step.urgent)
-        waits = waits.plus(one) if waits else one
-    return waits
+def _waiting(steps: Steps, of_clinic: Mapping[int, Step]) -> Waiting | None:
+    each = [pace.waiting_of(step, step.urgent) for step in steps.values()]
+    each += [prescriptions.waiting_of(step) for step in of_clinic.values()]
+    return reduce(Waiting.plus, each) if each else None
 
 
 def _early(coming: Coming, day: date, until: date, resting: Quiets) -> dict[Clock, Step]:
@@ -163,9 +187,9 @@ def _leaves(policy: policies.Policy, day: date, played: Played) -> date:
 
 def _coming(number: int, rows: Sequence[LadderRow], route: Route, policy: policies.Policy, played: Played) -> Coming:
     """The steps by the day they become owed, as far as they are not recorded; those owed already stand on today."""
-    recorded, today = known(number), played.today
+    recorded, today = played.recorded.get(number) or nothing_known(), played.today
     coming: Coming = defaultdict(dict)
-    coming[today] |= _deferred(number, route)
+    coming[today] |= played.deferred.get((number, route.channel, route.recipient), {})
     until = played.last + played.rules.reach(played.last, played.pace.calendar)
     for row in rows:
         now = ladder.latest(row, today, policy.ladder)
@@ -195,14 +219,24 @@ def _loud_on(key: Clock, step: Step, day: date, resting: Quiets) -> date:
     return day
 
 
-def _deferred(number: int, route: Route) -> dict[Clock, Step]:
-    """Steps recorded already that wait for the next letter."""
+def _deferred() -> Mapping[Recipient, Steps]:
+    """Steps recorded already that wait for the next letter, by whom they wait for."""
     o = OwedStep
-    query = o.select(o.equipment, o.clock, o.step, o.week, o.rank, o.owed_on, o.urgent).where(
-        o.enterprise == number,
-        o.channel == route.channel,
-        o.recipient == route.recipient,
-        o.state == "queued",
-        o.message.is_null(),
+    columns = (
+        o.enterprise,
+        o.channel,
+        o.recipient,
+        o.equipment,
+        o.clock,
+        o.step,
+        o.week,
+        o.rank,
+        o.owed_on,
+        o.urgent,
     )
-    return {(int(equipment), str(clock)): Step(*rest) for equipment, clock, *rest in tuples(query)}
+    found: dict[Recipient, dict[Clock, Step]] = defaultdict(dict)
+    for number, channel, recipient, equipment, clock, *rest in tuples(
+        o.select(*columns).where(o.state == "queued", o.message.is_null())
+    ):
+        found[int(number), str(channel), str(recipient)][int(equipment), str(clock)] = Step(*rest)
+    return found

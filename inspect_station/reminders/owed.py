@@ -1,12 +1,12 @@
 """A step of a clock for one recipient, and what the outbox holds of an enterprise's steps already."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from peewee import chunked
 
-from inspect_station.db import db
+from inspect_station.db import among, run
 from inspect_station.reminders import ladder
 from inspect_station.reminders.ladder import LadderRow, Step
 from inspect_station.reminders.models import OwedStep
@@ -83,26 +83,41 @@ class Known:
         return ladder.is_repeat(one.step) and passed > ladder.repeats_every(one.step, one.rules)
 
 
-_KNOWN = """SELECT equipment_id, clock, due, channel, recipient, rank, state, reason, urgent FROM owed_step
-WHERE enterprise_id = {p} AND step <> {p}{only} ORDER BY rank"""
-
-
-def _among(ids: Iterable[int]) -> str:
-    return f" AND equipment_id IN ({', '.join(str(int(number)) for number in ids)})"
+# Written out, for building the query costs more than running it. Of one key the lower ranks come first.
+_KNOWN = f"""SELECT enterprise_id, equipment_id, clock, due, channel, recipient, rank, state, reason, urgent FROM owed_step
+WHERE {{whose}} AND step <> '{ladder.MANUAL}' ORDER BY rank"""  # noqa: S608  our own word
 
 
 def known(enterprise_id: int, equipment_ids: Collection[int] | None = None) -> Known:
     """What is recorded of this enterprise's clocks, or of these devices of it."""
-    found = Known({}, {}, set(), set(), {})
+    found: dict[int, Known] = {}
     ids = None if equipment_ids is None else sorted(set(equipment_ids))
-    for only in [""] if ids is None else [_among(chunk) for chunk in chunked(ids, _CHUNK)]:
-        # Written out, for building the query costs more than running it. Of one key the lower ranks come first.
-        sql = _KNOWN.format(p=db.obj.param, only=only)
-        rows = db.execute_sql(sql, (enterprise_id, ladder.MANUAL)).fetchall()
-        for *place, rank, state, reason, urgent in rows:
-            withdrawn = state == "suppressed" and (reason in TAKEN_UP_AGAIN or reason.startswith(MARK))
-            found.keep(tuple(place), rank, withdrawn, state in WAITING, bool(urgent))
+    for chunk in [None] if ids is None else chunked(ids, _CHUNK):
+        only, values = ("", {}) if chunk is None else among("device", chunk)
+        whose = "enterprise_id = :firm" + (f" AND equipment_id {only}" if only else "")
+        _keep(found, whose, {**values, "firm": enterprise_id})
+    return found.get(enterprise_id, nothing_known())
+
+
+def known_of(enterprise_ids: Collection[int]) -> dict[int, Known]:
+    """The same of many enterprises, some hundreds in a statement; one that has nothing recorded is left out."""
+    found: dict[int, Known] = {}
+    for chunk in chunked(sorted(enterprise_ids), _CHUNK):
+        chosen, values = among("firm", chunk)
+        _keep(found, f"enterprise_id {chosen}", values)
     return found
+
+
+def nothing_known() -> Known:
+    return Known({}, {}, set(), set(), {})
+
+
+def _keep(found: dict[int, Known], whose: str, values: Mapping[str, Any]) -> None:
+    for firm, *place, rank, state, reason, urgent in run(_KNOWN.format(whose=whose), values):
+        withdrawn = state == "suppressed" and (reason in TAKEN_UP_AGAIN or reason.startswith(MARK))
+        if firm not in found:
+            found[firm] = nothing_known()
+        found[firm].keep(tuple(place), rank, withdrawn, state in WAITING, bool(urgent))
 
 
 def may_be_taken_up() -> Any:

@@ -18,6 +18,8 @@ from schedules.workdays import Calendar
 
 # Letters that reached nobody do not count against the next one.
 _COUNTED = ("queued", "claimed", "failed", "uncertain", "sent", "refused")
+# From a week before its deadline on a prescription of the clinic is told like a date that has passed.
+NEAR_THE_DEADLINE = ladder.RANK_OF_DUE_DAY - WEEK
 Recipient = tuple[int, str, str]  # enterprise, channel, address
 
 
@@ -95,6 +97,7 @@ def groups(enterprise_id: int | None = None) -> Iterator[Group]:
             fn.MAX(Case(None, ((o.urgent, 1),), 0)),
             fn.MAX(Case(None, ((o.rank == ladder.RANK_PASSED, 1),), 0)),
             fn.MIN(Case(None, ((counts_down, o.due),))),
+            fn.MAX(Case(None, ((o.urgent & (o.rank >= ladder.RANK_OF_DUE_DAY), 1),), 0)),
         )
         .where(o.state == "queued", o.message.is_null())
         .group_by(o.enterprise, o.channel, o.recipient)
@@ -102,8 +105,8 @@ def groups(enterprise_id: int | None = None) -> Iterator[Group]:
     if enterprise_id is not None:
         query = query.where(o.enterprise == enterprise_id)
     found: dict[Recipient, Waiting] = {}
-    for number, channel, recipient, pressing, passed, due in tuples(query):
-        found[number, channel, recipient] = Waiting(bool(pressing), bool(passed), _day(due))
+    for number, channel, recipient, pressing, passed, due, unheard in tuples(query):
+        found[number, channel, recipient] = Waiting(bool(pressing), bool(passed), _day(due), bool(unheard))
     for key, waiting in _prescribed(enterprise_id):
         found[key] = found[key].plus(waiting) if key in found else waiting
     for key in sorted(found):
@@ -117,7 +120,7 @@ def _prescribed(enterprise_id: int | None) -> Iterator[tuple[Recipient, Waiting]
     if enterprise_id is not None:
         query = query.where(p.enterprise == enterprise_id)
     for number, channel, recipient, rank in tuples(query.group_by(p.enterprise, p.channel, p.recipient)):
-        yield (number, channel, recipient), Waiting(passed=rank >= ladder.RANK_OF_DUE_DAY - WEEK)
+        yield (number, channel, recipient), Waiting(passed=rank >= NEAR_THE_DEADLINE)
 
 
 def _day(text: Any) -> date | None:
@@ -126,4 +129,5 @@ def _day(text: Any) -> date | None:
 
 def waiting_of(step: ladder.Step, urgent: bool) -> Waiting:
     """What one step asks for, the way `groups` reads it."""
-    return Waiting(urgent, step.rank == ladder.RANK_PASSED, step.counts_down_to)
+    here = urgent and step.rank >= ladder.RANK_OF_DUE_DAY
+    return Waiting(urgent, step.rank == ladder.RANK_PASSED, step.counts_down_to, here)

@@ -115,7 +115,7 @@ def words_of(policy: Policy) -> str:
 def rhythm_words(policy: Policy) -> str:
     """How often one recipient is written to."""
     ladder = policy.ladder
-    return f"集中信每 {ladder.letters_every_days} 天至多一封，连急的七天里至多 {ladder.letters_most_a_week} 封"
+    return f"集中信每 {ladder.letters_every_days} 天至多一封，连急的七天里至多 {ladder.letters_most_a_week} 封（新发现超期的可多一封）"
 
 
 def hours_words(policy: Policy) -> str:

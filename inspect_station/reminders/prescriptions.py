@@ -4,7 +4,8 @@ Every letter to a firm names what it still has to do by our prescriptions. These
 where no device owes anything; once in a letter, their fate is the letter's.
 """
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -14,11 +15,15 @@ from inspect_station.db import db
 from inspect_station.reminders import ladder, routes
 from inspect_station.reminders.ladder import LadderRow, Step
 from inspect_station.reminders.models import Message, PrescriptionStep
+from inspect_station.reminders.pace import NEAR_THE_DEADLINE
 from inspect_station.reminders.policies import Policies
 from inspect_station.reminders.reading import tuples
 from inspect_station.reminders.routes import Route
+from schedules import ladder as law
+from schedules.rhythm import Waiting
 
 _Key = tuple[int, str, str, str]  # finding, deadline, channel, recipient
+Coming = dict[date, dict[int, Step]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +66,13 @@ def _owed(
     found: Sequence[OwedPrescription], told: Sequence[Route], policies: Policies, today: date
 ) -> Iterator[_Owed]:
     for one in found:
-        row = LadderRow(0, "annual", one.enterprise_id, "due", one.deadline, one.deadline)
-        step = ladder.latest(row, today, policies.of(one.enterprise_id).ladder)
+        step = ladder.latest(_row(one), today, policies.of(one.enterprise_id).ladder)
         if step is not None:
             yield from (_Owed(one, step, route) for route in told)
+
+
+def _row(one: OwedPrescription) -> LadderRow:
+    return LadderRow(0, "annual", one.enterprise_id, "due", one.deadline, one.deadline)
 
 
 def _highest(enterprise_ids: Sequence[int]) -> dict[_Key, int]:
@@ -101,6 +109,53 @@ def _drop(standing: set[int]) -> None:
     waiting = {int(finding) for (finding,) in tuples(p.select(p.finding).where(p.state == "queued").distinct())}
     if gone := waiting - standing:
         p.update(state="suppressed").where(p.finding.in_(gone), p.state == "queued").execute()
+
+
+class Foreseen:
+    """The steps of the days up to `last`, if nobody answers; in a handful of statements, however many firms there are."""
+
+    def __init__(self, last: date, enterprise_ids: Collection[int] | None = None) -> None:
+        self._standing = clinic.owed(last, enterprise_ids)
+        self._highest = _highest(list(self._standing)) if self._standing else {}
+        self._waiting = _waiting(list(self._standing)) if self._standing else {}
+
+    @property
+    def enterprises(self) -> Collection[int]:
+        return self._standing.keys()
+
+    def steps(self, enterprise_id: int, route: Route, rules: law.Ladder, today: date, until: date) -> Coming:
+        """By the day from which each is owed, and by prescription; what waits for a letter already stands on today."""
+        coming: Coming = defaultdict(dict)
+        for one in self._standing.get(enterprise_id, ()):
+            key = (one.finding_id, one.deadline.isoformat(), route.channel, route.recipient)
+            if key in self._waiting:
+                coming[today][one.finding_id] = self._waiting[key]
+            first = max(today, one.deadline - clinic.AHEAD)
+            row = _row(one)
+            for step in (ladder.latest(row, first, rules), *ladder.upcoming(row, first, until, rules)):
+                if step is not None and step.rank > self._highest.get(key, -1):
+                    coming[max(first, step.owed_on)][one.finding_id] = step
+        return coming
+
+    def named(self, enterprise_id: int, day: date) -> int:
+        """How many prescriptions a letter of that day names."""
+        return sum(one.deadline <= day + clinic.AHEAD for one in self._standing.get(enterprise_id, ()))
+
+
+def _waiting(enterprise_ids: Sequence[int]) -> dict[_Key, Step]:
+    p = PrescriptionStep
+    query = p.select(p.finding, p.due, p.channel, p.recipient, p.step, p.week, p.rank, p.owed_on).where(
+        p.enterprise.in_(enterprise_ids), p.state == "queued"
+    )
+    return {
+        (finding, due, channel, recipient): Step(name, week, rank, owed_on, False)
+        for finding, due, channel, recipient, name, week, rank, owed_on in tuples(query)
+    }
+
+
+def waiting_of(step: Step) -> Waiting:
+    """Near the deadline a prescription is told like a date that has passed."""
+    return Waiting(passed=step.rank >= NEAR_THE_DEADLINE)
 
 
 def attach(enterprise_id: int, channel: str, recipient: str, message_id: int) -> None:

@@ -51,7 +51,8 @@ VIEWS = {
     "answers.inbox": 7, "casework.field": 12, "clinic.inbox": 15, "clinic.rounds": 11, "duelist.calendar": 8, "health.metrics": 24,
     "health.ready": 5, "planning.board": 14, "planning.day": 13, "planning.propose_form": 14,
     "reminders.authority_list": 9, "reminders.authority_print": 9, "reminders.hand_list": 7, "reminders.look_at_backlog": 8,
-    "reminders.messages": 9, "settings.overview": 30, "settings.people": 7, "workload.forecast": 18, "workload.month": 52,
+    "reminders.messages": 9, "reminders.outlook": 12,
+    "settings.overview": 30, "settings.people": 7, "workload.forecast": 18, "workload.month": 52,
     "workload.people": 20, "workload.report": 80, "workload.wall": 42,
 }  # fmt: skip
 # Not counted: files (read in stretches, so that memory stays flat), forms, pages that hold no list, and with a reason:
@@ -61,7 +62,6 @@ OTHERS = {
     "casework.label_form", "casework.proposal", "casework.service_worker", "clinic.scope", "duelist.preview", "health.alive",
     "home", "issuing.draft", "portal.home", "reminders.ask_bulk", "reminders.ask_to_pause", "reminders.ask_to_reset",
     "reminders.draft",
-    "reminders.outlook",  # ninety days are thought through one by one, as they will be written
 }  # fmt: skip
 FILES = ("export", "_workbook", "_pdf", "label_sheet")
 FORMS = ("new_",)

@@ -132,7 +132,7 @@ def test_a_weekend_brings_a_step_forward_to_friday(cast: Cast, tmp_path: Path) -
     assert letters_of(tmp_path, 14) == [0, 12]
 
 
-def test_what_was_not_known_before_and_cannot_wait_goes_at_once_but_no_third_letter_in_a_week(
+def test_what_was_not_known_before_and_cannot_wait_goes_at_once_a_third_letter_only_for_what_is_overdue(
     cast: Cast, tmp_path: Path
 ) -> None:
     contact(cast.jia, "a@jia.example")
@@ -142,8 +142,35 @@ def test_what_was_not_known_before_and_cannot_wait_goes_at_once_but_no_third_let
     assert letters_of(tmp_path, 3, 2) == []
     vessel(cast.jia, in_days(3 + 35))  # to be applied for before the next gathered letter
     assert letters_of(tmp_path, 4, 3) == [3]
+    vessel(cast.jia, in_days(4 + 20))
+    assert letters_of(tmp_path, 5, 4) == []  # two in this week; the third is kept for worse
     vessel(cast.jia, in_days(-1))
-    assert letters_of(tmp_path, 9, 4) == [7]  # seven days after the first, there is room again
+    assert letters_of(tmp_path, 6, 5) == [5]  # in use against the law, and nobody had said so
+    vessel(cast.jia, in_days(-1))
+    assert letters_of(tmp_path, 9, 6) == [7]  # no fourth one; seven days after the first there is room again
+
+
+@pytest.mark.parametrize(
+    ("days", "letters"),
+    [
+        ((20,), [0, 1, 7]),  # to be applied for: it must not wait for the gathered letter, but for room
+        ((0,), [0, 1, 2]),  # due today
+        ((-1,), [0, 1, 2]),
+        ((-400,), [0, 1, 2]),
+        ((-1, -2, -3), [0, 1, 2]),  # one letter for all of them
+    ],
+)
+def test_found_when_the_week_is_full_only_what_is_due_or_passed_goes_at_once(
+    cast: Cast, tmp_path: Path, days: tuple[int, ...], letters: list[int]
+) -> None:
+    contact(cast.jia, "a@jia.example")
+    vessel(cast.jia, in_days(85))
+    first = letters_of(tmp_path, 1)
+    vessel(cast.jia, in_days(30))
+    second = letters_of(tmp_path, 2, 1)
+    for left in days:
+        vessel(cast.jia, in_days(2 + left))
+    assert first + second + letters_of(tmp_path, 8, 2) == letters
 
 
 def test_passed_dates_share_a_letter_with_those_of_a_few_days(cast: Cast, tmp_path: Path) -> None:

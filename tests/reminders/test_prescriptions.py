@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from inspect_station.clinic import service as clinic
-from inspect_station.reminders import hands, letter, service, short
+from inspect_station.reminders import forecast, hands, letter, service, short
 from inspect_station.reminders.models import Message, PrescriptionStep
+from inspect_station.workcalendar import service as workcalendar
 from tests.clinic.park import finished, found, only_finding
 from tests.conftest import NOW, TODAY, Cast
 from tests.reminders.park import contact, in_days, settings, vessel
@@ -45,6 +46,25 @@ def test_each_step_down_to_the_deadline_is_told_once_and_nothing_after_the_answe
 
 def text_subject() -> str:
     return Message.get().subject
+
+
+@pytest.mark.parametrize("vessels", [(), (3, 33, 71)])
+def test_the_outlook_foretells_exactly_the_letters_that_name_prescriptions(
+    cast: Cast, tmp_path: Path, vessels: tuple[int, ...]
+) -> None:
+    for days in (9, 40):
+        finished(cast, tmp_path, found(symptom="压力表缺铅封", deadline=TODAY + timedelta(days=days)))
+    contact(cast.jia, "a@jia.example")
+    for days in vessels:
+        vessel(cast.jia, in_days(days))
+    (foretold,) = forecast.outlook(cast.head, settings(tmp_path), TODAY, days=60)
+    working = workcalendar.calendar(TODAY)
+    for day in range(61):
+        if working.is_workday(later(day)[0]):
+            told(tmp_path, day)
+    written = [m.day for m in Message.select().where(Message.state == "sent").order_by(Message.day)]
+    assert [letter.day for letter in foretold.letters] == written
+    assert max(letter.prescriptions for letter in foretold.letters) == 2
 
 
 def test_what_is_put_right_before_the_letter_leaves_is_not_told(cast: Cast, tmp_path: Path) -> None:

@@ -78,6 +78,59 @@ def test_dingtalk_is_signed_and_quoted_once(cast: Cast, robot: Receiver, tmp_pat
     assert abs(int(moment) / 1000 - NOW.timestamp()) < 60
 
 
+_FEISHU_FAST = {"code": 9499, "msg": "too many request", "data": {}}
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "fate", "is_dead"),
+    [
+        ("feishu", Answer(status=400, body=_FEISHU_FAST), "limited", False),
+        ("feishu", Answer(body=_FEISHU_FAST), "limited", False),
+        ("feishu", Answer(body={"code": 9499, "msg": "Bad Request", "data": {}}), "refused", False),
+        ("feishu", Answer(status=400, body={"code": 9499, "msg": "Bad Request"}), "refused", False),
+        (
+            "feishu",
+            Answer(body={"code": 11232, "msg": "create message service trigger rate limit"}),
+            "limited",
+            False,
+        ),
+        (
+            "feishu",
+            Answer(body={"code": 19001, "msg": "param invalid: incoming webhook access token invalid"}),
+            "refused",
+            True,
+        ),
+        (
+            "feishu",
+            Answer(body={"code": 19021, "msg": "sign match fail or timestamp is not within one hour"}),
+            "refused",
+            False,
+        ),
+        ("feishu", Answer(body={"code": 19024, "msg": "Key Words Not Found"}), "refused", False),
+        (
+            "dingtalk",
+            Answer(body={"errcode": 130101, "errmsg": "send too fast, exceed 20 times per minute"}),
+            "limited",
+            False,
+        ),
+        ("dingtalk", Answer(body={"errcode": 410100, "errmsg": "send too fast"}), "limited", False),
+        ("dingtalk", Answer(body={"errcode": 300005, "errmsg": "token is not exist"}), "refused", True),
+        ("dingtalk", Answer(body={"errcode": 400102, "errmsg": "robot is stopped"}), "refused", True),
+        ("dingtalk", Answer(body={"errcode": 310000, "errmsg": "keywords not in content"}), "refused", False),
+        ("dingtalk", Answer(body={"errcode": 430103, "errmsg": "unfit picture"}), "refused", False),
+        ("wecom", Answer(body={"errcode": 93004, "errmsg": "robot stopped"}), "refused", True),
+    ],
+)
+def test_the_vendors_codes_mean_what_their_documents_say(
+    cast: Cast, robot: Receiver, tmp_path: Path, kind: str, answer: Answer, fate: str, is_dead: bool
+) -> None:
+    robot_of(cast.jia, kind, robot.address())
+    robot.will_answer(answer)
+    owe(cast, outside(tmp_path))
+    assert service.deliver(outside(tmp_path), NOW) == {fate: 1}
+    assert DeadAddress.select().exists() is is_dead
+
+
 def test_feishu_is_signed_in_the_body(cast: Cast, robot: Receiver, tmp_path: Path) -> None:
     robot_of(cast.jia, "feishu", robot.address(), secret="s3")
     robot.will_answer(Answer(body={"StatusCode": 0, "StatusMessage": "success"}))

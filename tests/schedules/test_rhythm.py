@@ -54,6 +54,26 @@ def test_what_may_be_written_depends_on_the_letters_of_the_last_days(
     assert (found.regular, found.at_once, found.apart) == (regular, at_once, apart)
 
 
+@pytest.mark.parametrize(
+    ("told", "beyond"),
+    [
+        ((), False),  # there is room, nothing need go beyond it
+        ((6,), False),
+        ((6, 3), True),
+        ((6, 0), False),  # one a day at most
+        ((6, 3, 1), False),  # this week's has gone
+        ((7, 6, 3), True),
+        ((5, -2), False),  # written under a clock that was set back since
+    ],
+)
+def test_one_letter_more_in_a_week_for_what_was_never_heard_of(told: tuple[int, ...], beyond: bool) -> None:
+    found = turn(Rhythm(), MONDAY, *(after(-days) for days in told))
+    assert found.beyond is beyond
+    if beyond:
+        assert found.writes(Waiting(pressing=True, unheard=True))
+        assert not found.writes(Waiting(pressing=True, passed=True))
+
+
 def test_what_cannot_wait_is_what_must_be_applied_for_before_the_next_gathered_letter() -> None:
     found = turn(Rhythm(), MONDAY, after(-2))  # the next one: in five days, a Saturday, so in seven
     assert found.chance == after(7)
@@ -86,6 +106,20 @@ def test_every_known_step_is_said_by_its_day_and_no_week_holds_too_many_letters(
         assert sum(timedelta(0) <= other - one < timedelta(days=7) for other in told) <= rhythm.most_a_week
     assert all(written <= owed for owed, written in said)
     assert len(said) == len(steps)
+
+
+@settings(max_examples=40)
+@given(RHYTHMS, st.sets(st.integers(0, 100)))
+def test_whatever_is_found_no_week_holds_more_than_one_letter_above_its_most(rhythm: Rhythm, finds: set[int]) -> None:
+    told, waits = [], None
+    for n in range(110):
+        day = after(n)
+        waits = Waiting(pressing=True, unheard=True) if n in finds else waits
+        if waits and rhythm.turn(day, told, day - timedelta(days=1), CALENDAR).writes(waits):
+            told.append(day)
+            waits = None
+    for one in told:
+        assert sum(timedelta(0) <= other - one < timedelta(days=7) for other in told) <= rhythm.most_a_week + 1
 
 
 def play(rhythm: Rhythm, steps: list[int]) -> tuple[list[date], list[tuple[date, date]]]:

@@ -157,11 +157,12 @@ def _rare_checkpoints() -> Iterator[None]:
     if not is_sqlite():
         yield
         return
-    db.execute_sql("PRAGMA wal_autocheckpoint = 16000")
+    connection = db.connection()
+    connection.execute("PRAGMA wal_autocheckpoint = 16000")
     try:
         yield
     finally:
-        db.execute_sql("PRAGMA wal_autocheckpoint = 1000")
+        connection.execute("PRAGMA wal_autocheckpoint = 1000")
 
 
 def _plans(ledger: Ledger, planner: Planner, options: Options) -> Iterator[list[Plan]]:

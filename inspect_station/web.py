@@ -67,6 +67,8 @@ class AskedArguments(FlaskParser):
     """Reads from an address what stands in it; the library looks every field of the schema up, and misses most."""
 
     def load_querystring(self, req: Request, schema: Schema) -> dict[str, Any]:
+        if not req.args:
+            return {}
         found = super().load_querystring(req, schema)
         return {name: found[name] for name in req.args}
 

@@ -97,13 +97,18 @@ def fetch(
 def current_page(
     actor: Actor, filters: Filters, sort: str, place: Place, most: int, today: date
 ) -> tuple[list[tuple[Any, ...]], tuple[int, bool]]:
-    """The list's items, brought up to date first, and (total, capped): in one statement where nothing was stale."""
-    columns = f"{projection.CURRENT}, ({query.count_sql(condition(actor, filters))}), {ITEM_SQL}"
+    """The list's items, brought up to date first, and (total, capped): in one statement where nothing was stale.
+
+    After the columns of an item stands the total, then the keys.
+    """
+    counted = f"CASE WHEN {projection.CURRENT} THEN ({query.count_sql(condition(actor, filters))}) END"
+    columns = f"{ITEM_SQL}, {counted}"
     found = fetch(actor, columns, filters, sort, place, most, today, projection.current_values(today))
-    if found and found[0][0]:
-        return [row[2:] for row in found], _capped(found[0][1])
+    if found and found[0][_COUNTED] is not None:
+        return found, _capped(found[0][_COUNTED])
     projection.refresh(today)
-    return fetch(actor, ITEM_SQL, filters, sort, place, most, today), total(actor, filters, today)
+    columns = f"{ITEM_SQL}, NULL"
+    return fetch(actor, columns, filters, sort, place, most, today), total(actor, filters, today)
 
 
 def total(actor: Actor, filters: Filters, today: date) -> tuple[int, bool]:
@@ -115,7 +120,7 @@ def _capped(found: int) -> tuple[int, bool]:
     return min(found, query.TOTAL_CAP), found > query.TOTAL_CAP
 
 
-_SHOWN, _BODY = HEAD[1:], len(HEAD)
+_SHOWN, _BODY, _COUNTED = HEAD[1:], len(HEAD), len(HEAD) + 1
 _BEGIN = f'{{"{_SHOWN[0]}":'  # within a text JSON escapes the quotes, so that this begins an item and nothing else
 
 

@@ -68,7 +68,7 @@ def due_json(
     rows, counted = current_page(actor, filters, sort, place, per_page + 1, today)
     more = len(rows) > per_page
     items = f"[{','.join(written(rows[:per_page]))}]".encode()
-    following = [plain(key) for key in rows[per_page - 1][len(HEAD) + 1 :]] if more else None
+    following = [plain(key) for key in rows[per_page - 1][len(HEAD) + 2 :]] if more else None
     return items, following, counted
 
 

@@ -85,9 +85,12 @@ def _initiative() -> str:
 
 
 def _previous() -> str:
-    """What the inspection before this one of the same clock concluded; NULL where there was none."""
+    """What the inspection before this one of the same clock concluded; NULL where there was none.
+
+    Asked by the columns of the due list's row, so that it is looked up for what the institution inspects only.
+    """
     return (
-        "(SELECT COALESCE(p.conclusion, '-') FROM inspection p WHERE p.equipment_id = i.equipment_id AND p.clock = i.clock "
+        "(SELECT COALESCE(p.conclusion, '-') FROM inspection p WHERE p.equipment_id = d.equipment_id AND p.clock = d.clock "
         "AND p.replaced_by_id IS NULL AND (p.completed_on, p.id) < (i.completed_on, i.id) "
         "ORDER BY p.completed_on DESC, p.id DESC LIMIT 1)"
     )

@@ -60,3 +60,11 @@ def test_a_column_that_starts_off_is_hidden_before_any_script_runs() -> None:
     style = (STATIC / "parts.css").read_text(encoding="utf-8")
     assert hidden >= {"done_by", "grade", "source", "office", "codes", "maker"}
     assert {key for key in hidden if f'data-off~="{key}"] [data-col="{key}"]' not in style} == set()
+
+
+@pytest.mark.parametrize("path", ["/due", "/equipment", "/plan/", "/reminders", "/workload"])
+def test_a_page_is_painted_once_it_is_whole(head: FlaskClient, path: str) -> None:
+    page = head.get(path).text
+    waited_for = re.search(r'<link rel="expect" href="#(\w+)" blocking="render">', page)
+    assert waited_for
+    assert page.index(f'id="{waited_for[1]}"') > page.rindex("</table>")

@@ -120,7 +120,7 @@ def run(
     Rows are written in handfuls with a short pause between them, so that others get to write in the meantime.
     """
     outcome = Outcome()
-    with Seen() as seen, _rare_collections():
+    with Seen() as seen, _rare_collections(), _rare_checkpoints():
         planner = Planner(options, seen)
         writer = Writer(actor, source, now, planner.installations)
         pace = _Pace()
@@ -149,6 +149,20 @@ def _rare_collections() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*before)
+
+
+@contextmanager
+def _rare_checkpoints() -> Iterator[None]:
+    """SQLite's log may grow meanwhile: the indexes' pages are written again with every handful, and copied once."""
+    if not is_sqlite():
+        yield
+        return
+    connection = db.connection()
+    connection.execute("PRAGMA wal_autocheckpoint = 16000")
+    try:
+        yield
+    finally:
+        connection.execute("PRAGMA wal_autocheckpoint = 1000")
 
 
 def _plans(ledger: Ledger, planner: Planner, options: Options) -> Iterator[list[Plan]]:

@@ -50,7 +50,8 @@ class Writer:
         self.actor, self.now, self._installations = actor, now, installations
         self._source = source[:150]
         self._undescribed: set[tuple[int | None, str]] = set()
-        self._stamp = Equipment.created_at.db_value(now)
+        stamp = Equipment.created_at.db_value(now)
+        self._stamp = str(stamp) if is_sqlite() else stamp  # it would be turned into this text for each row
 
     def write(self, plans: Sequence[Plan]) -> None:
         """Call inside one transaction: all of these rows stand, or none."""

@@ -85,7 +85,7 @@ def _held_account(actor: Actor, number: int) -> Held:
         ("资格", len(about["qualifications"])), ("不在岗", len(about["absences"])), ("审计记录中的操作", kept["acts"]),
     ]  # fmt: skip
     own = "这是您自己的账号，请另一位有权限的人来删除。" if number == actor.account_id else ""
-    return Held(_account(row, registry.enterprise_names(actor)), facts, counts, own)
+    return Held(_account(row, registry.enterprise_names(actor)), _said(facts), counts, own)
 
 
 def _held_contact(actor: Actor, number: int) -> Held:
@@ -97,7 +97,11 @@ def _held_contact(actor: Actor, number: int) -> Held:
     letters = len(records.sent_to({"email": row.email, "mobile": row.mobile}))
     counts = [("资料变更", contacts.changes(actor, number)), ("发给本人的提醒", letters)]
     in_use = "还在使用，提醒会发给此人；请先在企业页停用并登记接替的人。" if row.ended_on is None else ""
-    return Held(_contact(row), facts, counts, in_use)
+    return Held(_contact(row), _said(facts), counts, in_use)
+
+
+def _said(facts: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    return [fact for fact in facts if fact[1]]
 
 
 def _day(at: datetime | None) -> str:

@@ -17,7 +17,7 @@ from inspect_station.planning import service as planning
 from inspect_station.portal import facts, search, timeline
 from inspect_station.portal import home as first_page
 from inspect_station.registry import service as registry
-from inspect_station.reminders import hands
+from inspect_station.reminders import dead
 from inspect_station.web import settings, today, uses_camera
 
 pages = Blueprint("portal", __name__)
@@ -116,9 +116,9 @@ def enterprise(enterprise_id: int) -> str:
 
 def _with_dead(contacts: list[dict[str, Any]], enterprise_id: int) -> list[dict[str, Any]]:
     """Each contact with the addresses that were refused for good."""
-    dead = hands.dead_of(current_actor(), enterprise_id)
+    refused = dead.of(current_actor(), enterprise_id)
     return [
-        {**c, "dead": [d for d in dead if d["recipient"] in hands.recipients_of(c) and c["created_at"] <= d["at"]]}
+        {**c, "dead": [d for d in refused if d["recipient"] in dead.recipients_of(c) and c["created_at"] <= d["at"]]}
         for c in contacts
     ]
 

@@ -59,14 +59,22 @@ class Outlook:
 
 
 def outlook(
-    actor: Actor, settings: Settings, today: date, enterprise_id: int | None = None, days: int = DAYS
+    actor: Actor,
+    settings: Settings,
+    today: date,
+    enterprise_id: int | None = None,
+    days: int = DAYS,
+    names: Mapping[int, str] | None = None,
 ) -> list[Outlook]:
-    """The coming 90 days of every enterprise the actor may see (or of one)."""
+    """The coming 90 days of every enterprise the actor may see (or of one).
+
+    `names` of those enterprises, where the caller has them. The statements are as many for one enterprise as for hundreds.
+    """
     rules = policies.in_force()
     only = None if enterprise_id is None else [enterprise_id]
     paced = Pace(today, rules, last_tick(), only)
     rows = source.rows_on(today, rules.horizon + timedelta(days=days) + rules.reach(today, paced.calendar))
-    names = registry.enterprise_names(actor)
+    names = registry.enterprise_names(actor) if names is None else names
     theirs = {number: list(its) for number, its in groupby(rows, key=lambda row: row.enterprise_id)}
     prescribed = prescriptions.Foreseen(today + timedelta(days=days), only)
     asked = [n for n in theirs.keys() | prescribed.enterprises if actor.sees(n) and enterprise_id in {None, n}]

@@ -7,7 +7,7 @@ from flask import flash, redirect, render_template, request, url_for
 from inspect_station.accounts.guard import current_actor, needs, staff_only
 from inspect_station.errors import Conflict, InvalidInput, StationError
 from inspect_station.registry.words import CONTACT_ROLES
-from inspect_station.reminders import hands, setup
+from inspect_station.reminders import dead, hands, setup
 from inspect_station.reminders.schemas import CallSchema, DeliverySchema
 from inspect_station.reminders.views import pages
 from inspect_station.reminders.words import HAND_WORDS
@@ -93,7 +93,7 @@ def hand_delivered(message_id: int) -> Any:
 @pages.post("/reminders/dead-addresses/<int:dead_id>/clear")
 @needs("remind")
 def clear_dead(dead_id: int) -> Any:
-    enterprise_id = hands.clear_dead(current_actor(), dead_id, now())
+    enterprise_id = dead.clear(current_actor(), dead_id, now())
     flash("这个地址恢复使用，下一次提醒仍会发给它。", "success")
     return redirect(url_for("portal.enterprise", enterprise_id=enterprise_id) + "#contacts")
 

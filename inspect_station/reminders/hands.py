@@ -19,7 +19,7 @@ from inspect_station.db import db
 from inspect_station.errors import Conflict, InvalidInput, NotFound
 from inspect_station.registry import contacts
 from inspect_station.registry.models import Contact, Enterprise
-from inspect_station.reminders import claiming, fallback, letter, outgoing, prescriptions, routes, source
+from inspect_station.reminders import claiming, letter, outgoing, prescriptions, routes, source
 from inspect_station.reminders.channels import BY_HAND
 from inspect_station.reminders.models import Attempt, DeadAddress, HandDelivery, Message, OwedStep
 from inspect_station.reminders.owed import MOVED, REACHABLE
@@ -145,7 +145,15 @@ def _written(message: Message, settings: Settings, today: date) -> letter.Letter
     day = today if message.state == "queued" else message.done_at.date() if message.done_at else today
     name, number = source.enterprise_name(message.enterprise_id), outgoing.number_of(message)
     return letter.write(
-        settings, number, name, "", outgoing.items_of(steps, day), day, "", prescriptions.of(message, day)
+        settings,
+        number,
+        name,
+        "",
+        outgoing.items_of(steps, day),
+        day,
+        "",
+        prescriptions.of(message, day),
+        contact=source.inspector_of(message.enterprise_id),
     )
 
 
@@ -288,38 +296,3 @@ def _taken_over(message: Message, standing: Sequence[OwedStep], mail: str, today
     )
     tried = {tuple(row) for row in tuples(failed)}
     return [s.id for s in standing if (s.equipment_id, s.clock, s.due) not in tried]
-
-
-# --- dead addresses -----------------------------------------------------------------------------------------------
-
-
-def dead_of(actor: Actor, enterprise_id: int) -> list[dict[str, Any]]:
-    """The addresses of an enterprise that were refused for good and not cleared since."""
-    d = DeadAddress
-    query = d.select(d.id, d.recipient, d.channel, d.reason, d.at).where(
-        d.enterprise == enterprise_id, visible(actor, d.enterprise), d.cleared_at.is_null()
-    )
-    names = ("id", "recipient", "channel", "reason", "at")
-    return [dict(zip(names, row, strict=True)) for row in tuples(query.order_by(d.id))]
-
-
-def clear_dead(actor: Actor, dead_id: int, now: datetime) -> int:
-    """The address works again; returns its enterprise."""
-    actor.need("remind")
-    with db.atomic():
-        row = DeadAddress.get_or_none(DeadAddress.id == dead_id, visible(actor, DeadAddress.enterprise))
-        if row is None:
-            raise NotFound()
-        if not fallback.clear(dead_id, actor.account_id, now):
-            raise Conflict("这个地址已经恢复使用。")
-        audit.record(
-            actor, "contact.address_cleared", "enterprise", row.enterprise_id, now=now,
-            enterprise_id=row.enterprise_id, detail={"channel": row.channel},
-        )  # fmt: skip
-    return int(row.enterprise_id)
-
-
-def recipients_of(contact: Mapping[str, Any]) -> set[str]:
-    """What a contact is called in the outbox."""
-    own = {f"{kind}:{contact['id']}" for kind in ("sms", "phone", contact.get("robot_kind") or "sms")}
-    return own | set(routes.addresses(contact.get("email") or ""))

@@ -23,6 +23,9 @@ from schedules.terms import Clock, DoneBy, Origin, WhyForbidden
 
 BODY_MOST = 40  # lines in the letter itself; the attached list holds all
 _LINES_NAMED = 4
+_LONG = (
+    6  # more lines push what to do with them off a phone's first screen: then the way to answer stands above them too
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,11 +195,12 @@ def write(
     prescriptions: Sequence[OwedPrescription] = (),
     *,
     ask_stop: bool = False,
+    contact: str = "",
 ) -> Letter:
     """The finished letter. `answer_url`: the page on which its recipient answers; drafts and previews have none.
 
     `prescriptions` of the clinic, near their deadline or past it, ride along. `ask_stop`: something in it needs a
-    standstill and the station knows of none.
+    standstill and the station knows of none. `contact`: whom of the station to ask, by name and telephone.
     """
     items = gathered(every)
     counts = {name: sum(i.count for i in items if i.section == name) for name, _, _ in SECTIONS}
@@ -221,6 +225,8 @@ def write(
         "answer_url": answer_url,
         "prescriptions": prescriptions,
         "ask_stop": ask_stop,
+        "contact": one_line(contact),
+        "is_long": len(shown) > _LONG,
     }
     return Letter(
         number=number,

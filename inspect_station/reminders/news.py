@@ -57,12 +57,19 @@ def rows(
 def _lacking(enterprise_id: int, route: Route, rules: law.Ladder, pace: Pace) -> list[int]:
     """A letter of today takes along what is reached before the next one."""
     until = pace.turn(enterprise_id, route.channel, route.recipient).ahead - timedelta(days=1)
-    sql, values = _reached(rules, pace.today, until)
+    return [number for (number,) in run(*asked(enterprise_id, route, rules, pace.today, until))]
+
+
+def asked(
+    enterprise_id: int, route: Route, rules: law.Ladder, today: date, until: date
+) -> tuple[str, dict[str, Any]]:
+    """The statement that finds the rows, and its values; one index answers its part about the due list."""
+    sql, values = _reached(rules, today, until)
     again = ", ".join(f":again{n}" for n in range(len(TAKEN_UP_AGAIN)))
     values |= {f"again{n}": reason for n, reason in enumerate(TAKEN_UP_AGAIN)}
     values |= {"enterprise": enterprise_id, "channel": route.channel, "recipient": route.recipient}
     values["mark"] = f"{MARK}%"
-    return [number for (number,) in run(_LACKING.format(reached=sql, on=_ON, again=again), values)]
+    return _LACKING.format(reached=sql, on=_ON, again=again), values
 
 
 def _reached(rules: law.Ladder, today: date, until: date) -> tuple[str, dict[str, Any]]:

@@ -47,6 +47,7 @@ def write(message: Message, steps: Sequence[OwedStep], settings: Settings, today
         link,
         prescriptions.of(message, today),
         ask_stop=asks_stop(message.enterprise_id, steps, today),
+        contact=source.inspector_of(message.enterprise_id),
     )
     _keep_notice(message, steps, settings, today)
     worded = worded_for(message, written, settings, link)

@@ -116,8 +116,12 @@ class Foreseen:
 
     def __init__(self, last: date, enterprise_ids: Collection[int] | None = None) -> None:
         self._standing = clinic.owed(last, enterprise_ids)
-        self._highest = _highest(list(self._standing)) if self._standing else {}
-        self._waiting = _waiting(list(self._standing)) if self._standing else {}
+        self._highest: dict[_Key, int] = {}
+        self._waiting: dict[_Key, Step] = {}
+        for key, step, waits in _recorded(list(self._standing)) if self._standing else ():
+            self._highest[key] = step.rank
+            if waits:
+                self._waiting[key] = step
 
     @property
     def enterprises(self) -> Collection[int]:
@@ -142,15 +146,13 @@ class Foreseen:
         return sum(one.deadline <= day + clinic.AHEAD for one in self._standing.get(enterprise_id, ()))
 
 
-def _waiting(enterprise_ids: Sequence[int]) -> dict[_Key, Step]:
+def _recorded(enterprise_ids: Sequence[int]) -> Iterator[tuple[_Key, Step, bool]]:
+    """Each step, and whether it waits for a letter; of one key the lower ranks come first."""
     p = PrescriptionStep
-    query = p.select(p.finding, p.due, p.channel, p.recipient, p.step, p.week, p.rank, p.owed_on).where(
-        p.enterprise.in_(enterprise_ids), p.state == "queued"
-    )
-    return {
-        (finding, due, channel, recipient): Step(name, week, rank, owed_on, False)
-        for finding, due, channel, recipient, name, week, rank, owed_on in tuples(query)
-    }
+    columns = (p.finding, p.due, p.channel, p.recipient, p.step, p.week, p.rank, p.owed_on, p.state)
+    query = p.select(*columns).where(p.enterprise.in_(enterprise_ids)).order_by(p.rank)
+    for finding, due, channel, recipient, name, week, rank, owed_on, state in tuples(query):
+        yield (finding, due, channel, recipient), Step(name, week, rank, owed_on, False), state == "queued"
 
 
 def waiting_of(step: Step) -> Waiting:

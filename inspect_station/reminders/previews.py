@@ -25,7 +25,10 @@ def letter_of(
     items = [letter.item_of(steps.facts_of(r), r.clock, devices[r.equipment_id], today) for r in rows]
     prescriptions = clinic.owed(today, [enterprise_id]).get(enterprise_id, ())
     name, ask = source.enterprise_name(enterprise_id), asks_stop(enterprise_id, rows, today)
-    return letter.write(settings, number, name, addressee, items, today, "", prescriptions, ask_stop=ask)
+    contact = source.inspector_of(enterprise_id)
+    return letter.write(
+        settings, number, name, addressee, items, today, "", prescriptions, ask_stop=ask, contact=contact
+    )
 
 
 @dataclass(frozen=True)

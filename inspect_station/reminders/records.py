@@ -211,7 +211,10 @@ def _text_now(settings: Settings, message: Message, steps: Sequence[OwedStep], t
     number = outgoing.number_for(message.id, message.day)
     ask = outgoing.asks_stop(message.enterprise_id, steps, today)
     to = message.recipient_name
-    written = letter.write(settings, number, name, to, items, today, links.HIDDEN, owed, ask_stop=ask)
+    contact = source.inspector_of(message.enterprise_id)
+    written = letter.write(
+        settings, number, name, to, items, today, links.HIDDEN, owed, ask_stop=ask, contact=contact
+    )
     return outgoing.worded_for(message, written, settings, links.HIDDEN).text or written.text
 
 

@@ -110,6 +110,18 @@ def enterprise_name(enterprise_id: int) -> str:
     return str(run("SELECT name FROM enterprise WHERE id = :id", {"id": enterprise_id})[0][0])
 
 
+def inspector_of(enterprise_id: int) -> str:
+    """Name and telephone of the inspector responsible for an enterprise; empty where nobody is."""
+    found = run(_INSPECTOR, {"id": enterprise_id})
+    return " ".join(filter(None, found[0])) if found else ""
+
+
+_INSPECTOR = (
+    "SELECT a.name, a.mobile FROM enterprise f JOIN account a ON a.id = f.responsible_id "
+    "WHERE f.id = :id AND a.disabled_at IS NULL"
+)
+
+
 def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
     for start in range(0, len(ids), _CHUNK):
         yield ids[start : start + _CHUNK]

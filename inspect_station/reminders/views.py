@@ -197,10 +197,10 @@ def ask_to_pause() -> str:
 @staff_only
 def outlook() -> str:
     args = _asked(OutlookSchema())
-    found = forecast.outlook(current_actor(), settings(), today(), args.get("enterprise"))
-    firms = list(registry.enterprise_names(current_actor()).items())
+    firms, enterprise = registry.enterprise_names(current_actor()), args.get("enterprise")
+    found = forecast.outlook(current_actor(), settings(), today(), enterprise, names=firms)
     return render_template(
-        "reminders/outlook.html", found=found, days=forecast.DAYS, firms=firms, enterprise=args.get("enterprise")
+        "reminders/outlook.html", found=found, days=forecast.DAYS, firms=list(firms.items()), enterprise=enterprise
     )
 
 

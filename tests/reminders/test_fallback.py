@@ -9,7 +9,7 @@ from inspect_station.accounts import station
 from inspect_station.db import db
 from inspect_station.errors import Conflict, InvalidInput, NotFound
 from inspect_station.registry.models import Contact, Enterprise
-from inspect_station.reminders import authority, hands, routes, service
+from inspect_station.reminders import authority, dead, hands, routes, service
 from inspect_station.reminders.answers.models import Answer as Reply
 from inspect_station.reminders.channels import config
 from inspect_station.reminders.models import Attempt, DeadAddress, HandDelivery, Message, OwedStep
@@ -91,9 +91,9 @@ def test_a_refused_mail_address_stands_beside_the_contact_and_the_last_channel_i
     service.tick(config_, TODAY, NOW)
     assert service.deliver(config_, NOW) == {"refused": 1}
     assert fates() == [("mail", "refused"), ("phone", "queued")]
-    (dead,) = hands.dead_of(cast.inspector, cast.jia.id)
-    assert (dead["recipient"], "5.1.1" in dead["reason"]) == (A, True)
-    assert hands.dead_of(cast.yi_user, cast.jia.id) == []
+    (refused,) = dead.of(cast.inspector, cast.jia.id)
+    assert (refused["recipient"], "5.1.1" in refused["reason"]) == (A, True)
+    assert dead.of(cast.yi_user, cast.jia.id) == []
     assert "no_address" in {alarm.code for alarm in service.alarms(NOW)}
     assert len(hands.tasks(cast.inspector)) == 1
 
@@ -122,13 +122,13 @@ def test_a_dead_address_lives_again_by_a_persons_word_or_when_typed_anew(
     assert [r.recipient for r in routes.of_enterprise(cast.jia.id, "mail", TODAY)] == [A]
     DeadAddress.update(at=NOW + timedelta(minutes=2)).execute()
     assert routes.of_enterprise(cast.jia.id, "mail", TODAY) == [routes.BY_PERSON]
-    (dead,) = hands.dead_of(cast.inspector, cast.jia.id)
+    (refused,) = dead.of(cast.inspector, cast.jia.id)
     with pytest.raises(NotFound):
-        hands.clear_dead(cast.yi_user, dead["id"], NOW)
-    hands.clear_dead(cast.inspector, dead["id"], NOW)
+        dead.clear(cast.yi_user, refused["id"], NOW)
+    dead.clear(cast.inspector, refused["id"], NOW)
     assert [r.recipient for r in routes.of_enterprise(cast.jia.id, "mail", TODAY)] == [A]
     with pytest.raises(Conflict):
-        hands.clear_dead(cast.inspector, dead["id"], NOW)
+        dead.clear(cast.inspector, refused["id"], NOW)
 
 
 def test_after_five_silent_working_days_the_next_channel_and_then_a_person(
@@ -232,7 +232,7 @@ def test_a_wrong_number_is_marked_and_gets_no_text_messages(cast: Cast, tmp_path
     hands.record_call(cast.inspector, settings(tmp_path), number, given, NOW)
     shown = hands.task(cast.inspector, settings(tmp_path), number, TODAY)
     assert shown.contacts[0]["wrong"]
-    assert {d["recipient"] for d in hands.dead_of(cast.inspector, cast.jia.id)} == {
+    assert {d["recipient"] for d in dead.of(cast.inspector, cast.jia.id)} == {
         f"sms:{person.id}", f"phone:{person.id}",
     }  # fmt: skip
 

@@ -11,6 +11,7 @@ import pytest
 from peewee import OperationalError
 
 from inspect_station import db as database
+from inspect_station.accounts.models import Account
 from inspect_station.reminders import claiming, delivery, recording, records, service
 from inspect_station.reminders.answers import links
 from inspect_station.reminders.channels import MailChannel, Outgoing
@@ -53,6 +54,42 @@ def test_a_letter_arrives_with_text_html_and_a_stable_id(cast: Cast, box: Postbo
     # What is kept is what went out, but for the link, which opens the firm's page.
     kept = links.shown(Message.get().text, links.url_for(Message.get(), config))
     assert kept.splitlines() == text.replace("\r\n", "\n").splitlines()
+
+
+@pytest.mark.parametrize(("devices", "times"), [(1, 1), (9, 2)])
+def test_a_letter_names_whom_to_ask_and_a_long_one_says_first_where_to_answer(
+    cast: Cast, box: Postbox, tmp_path: Path, devices: int, times: int
+) -> None:
+    cast.jia.responsible = Account.get_by_id(cast.inspector.account_id)
+    cast.jia.save()
+    Account.update(mobile="13900000001").where(Account.id == cast.inspector.account_id).execute()
+    config = owe(cast, box, tmp_path, devices=devices)
+    service.deliver(config, NOW)
+    ((_, mail),) = box.arrived
+    for kind in ("plain", "html"):
+        said = mail.get_body((kind,)).get_content()
+        assert "13900000001" in said
+        assert said.count("直接答复（不用登录）") == times - 1
+    text, link = mail.get_body(("plain",)).get_content(), links.url_for(Message.get(), config)
+    assert text.count(link) == times
+    assert "/r/" not in Message.get().text
+
+
+def test_names_of_files_and_line_ends_are_as_mail_programs_want_them(
+    cast: Cast, box: Postbox, tmp_path: Path
+) -> None:
+    service.deliver(owe(cast, box, tmp_path, devices=50), NOW)
+    ((_, mail),) = box.arrived
+    raw = mail.as_bytes()
+    assert mail.defects == []
+    assert not any(part.defects for part in mail.walk())
+    assert max(len(line) for line in raw.splitlines()) <= 998  # RFC 5322 2.1.1
+    assert [part.get_content_type() for part in mail.walk()] == [
+        "multipart/mixed", "multipart/alternative", "text/plain", "text/html",
+        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ]  # fmt: skip
+    (attached,) = mail.iter_attachments()
+    assert attached.get_filename() == f"设备清单-{Message.get().day:CJ%Y%m%d}-{Message.get().id:06d}.xlsx"
 
 
 def test_a_long_list_is_cut_in_the_letter_and_whole_in_the_workbook(cast: Cast, box: Postbox, tmp_path: Path) -> None:

@@ -116,6 +116,13 @@ def floor(problem: Problem) -> tuple[int, int, int, int, int]:
     return len(gone), 0, sum(problem.moved(item, None) for item in gone), 0, 0
 
 
+def surely_late(problem: Problem, unplanned: int) -> int:
+    """Late days that no plan with so many items out can avoid: what each is late on the best of its days."""
+    late = sorted(min(problem.late(item, d) for d in item.days) for item in problem.items if item.days)
+    spared = unplanned - sum(not item.days for item in problem.items)
+    return sum(late[: len(late) - spared] if spared > 0 else late)
+
+
 def stays(problem: Problem) -> int:
     """What must move whatever else is done: what cannot be on its old day at all, and of each day what its people
     have no minutes for. The week level does not see the second: a week has room where its Tuesday has none."""

@@ -146,7 +146,7 @@ def _day_must_drop(problem: Problem, day: int, items: Sequence[Item]) -> int:
     sizes = range(1, len(codes) + 1) if len(codes) <= MANY_CODES else (1, len(codes))
     for chosen in (frozenset(each) for size in sizes for each in combinations(codes, size)):
         people = {p for code in chosen for p in problem.holders[day][code]}
-        free = [max(0, problem.people[p].daily - problem.overhead) for p in people]
+        free = [max(0, problem.daily[day][p] - problem.overhead) for p in people]
         uses = [(item, sum(code in chosen for code in item.roles)) for item in items]
         most = max(most, _cheapest_drop([(i.move_cost, i.minutes * n) for i, n in uses if n], sum(free)))
         for k in (1, 2, 3):

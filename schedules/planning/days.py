@@ -62,9 +62,9 @@ class DayPlan:
     def append_with(self, number: int, crew: Crew) -> bool:
         """Appends with exactly this crew, who must be fit for it."""
         item = self.problem.items[number]
-        people = self.problem.people
+        daily = self.problem.daily[self.day]
         start = max(self._arrival(p, item.enterprise) for p in crew)
-        if any(start + item.minutes > people[p].daily for p in crew):
+        if any(start + item.minutes > daily[p] for p in crew):
             return False
         self._put(number, item, start, crew)
         return True
@@ -104,11 +104,12 @@ class DayPlan:
     def _one(self, item: Item) -> tuple[int, Crew] | None:
         best: tuple[bool, int, int, int] | None = None
         people, free, at = self.problem.people, self.free, self.at
+        daily = self.problem.daily[self.day]
         overhead, here = self.problem.overhead, item.enterprise
         for p in self.problem.holders[self.day][item.roles[0]]:
             stays = at.get(p, -1) == here
             arrival = free.get(p, 0) if stays else free.get(p, 0) + overhead
-            if arrival + item.minutes > people[p].daily:
+            if arrival + item.minutes > daily[p]:
                 continue
             key = (not stays, -arrival, people[p].spread, p)
             if best is None or key < best:
@@ -140,21 +141,22 @@ class DayPlan:
         """Who could take the role; of people in the same situation only as many as there are roles."""
         here, size, overhead = item.enterprise, len(item.roles), self.problem.overhead
         free, at, people = self.free, self.at, self.problem.people
-        alike: dict[tuple[bool, int, int], int] = {}
+        daily = self.problem.daily[self.day]
+        alike: dict[tuple[bool, int, int, int], int] = {}
         found: list[tuple[bool, int, Member]] = []
         for p in self.problem.holders[self.day][code]:
             away = at.get(p, -1) != here
             arrival = free.get(p, 0) + overhead if away else free[p]
             person = people[p]
-            if arrival + item.minutes > person.daily:
+            if arrival + item.minutes > daily[p]:
                 continue
-            situation = (away, arrival, person.kind)
+            situation = (away, arrival, person.kind, daily[p])
             count = alike.get(situation, 0)
             if count < size:
                 alike[situation] = count + 1
                 # idle minutes count from when a person could have begun without this journey
                 begun = arrival - overhead if away else arrival
-                found.append((away, -arrival, (arrival, begun, p, person.spread, person.daily)))
+                found.append((away, -arrival, (arrival, begun, p, person.spread, daily[p])))
         if len(found) > SHORTLIST:
             found.sort()
         return [member for _, _, member in found[: SHORTLIST + size]]
@@ -224,11 +226,11 @@ def _could_fit(problem: Problem, day: int, numbers: Sequence[int]) -> bool:
         item = problem.items[number]
         for code in item.roles:
             work[code] = work.get(code, 0) + item.minutes
-    people, holders = problem.people, problem.holders[day]
-    if any(m > sum(people[p].daily - problem.overhead for p in holders[code]) for code, m in work.items()):
+    daily, holders = problem.daily[day], problem.holders[day]
+    if any(m > sum(daily[p] - problem.overhead for p in holders[code]) for code, m in work.items()):
         return False
     everyone = {p for code in work for p in holders[code]}
-    return sum(work.values()) <= sum(people[p].daily - problem.overhead for p in everyone)
+    return sum(work.values()) <= sum(daily[p] - problem.overhead for p in everyone)
 
 
 def _order(problem: Problem, numbers: Sequence[int], attempt: int, urgent: dict[int, int], rng: Random) -> list[int]:

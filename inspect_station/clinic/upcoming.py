@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from peewee import JOIN
 
@@ -53,6 +54,16 @@ def planned(actor: Actor, today: date, until: date) -> list[Errand]:
         )
         for row in dicts(query)
     ]  # fmt: skip
+
+
+def at_the_centre(today: date, until: date) -> list[tuple[int, date, int]]:
+    """Person, day and minutes of the hours booked at the service centre after today, whoever booked them."""
+    query: Any = (
+        ClinicSlot.select(ClinicSlot.inspector, ClinicSlot.day, ClinicSlot.start_min, ClinicSlot.end_min)
+        .where(ClinicSlot.place == "centre", ClinicSlot.state == "booked", ClinicSlot.day > today, ClinicSlot.day <= until)
+        .order_by(ClinicSlot.day, ClinicSlot.start_min, ClinicSlot.id)
+    )  # fmt: skip
+    return [(person, on, end - start) for person, on, start, end in query.tuples()]
 
 
 def to_be_seen(actor: Actor, today: date) -> list[Errand]:

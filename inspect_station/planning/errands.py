@@ -23,11 +23,13 @@ STAYS_COST = 10
 
 @dataclass(frozen=True, slots=True)
 class Errands:
-    """What of the clinic enters a plan: items, the code each person holds for them, and the days that stay."""
+    """What of the clinic enters a plan: items, the code each person holds for them, and the days that stay; and by
+    person the hours booked at the service centre, which are no visit but not there for one either."""
 
     items: list[Json]
     codes: dict[str, list[str]]
     fixed: list[Json]
+    hours: dict[int, list[Json]]
 
 
 def errands(
@@ -38,7 +40,9 @@ def errands(
     found = clinic.upcoming.planned(actor, as_of, last)
     if rounds:
         found += clinic.upcoming.to_be_seen(actor, as_of)
-    made = Errands([], {}, [])
+    made = Errands([], {}, [], {})
+    for person, on, taken in clinic.upcoming.at_the_centre(as_of, last):
+        made.hours.setdefault(person, []).append({"date": on.isoformat(), "minutes": taken})
     days = set(workdays)
     for each in found:
         fixed = each.on if each.on and each.on > as_of else None

@@ -211,10 +211,10 @@ class Day:
                 return start
             begin, before = last + self.overhead, firm
         start = begin - self.overhead if before == enterprise else begin
-        return start if start + minutes <= self.facts.people[person]["daily_min"] else None
+        return start if start + minutes <= self.facts.minutes(person, self.on) else None
 
     def fits(self, person: str, enterprise: int, start: int, minutes: int) -> bool:
-        if start < self.overhead or start + minutes > self.facts.people[person]["daily_min"]:
+        if start < self.overhead or start + minutes > self.facts.minutes(person, self.on):
             return False
         for firm, first, last in self.busy.get(person, []):
             gap = 0 if firm == enterprise else self.overhead

@@ -178,6 +178,7 @@ def _inspector(
         "codes": codes | dict.fromkeys(clinic.codes.get(str(person.account_id), [])),
         "daily_min": person.daily_min,
         "absent": list(_away(person, over.workdays)),
+        "busy": clinic.hours.get(person.account_id, []),
     }
 
 

@@ -282,10 +282,13 @@ def capacity(instance: Mapping[str, Any]) -> dict[date, int]:
     found = dict.fromkeys(days, 0)
     for person in instance["inspectors"]:
         away = [(date.fromisoformat(a["from"]), date.fromisoformat(a["to"])) for a in person["absent"]]
-        minutes = max(0, person["daily_min"] - overhead)
+        busy: dict[date, int] = {}
+        for each in person.get("busy", []):
+            on = date.fromisoformat(each["date"])
+            busy[on] = busy.get(on, 0) + each["minutes"]
         for day in days:
             if not any(a <= day <= b for a, b in away):
-                found[day] += minutes
+                found[day] += max(0, person["daily_min"] - busy.get(day, 0) - overhead)
     return found
 
 

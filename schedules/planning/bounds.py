@@ -116,6 +116,13 @@ def floor(problem: Problem) -> tuple[int, int, int, int, int]:
     return len(gone), 0, sum(problem.moved(item, None) for item in gone), 0, 0
 
 
+def surely_late(problem: Problem, unplanned: int) -> int:
+    """Late days that no plan with so many items out can avoid: what each is late on the best of its days."""
+    late = sorted(min(problem.late(item, d) for d in item.days) for item in problem.items if item.days)
+    spared = unplanned - sum(not item.days for item in problem.items)
+    return sum(late[: len(late) - spared] if spared > 0 else late)
+
+
 def stays(problem: Problem) -> int:
     """What must move whatever else is done: what cannot be on its old day at all, and of each day what its people
     have no minutes for. The week level does not see the second: a week has room where its Tuesday has none."""
@@ -139,7 +146,7 @@ def _day_must_drop(problem: Problem, day: int, items: Sequence[Item]) -> int:
     sizes = range(1, len(codes) + 1) if len(codes) <= MANY_CODES else (1, len(codes))
     for chosen in (frozenset(each) for size in sizes for each in combinations(codes, size)):
         people = {p for code in chosen for p in problem.holders[day][code]}
-        free = [max(0, problem.people[p].daily - problem.overhead) for p in people]
+        free = [max(0, problem.daily[day][p] - problem.overhead) for p in people]
         uses = [(item, sum(code in chosen for code in item.roles)) for item in items]
         most = max(most, _cheapest_drop([(i.move_cost, i.minutes * n) for i, n in uses if n], sum(free)))
         for k in (1, 2, 3):

@@ -101,7 +101,7 @@ class _Search:
             return len(holders) // self.least
         if len(holders) < self.least:
             return 0
-        return sum(max(0, self.problem.people[p].daily - self.problem.overhead) for p in holders)
+        return sum(max(0, self.problem.daily[day][p] - self.problem.overhead) for p in holders)
 
     def _need(self, number: int) -> int:
         item = self.problem.items[number]

@@ -44,6 +44,12 @@ class Facts:
             self._free[day] = [n for n, p in self.people.items() if not _within(day, p.get("absent"))]
         return self._free[day]
 
+    def minutes(self, person: str, day: date) -> int:
+        """The length of the person's day, less what is promised to something else."""
+        facts, iso = self.people[person], day.isoformat()
+        busy = sum(int(b["minutes"]) for b in facts.get("busy") or [] if b["date"] == iso)
+        return max(0, int(facts["daily_min"]) - busy)
+
     def valid(self, person: str, code: str, day: date) -> bool:
         codes = self.people[person]["codes"]
         return code in codes and (codes[code] is None or day.isoformat() <= codes[code])
@@ -81,7 +87,7 @@ class Facts:
     def crew_exists(self, item: Json, day: date, daily: int) -> bool:
         key = (day, tuple(sorted(item["roles"])), daily)
         if key not in self._crew:
-            free = [p for p in self.present(day) if self.people[p]["daily_min"] >= daily]
+            free = [p for p in self.present(day) if self.minutes(p, day) >= daily]
             self._crew[key] = self.covers(item["roles"], free, day)
         return self._crew[key]
 
@@ -258,7 +264,7 @@ def _diary(facts: Facts, person: str, day: str, entries: list[tuple[int, int, st
             rule = "overlap" if after[0] < before[1] else "arrival"
             yield _error(rule, f"{who} 前一次到访结束于第 {before[1]} 分钟，来不及", visit=after[3])
     end = max(entry[1] for entry in entries)
-    if end > facts.people[person]["daily_min"]:
+    if end > facts.minutes(person, date.fromisoformat(day)):
         yield _error("day_length", f"{who} 到第 {end} 分钟才结束", visit=entries[-1][3])
 
 
@@ -314,7 +320,10 @@ def _short(
     holders = {d: [p for p in facts.present(d) if any(facts.valid(p, c, d) for c in codes)] for d in usable}
     time = {p: facts.people[p]["daily_min"] - facts.overhead for p in facts.people}
     if kind == "minutes":
-        have = sum(sum(max(0, time[p]) for p in each) for each in holders.values() if len(each) >= least)
+        have = sum(
+            sum(max(0, facts.minutes(p, d) - facts.overhead) for p in each)
+            for d, each in holders.items() if len(each) >= least
+        )  # fmt: skip
         need = sum(item["minutes"] * n for item, n in zip(items, needed, strict=True))
         return None if need > have else f"需要 {need} 人分钟，可用 {have} 人分钟"
     if kind == "long":

@@ -6,7 +6,6 @@ to the people's day, so that every order of the items gives a legal day or a cle
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import product
 from random import Random
 
 from schedules.planning.problem import Item, Problem
@@ -63,9 +62,9 @@ class DayPlan:
     def append_with(self, number: int, crew: Crew) -> bool:
         """Appends with exactly this crew, who must be fit for it."""
         item = self.problem.items[number]
-        people = self.problem.people
+        daily = self.problem.daily[self.day]
         start = max(self._arrival(p, item.enterprise) for p in crew)
-        if any(start + item.minutes > people[p].daily for p in crew):
+        if any(start + item.minutes > daily[p] for p in crew):
             return False
         self._put(number, item, start, crew)
         return True
@@ -105,11 +104,12 @@ class DayPlan:
     def _one(self, item: Item) -> tuple[int, Crew] | None:
         best: tuple[bool, int, int, int] | None = None
         people, free, at = self.problem.people, self.free, self.at
+        daily = self.problem.daily[self.day]
         overhead, here = self.problem.overhead, item.enterprise
         for p in self.problem.holders[self.day][item.roles[0]]:
             stays = at.get(p, -1) == here
             arrival = free.get(p, 0) if stays else free.get(p, 0) + overhead
-            if arrival + item.minutes > people[p].daily:
+            if arrival + item.minutes > daily[p]:
                 continue
             key = (not stays, -arrival, people[p].spread, p)
             if best is None or key < best:
@@ -118,14 +118,14 @@ class DayPlan:
 
     def _crew(self, item: Item) -> tuple[int, Crew] | None:
         """The crew that wastes least in idle minutes and arrivals; then late, not versatile people."""
-        ready = [self._ready(item, code) for code in item.roles]
+        known = {code: self._ready(item, code) for code in set(item.roles)}
+        ready = [known[code] for code in item.roles]
         if not all(ready):
             return None
+        if len(ready) == 2:
+            return _pair(item.minutes, *ready)
         best: tuple[int, int, int, Crew] | None = None
-        pairs = len(ready) == 2
-        for crew in product(*ready) if pairs else _distinct(ready):
-            if pairs and crew[0][2] == crew[1][2]:
-                continue
+        for crew in _distinct(ready):
             start = max(crew)[0]
             waste = start * len(crew) - sum([member[1] for member in crew])
             if best is not None and waste > best[0]:
@@ -141,21 +141,22 @@ class DayPlan:
         """Who could take the role; of people in the same situation only as many as there are roles."""
         here, size, overhead = item.enterprise, len(item.roles), self.problem.overhead
         free, at, people = self.free, self.at, self.problem.people
-        alike: dict[tuple[bool, int, int], int] = {}
+        daily = self.problem.daily[self.day]
+        alike: dict[tuple[bool, int, int, int], int] = {}
         found: list[tuple[bool, int, Member]] = []
         for p in self.problem.holders[self.day][code]:
             away = at.get(p, -1) != here
             arrival = free.get(p, 0) + overhead if away else free[p]
             person = people[p]
-            if arrival + item.minutes > person.daily:
+            if arrival + item.minutes > daily[p]:
                 continue
-            situation = (away, arrival, person.kind)
+            situation = (away, arrival, person.kind, daily[p])
             count = alike.get(situation, 0)
             if count < size:
                 alike[situation] = count + 1
                 # idle minutes count from when a person could have begun without this journey
                 begun = arrival - overhead if away else arrival
-                found.append((away, -arrival, (arrival, begun, p, person.spread, person.daily)))
+                found.append((away, -arrival, (arrival, begun, p, person.spread, daily[p])))
         if len(found) > SHORTLIST:
             found.sort()
         return [member for _, _, member in found[: SHORTLIST + size]]
@@ -172,6 +173,26 @@ class DayPlan:
         for person in crew:
             self.free[person] = end
             self.at[person] = item.enterprise
+
+
+def _pair(minutes: int, one: Sequence[Member], other: Sequence[Member]) -> tuple[int, Crew] | None:
+    """As for any crew, for the most frequent one: two people. Most of the time of a plan is spent here."""
+    least: int | None = None
+    best: tuple[int, int, int, Crew] | None = None
+    for arrival, begun, person, spread, daily in one:
+        for arrival2, begun2, person2, spread2, daily2 in other:
+            start = arrival if arrival > arrival2 else arrival2
+            waste = 2 * start - begun - begun2
+            if (least is not None and waste > least) or person == person2:
+                continue
+            end = start + minutes
+            if end > daily or end > daily2:
+                continue
+            crew = (person, person2) if person < person2 else (person2, person)
+            key = (waste, -start, spread + spread2, crew)
+            if best is None or key < best:
+                best, least = key, waste
+    return None if best is None else (-best[1], best[3])
 
 
 def _distinct(lists: Sequence[Sequence[Member]]) -> Iterable[tuple[Member, ...]]:
@@ -205,11 +226,11 @@ def _could_fit(problem: Problem, day: int, numbers: Sequence[int]) -> bool:
         item = problem.items[number]
         for code in item.roles:
             work[code] = work.get(code, 0) + item.minutes
-    people, holders = problem.people, problem.holders[day]
-    if any(m > sum(people[p].daily - problem.overhead for p in holders[code]) for code, m in work.items()):
+    daily, holders = problem.daily[day], problem.holders[day]
+    if any(m > sum(daily[p] - problem.overhead for p in holders[code]) for code, m in work.items()):
         return False
     everyone = {p for code in work for p in holders[code]}
-    return sum(work.values()) <= sum(people[p].daily - problem.overhead for p in everyone)
+    return sum(work.values()) <= sum(daily[p] - problem.overhead for p in everyone)
 
 
 def _order(problem: Problem, numbers: Sequence[int], attempt: int, urgent: dict[int, int], rng: Random) -> list[int]:

@@ -1,13 +1,14 @@
 """The instance as numbers: days, weeks, months, crews and what each item could do were it alone."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 from schedules.planning import reading
 from schedules.planning.matching import can_fill
+from schedules.planning.possible import Crews, Site, alone, ready_on
 
 Roles = tuple[int, ...]
 
@@ -29,9 +30,14 @@ class Person:
     absent: tuple[reading.Span, ...]
     kind: int
     spread: int
+    busy: Mapping[int, int] = field(default_factory=dict)
 
     def present(self, on: date) -> bool:
         return not any(first <= on <= last for first, last in self.absent)
+
+    def minutes(self, ordinal: int) -> int:
+        """The minutes of the day that are not promised to something else."""
+        return max(0, self.daily - self.busy.get(ordinal, 0))
 
     def holds(self, code: int, ordinal: int) -> bool:
         return code in self.codes and (self.codes[code] is None or ordinal <= (self.codes[code] or 0))
@@ -86,6 +92,7 @@ class Problem:
     ordinals: list[int] = field(default_factory=list)
     present: list[tuple[int, ...]] = field(default_factory=list)
     holders: list[dict[int, tuple[int, ...]]] = field(default_factory=list)
+    daily: list[tuple[int, ...]] = field(default_factory=list)
     month_capacity: list[int] = field(default_factory=list)
     allowance: list[int] = field(default_factory=list)
     possible_work: int = 0
@@ -150,8 +157,17 @@ def _people(instance: Mapping[str, Any], codes: list[str]) -> list[Person]:
         }
         kind = kinds.setdefault((*sorted(until), each["daily_min"]), len(kinds))
         absent = reading.spans(each, "absent", "inspectors")
-        people.append(Person(each["id"], each["daily_min"], until, absent, kind, len(until)))
+        people.append(Person(each["id"], each["daily_min"], until, absent, kind, len(until), _busy(each)))
     return people
+
+
+def _busy(each: Mapping[str, Any]) -> dict[int, int]:
+    """Minutes promised to something else, by day: they are not there for visits."""
+    minutes: dict[int, int] = {}
+    for busy in each.get("busy") or []:
+        on = date.fromisoformat(busy["date"]).toordinal()
+        minutes[on] = minutes.get(on, 0) + busy["minutes"]
+    return minutes
 
 
 def _lay_out_time(problem: Problem) -> None:
@@ -176,14 +192,16 @@ def _lay_out_people(problem: Problem) -> None:
     for number, on in enumerate(problem.dates):
         present = tuple(p for p, person in enumerate(problem.people) if person.present(on))
         ordinal = problem.ordinals[number]
+        daily = tuple(person.minutes(ordinal) for person in problem.people)
         problem.present.append(present)
+        problem.daily.append(daily)
         problem.holders.append(
             {
                 code: tuple(p for p in present if problem.people[p].holds(code, ordinal))
                 for code in range(len(problem.codes))
             }
         )
-        capacity[problem.month_of[number]] += sum(max(0, problem.people[p].daily - problem.overhead) for p in present)
+        capacity[problem.month_of[number]] += sum(max(0, daily[p] - problem.overhead) for p in present)
     problem.month_capacity = capacity
 
 
@@ -195,57 +213,9 @@ def _level(problem: Problem) -> None:
     problem.allowance = [-(-share * each // (100 * total)) if total else 0 for each in problem.month_capacity]
 
 
-class _Site:
-    """An enterprise's days: closed ones, and where each unit stands still."""
-
-    def __init__(self, each: Mapping[str, Any], dates: list[date]) -> None:
-        self.dates = dates
-        self.closed = reading.spans(each, "closed", "enterprises")
-        self.shutdowns = [
-            (reading.span(s, "enterprises"), None if s.get("units") is None else frozenset(s["units"]))
-            for s in each.get("shutdowns") or []
-        ]
-        self.known: dict[tuple[str, str], frozenset[int]] = {}
-
-    def days(self, state: str, unit: str) -> frozenset[int]:
-        key = (state, unit if state != "any" else "")
-        if key not in self.known:
-            self.known[key] = frozenset(d for d, on in enumerate(self.dates) if self._open(on, state, unit))
-        return self.known[key]
-
-    def _open(self, on: date, state: str, unit: str) -> bool:
-        if any(first <= on <= last for first, last in self.closed):
-            return False
-        if state == "any":
-            return True
-        still = any(
-            first <= on <= last and (units is None or unit in units) for (first, last), units in self.shutdowns
-        )
-        return still == (state == "shutdown")
-
-
-class _Crews:
-    """On which days somebody could fill these roles, at all or for so many minutes."""
-
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
-        self.known: dict[tuple[Roles, int], frozenset[int]] = {}
-
-    def days(self, roles: Roles, daily: int) -> frozenset[int]:
-        people = self.problem.people
-        daily = min((p.daily for p in people if p.daily >= daily), default=daily)
-        if (roles, daily) not in self.known:
-            self.known[roles, daily] = frozenset(
-                d
-                for d, holders in enumerate(self.problem.holders)
-                if can_fill([[p for p in holders[c] if people[p].daily >= daily] for c in roles])
-            )
-        return self.known[roles, daily]
-
-
 def _add_items(problem: Problem, instance: Mapping[str, Any], workdays: list[int]) -> None:
-    sites = [_Site(each, problem.dates) for each in instance["enterprises"]]
-    crews = _Crews(problem)
+    sites = [Site(each, problem.dates) for each in instance["enterprises"]]
+    crews = Crews(problem)
     number = {ordinal: d for d, ordinal in enumerate(problem.ordinals)}
     site_of = {name: e for e, name in enumerate(problem.enterprises)}
     people_of = {person.id: p for p, person in enumerate(problem.people)}
@@ -258,14 +228,14 @@ def _add_items(problem: Problem, instance: Mapping[str, Any], workdays: list[int
         earliest = each.get("earliest")
         earliest_on = date.fromisoformat(earliest).toordinal() if earliest else None
         latest = date.fromisoformat(each["latest"]).toordinal()
-        ready = _ready(workdays, each["prep_workdays"])
+        ready = ready_on(workdays, each["prep_workdays"])
         window = [
             d
             for d in range(bisect_left(problem.ordinals, earliest_on or 0), bisect_left(problem.ordinals, latest + 1))
             if problem.ordinals[d] >= ready or problem.ordinals[d] == kept_on
         ]
         pinned = bool(kept and kept.get("pinned", False))
-        days, reason = _alone(
+        days, reason = alone(
             window,
             sites[enterprise].days(each["state"], each["unit"]),
             crews.days(roles, 0),
@@ -294,32 +264,3 @@ def _hint(kept: Mapping[str, Any] | None, people_of: dict[str, int]) -> tuple[in
 def _start(kept: Mapping[str, Any] | None) -> int:
     start = (kept or {}).get("start")
     return start if isinstance(start, int) else 0
-
-
-def _ready(workdays: list[int], preparation: int) -> int:
-    """The first ordinal before which `preparation` working days have gone by since the day of planning."""
-    if preparation == 0:
-        return 0
-    return workdays[preparation - 1] + 1 if preparation <= len(workdays) else date.max.toordinal()
-
-
-def _alone(
-    window: Iterable[int],
-    site: frozenset[int],
-    crew: frozenset[int],
-    long_enough: frozenset[int],
-    pin: set[int | None] | None,
-) -> tuple[tuple[int, ...], str | None]:
-    days = tuple(window)
-    tests = (
-        ("WINDOW_EMPTY", None),
-        ("NO_DAY_IN_STATE", site),
-        ("NO_QUALIFIED_CREW", crew),
-        ("TOO_LONG", long_enough),
-        ("PINNED", pin),
-    )
-    for reason, allowed in tests:
-        days = days if allowed is None else tuple(d for d in days if d in allowed)
-        if not days:
-            return (), reason
-    return days, None

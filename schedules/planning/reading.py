@@ -168,6 +168,9 @@ def _check_inspector(each: Mapping[str, Any], where: str, known: set[str] | None
             day(until, f"{where}.codes.{code}")
     whole(field(each, "daily_min", where), f"{where}.daily_min", 1)
     spans(each, "absent", where)
+    for busy, path in records(each, "busy", where):
+        day(field(busy, "date", path), f"{path}.date")
+        whole(field(busy, "minutes", path), f"{path}.minutes", 1)
 
 
 def _check_item(each: Mapping[str, Any], where: str, enterprises: set[str], known: set[str] | None) -> None:

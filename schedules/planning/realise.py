@@ -10,6 +10,8 @@ from schedules.planning.repair import rescue
 
 RESTARTS = 12
 REPACKINGS = 3
+MANY, FEW_RESTARTS, MANY_A_DAY = 250, 4, 50
+"""In a week of so many items each restart is dear, and what does not fit is soon placed elsewhere."""
 
 
 def realise(draft: Draft, week_of: Mapping[int, int], rng: Random) -> None:
@@ -29,7 +31,8 @@ def lay(draft: Draft, week: int, numbers: Sequence[int], rng: Random, restarts: 
         return
     here = [n for d in draft.problem.weeks[week].days for n in draft.plans[d].items()]
     movable = [n for n in here if not draft.problem.items[n].pinned]
-    _attempts(draft, week, [*movable, *spilled], rng, restarts)
+    few = len(movable) + len(spilled) > MANY
+    _attempts(draft, week, [*movable, *spilled], rng, min(restarts, FEW_RESTARTS) if few else restarts)
 
 
 def _attempts(draft: Draft, week: int, numbers: Sequence[int], rng: Random, tries: int) -> list[int]:
@@ -117,7 +120,8 @@ def _days(problem: Problem, plans: Mapping[int, DayPlan], number: int, attempt: 
 
 def _repack(problem: Problem, plans: Mapping[int, DayPlan], days: Sequence[int], number: int, rng: Random) -> bool:
     for day in days:
-        anew = pack(problem, day, [*sorted(plans[day].items()), number], REPACKINGS, rng)
+        there = sorted(plans[day].items())
+        anew = pack(problem, day, [*there, number], REPACKINGS if len(there) < MANY_A_DAY else 1, rng)
         if anew is not None:
             plans[day].blocks, plans[day].free, plans[day].at = anew.blocks, anew.free, anew.at
             return True

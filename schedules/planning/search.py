@@ -36,9 +36,14 @@ class Search:
     prices: Prices = field(init=False)
     offer: Resources = field(init=False)
     fill: list[float] = field(init=False)
+    of_site: list[list[int]] = field(init=False)
 
     def __post_init__(self) -> None:
         self.prices = Prices.of(self.problem)
+        self.of_site = [[] for _ in self.problem.enterprises]
+        for number, item in enumerate(self.problem.items):
+            if item.days:
+                self.of_site[item.enterprise].append(number)
         self.fill = [FILL] * len(self.problem.weeks)
         self.offer = Resources.of(self.problem, self.fill)
 
@@ -51,7 +56,10 @@ class Search:
     def from_relaxation(self, model: WeekModel, guide: Guide, *, hurried: bool = False) -> Draft:
         """A plan from the relaxation's weeks: those it visits, and what it decides wholly stays decided."""
         decided = None if hurried else self._restricted(model, guide)
-        week_of = decided or rounded(model, guide.values)
+        return self.from_weeks(decided or rounded(model, guide.values))
+
+    def from_weeks(self, week_of: Mapping[int, int]) -> Draft:
+        """These weeks laid out in days; what spills goes elsewhere, what is late or too much is mended."""
         draft = Draft(self.problem)
         self._keep(draft, week_of)
         realise(draft, {n: w for n, w in week_of.items() if draft.day_of[n] == OUT}, self.rng)
@@ -173,7 +181,7 @@ class Search:
         chosen = set(bad[: most // 3])
         if rng.random() < 0.5:
             for enterprise in rng.sample(range(len(self.problem.enterprises)), len(self.problem.enterprises)):
-                mine = [n for n, item in enumerate(items) if item.enterprise == enterprise and item.days]
+                mine = self.of_site[enterprise]
                 if len(chosen) + len(mine) <= most:
                     chosen.update(mine)
         else:

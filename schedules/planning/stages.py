@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
+from typing import TYPE_CHECKING
 
 from schedules.planning import bounds, solver
 from schedules.planning.bounds import GOALS, Relaxation
@@ -16,18 +17,25 @@ from schedules.planning.rule import careful
 from schedules.planning.search import FILL, Search, program_steps, tolerance
 from schedules.planning.solver import Limits
 from schedules.planning.stays import bring_home
+from schedules.planning.weeks import Resources
+
+if TYPE_CHECKING:
+    from schedules.planning.market import Market, Terms
 
 RELAXATION_SHARE = 0.6
 PROOF_SHARE = 0.15
 # A relaxation as cheap as this runs whatever the limit, so that a longer run only goes on from a shorter one.
 ALWAYS_STEPS = 20_000
+# From here on (some 10,000 items) the relaxation takes minutes, the prices seconds.
+LARGE_STEPS = 1_000_000
+MARKET_SHARE = 0.4
 POLISH_ROUNDS = 40
 TIDIED_WEEKS = 2
 ROOM_SHARE, ROOM_AGAIN, ROOM_ROUNDS = 0.15, 0.05, 8
 HOME_SHARE = 0.1
 SETTLE_SHARE = 0.2
 STALL = 25
-MOVES, ECONOMY = 2, 4
+LATE, MOVES, ECONOMY = 1, 2, 4
 
 Bounds = dict[str, int | None]
 
@@ -44,6 +52,9 @@ class Maker:
     proven: Bounds = field(default_factory=dict)
     writing: float = 0.0
     proving: float = 0.0
+    relaxation: Relaxation | None = None
+    market: "Market | None" = None
+    terms: "Terms" = field(init=False)
 
     def make(self) -> Draft:
         first = careful(self.problem, self.seed)
@@ -51,9 +62,10 @@ class Maker:
         self.writing = 0.3 + 0.7 * self.effort.passed()
         self.effort.reserve(2 * self.writing)
         self._note("细心规则", first)
-        relaxation = self._relaxation() if solver.available() else None
-        draft = self._improve(first, relaxation)
-        self._prove(draft, relaxation)
+        if solver.available() and self.effort.left() > 0:
+            self._week_level(first.score().overload_min)
+        draft = self._improve(first)
+        self._prove(draft)
         if self.effort.cut:
             self.stages.append("时限先到：同样的输入再算一次，结果可能不同")
         return draft
@@ -65,13 +77,29 @@ class Maker:
             f"超载 {parts.overload_min} 人分钟，费用 {parts.economy}"
         )
 
-    def _relaxation(self) -> Relaxation | None:
-        """The week level's relaxation where the limit allows it."""
+    def _week_level(self, overload: int) -> None:
+        """The week level's relaxation where the limit allows it; for large stations, or in haste, its prices."""
+        from schedules.planning.market import Market  # numpy is there only where the solver is
+
         need = Relaxation.steps(self.problem)
-        dear = need > max(RELAXATION_SHARE * self.effort.steps, ALWAYS_STEPS)
-        if dear or self.effort.left() <= 0:
+        if need <= min(LARGE_STEPS, max(RELAXATION_SHARE * self.effort.steps, ALWAYS_STEPS)):
+            self.relaxation = self._relaxation()
+        elif MARKET_SHARE * self.effort.steps > Market.steps(self.problem):
+            self._trade(Market, overload)
+        else:
             self.stages.append("周模型：时限内算不完，略去；各周只作局部求解")
-            return None
+
+    def _trade(self, kind: "type[Market]", overload: int) -> None:
+        """Prices for weeks and months, and how long they took: the proof takes about as long."""
+        began = self.effort.passed()
+        self.market = kind(self.problem, Resources.of(self.problem, [FILL] * len(self.problem.weeks)))
+        self.terms = self.market.fresh()
+        self.market.ascend(self.terms, min(tolerance(self.problem), overload), self.effort.over)
+        self.effort.spend(kind.steps(self.problem))
+        self.proving = self.effort.passed() - began
+        self.effort.reserve(self.effort.reserved + min(1.5 * self.proving, PROOF_SHARE * self.effort.seconds))
+
+    def _relaxation(self) -> Relaxation | None:
         limits = Limits(self.effort.left() * RELAXATION_SHARE, threads=self.workers, iterations=10**7)
         relaxation = Relaxation(self.problem, FILL, limits)
         began = self.effort.passed()
@@ -83,23 +111,21 @@ class Maker:
             self.stages.append("周模型：松弛未在时限内解完")
         return relaxation if ok else None
 
-    def _improve(self, first: Draft, relaxation: Relaxation | None) -> Draft:
+    def _improve(self, first: Draft) -> Draft:
         rng = Random(self.seed)  # noqa: S311
-        base = relaxation.overload if relaxation is not None else 0
+        base = self.relaxation.overload if self.relaxation is not None else 0
         band = min(base + tolerance(self.problem), first.score().overload_min)
         search = Search(self.problem, self.effort, rng, self.workers, band)
         draft = first.copy()
-        if relaxation is not None and not self.effort.over():
-            hurried = self.effort.left() < 2 * self.proving
-            guide = None if hurried else relaxation.guide(float(band), self.effort.left() * 0.5)
-            guide = guide or relaxation.first
-            if guide is not None:
-                other = search.from_relaxation(relaxation.model, guide, hurried=hurried)
-                self._note("周模型", other)
-                # a little more overload than the rule's is soon mended, its economy is not
-                reach = band + tolerance(self.problem)
-                draft = min(other, draft, key=lambda d: d.score().banded(reach))
-        least = (bounds.floor(self.problem)[0], 0) if relaxation is None else relaxation.expected()
+        other = None if self.effort.over() else self._from_weeks(search)
+        if other is not None:
+            if other.score()[:2] > draft.score()[:2]:
+                make_room(other, self.effort, rng, ROOM_SHARE)
+            self._note("周模型" if self.relaxation else "周定价", other)
+            # a little more overload than the rule's is soon mended, its economy is not
+            reach = band + tolerance(self.problem)
+            draft = min(other, draft, key=lambda d: d.score().banded(reach))
+        least = self._least()
         if draft.score()[:2] > least and make_room(draft, self.effort, rng, ROOM_SHARE):
             self._note("腾位", draft)
         if bring_home(draft, band, self.effort, rng, HOME_SHARE):
@@ -107,6 +133,25 @@ class Maker:
         kept_back = int(self.effort.steps * SETTLE_SHARE)
         self._rounds(draft, search, least, lambda: self.effort.steps < kept_back and draft.score() > first.score())
         return draft if draft.score() <= first.score() else self._settle(first, draft, search, least)
+
+    def _from_weeks(self, search: Search) -> Draft | None:
+        """The plan of the week level, laid out in days."""
+        if self.market is not None:
+            self.market.settle(self.terms, search.band, self.effort.over)
+            return search.from_weeks(self.market.week_of(self.terms))
+        if self.relaxation is None:
+            return None
+        hurried = self.effort.left() < 2 * self.proving
+        guide = None if hurried else self.relaxation.guide(float(search.band), self.effort.left() * 0.5)
+        guide = guide or self.relaxation.first
+        return None if guide is None else search.from_relaxation(self.relaxation.model, guide, hurried=hurried)
+
+    def _least(self) -> tuple[int, int]:
+        """Items out and late days at which nothing is to be gained there."""
+        if self.relaxation is not None:
+            return self.relaxation.expected()
+        gone = bounds.floor(self.problem)[0]
+        return gone, bounds.surely_late(self.problem, gone)
 
     def _settle(self, first: Draft, draft: Draft, search: Search, least: tuple[int, int]) -> Draft:
         """The search aims at a band of overload and may end behind the rule's plan in the strict order: what is too
@@ -141,19 +186,32 @@ class Maker:
             best = score
         self._note(f"改进 {rounds} 轮", draft)
 
-    def _prove(self, draft: Draft, relaxation: Relaxation | None) -> None:
+    def _prove(self, draft: Draft) -> None:
         """For each part what no plan can beat that is as good in the parts before it."""
         score = draft.score()
-        floor = bounds.floor(self.problem)
         for part, name in enumerate(Score._fields):
-            proven = max(floor[part], bounds.stays(self.problem)) if part == MOVES else floor[part]
-            if score[part] > proven and relaxation is not None and self._may_prove():
-                relaxation.hold(score, part)
-                proven = max(proven, relaxation.least(GOALS[part], self._seconds()) or 0)
+            proven = self._without_solver(part, score)
+            if score[part] > proven and self.relaxation is not None and self._may_prove():
+                self.relaxation.hold(score, part)
+                proven = max(proven, self.relaxation.least(GOALS[part], self._seconds()) or 0)
             if part == ECONOMY and proven == 0:
                 planned = [n for n, day in enumerate(draft.day_of) if day != OUT]
-                proven = bounds.alone(self.problem, planned)
+                proven = max(bounds.alone(self.problem, planned), self._worth(score))
             self.proven[name] = proven
+
+    def _without_solver(self, part: int, score: Score) -> int:
+        floor = bounds.floor(self.problem)[part]
+        if part == LATE:
+            return max(floor, bounds.surely_late(self.problem, score.unplanned))
+        return max(floor, bounds.stays(self.problem)) if part == MOVES else floor
+
+    def _worth(self, score: Score) -> int:
+        """What the prices prove of the economy."""
+        if self.market is None or not self._may_prove():
+            return 0
+        terms = self.market.prices_for_proof(self.terms)
+        self.market.ascend(terms, score.overload_min, lambda: self._seconds() < 0, proof=True)
+        return self.market.worth(terms, score, Score(*bounds.floor(self.problem)))
 
     def _seconds(self) -> float:
         return self.effort.seconds - self.effort.passed() - self.writing

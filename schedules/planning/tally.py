@@ -43,7 +43,7 @@ def months(facts: Facts, dated: Mapping[str, date]) -> list[dict[str, Any]]:
     """Each month's load and the load it may carry; a month is that of its weeks' Thursdays."""
     capacity: dict[str, int] = {}
     for day in facts.days:
-        minutes = sum(max(0, facts.people[p]["daily_min"] - facts.overhead) for p in facts.present(day))
+        minutes = sum(max(0, facts.minutes(p, day) - facts.overhead) for p in facts.present(day))
         capacity[_month(day)] = capacity.get(_month(day), 0) + minutes
     load = dict.fromkeys(capacity, 0)
     for name, day in dated.items():

@@ -129,8 +129,8 @@ class Resources:
         return {p for code in self.sets[s] for p in self.problem.holders[day][code]}
 
     def _minutes(self, day: int, s: int) -> int:
-        people = self.problem.people
-        return sum(max(0, people[p].daily - self.problem.overhead) for p in self._holders(day, s))
+        daily = self.problem.daily[day]
+        return sum(max(0, daily[p] - self.problem.overhead) for p in self._holders(day, s))
 
 
 def week_mask(problem: Problem, item: Item, week: int) -> int:

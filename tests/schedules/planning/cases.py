@@ -68,8 +68,11 @@ def small_station(seed: int, items: int = 60, inspectors: int = 3, days: int = 8
     )  # fmt: skip
 
 
-def tiny(seed: int) -> dict[str, Any]:
-    """At most five items over four days and two weeks: every trap of the format turns up in some seed."""
+def tiny(seed: int, *, busy: bool = False) -> dict[str, Any]:
+    """At most five items over four days and two weeks: every trap of the format turns up in some seed.
+
+    `busy`: everybody has promised a part of some days to something else.
+    """
     rng = Random(seed)
     days = [MONDAY + timedelta(n) for n in (2, 3, 7, 8)]
     iso = [d.isoformat() for d in days]
@@ -87,6 +90,8 @@ def tiny(seed: int) -> dict[str, Any]:
     ]
     if rng.random() < 0.4:
         people[0]["absent"] = [{"from": iso[1], "to": iso[1]}]
+    for each in people if busy else ():
+        each["busy"] = [{"date": day, "minutes": rng.choice((40, 90, 200))} for day in iso if rng.random() < 0.6]
     items = [_tiny_item(rng, f"I{n}", iso) for n in range(rng.choice((3, 4, 5)))]
     previous = [
         {
@@ -110,6 +115,10 @@ def _tiny_item(rng: Random, name: str, iso: list[str]) -> dict[str, Any]:
         latest=latest, prep_workdays=rng.choice((0, 0, 0, 1)), state=rng.choice(("any", "any", "shutdown", "running")),
         early_cost=rng.choice((1, 40, 300)),
     )  # fmt: skip
+
+
+def _promised(each: dict[str, Any], day: date) -> int:
+    return sum(b["minutes"] for b in each.get("busy", []) if b["date"] == day.isoformat())
 
 
 class Everything:
@@ -158,7 +167,7 @@ class Everything:
         self, day: date, order: tuple[str, ...], crews: tuple[tuple[str, ...], ...]
     ) -> list[dict[str, Any]] | None:
         overhead = self.whole["settings"]["visit_overhead_min"]
-        daily = {p["id"]: p["daily_min"] for p in self.whole["inspectors"]}
+        daily = {p["id"]: p["daily_min"] - _promised(p, day) for p in self.whole["inspectors"]}
         free: dict[str, tuple[int, str]] = {}
         visits = []
         for name, crew in zip(order, crews, strict=True):

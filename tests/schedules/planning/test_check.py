@@ -50,6 +50,7 @@ BROKEN: list[tuple[str, Callable[[dict[str, Any], Plan], object]]] = [
     ("workday", lambda w, p: p["visits"][0].update(date="2026-03-14")),
     ("workday", lambda w, p: w["horizon"].update({"from": "2026-03-13"})),
     ("present", lambda w, p: w["inspectors"][0].update(absent=[{"from": "2026-03-13", "to": "2026-03-13"}])),
+    ("day_length", lambda w, p: w["inspectors"][0].update(busy=[{"date": "2026-03-13", "minutes": 391}])),
     ("present", lambda w, p: p["visits"][0].update(inspectors=["P9"])),
     ("roles", lambda w, p: w["inspectors"][0]["codes"].update(GD="2026-03-12")),
     ("roles", lambda w, p: p["visits"][1].update(inspectors=["P1"])),

@@ -7,10 +7,12 @@ from schedules.planning.check import Facts, check
 from schedules.planning.tally import objective
 from tests.schedules.planning.cases import Everything, tiny
 
+CASES = [(seed, False) for seed in range(24)] + [(seed, True) for seed in range(8)]
 
-@pytest.mark.parametrize("seed", range(24))
-def test_a_tiny_station_is_planned_as_well_as_by_trying_everything(seed: int) -> None:
-    whole = tiny(seed)
+
+@pytest.mark.parametrize(("seed", "busy"), CASES)
+def test_a_tiny_station_is_planned_as_well_as_by_trying_everything(seed: int, busy: bool) -> None:
+    whole = tiny(seed, busy=busy)
     facts = Facts(whole)
     possible = {i["id"]: facts.possible(i) for i in whole["items"]}
     every = list(Everything(whole, possible).plans())
@@ -22,9 +24,9 @@ def test_a_tiny_station_is_planned_as_well_as_by_trying_everything(seed: int) ->
     assert all(made["bounds"][part] <= value for part, value in result["objective"].items())
 
 
-@pytest.mark.parametrize("seed", range(24))
-def test_whatever_trying_everything_calls_legal_the_judge_finds_legal(seed: int) -> None:
-    whole = tiny(seed)
+@pytest.mark.parametrize(("seed", "busy"), CASES)
+def test_whatever_trying_everything_calls_legal_the_judge_finds_legal(seed: int, busy: bool) -> None:
+    whole = tiny(seed, busy=busy)
     facts = Facts(whole)
     possible = {i["id"]: facts.possible(i) for i in whole["items"]}
     for each in list(Everything(whole, possible).plans())[::37]:

@@ -30,6 +30,8 @@ UNUSABLE: list[tuple[str, str, Damage]] = [
     ("inspectors[0].absent[0]", "早于其开始", lambda w: w["inspectors"][0]["absent"].append(BACKWARDS)),
     ("inspectors[0].daily_min", "不得小于 1", lambda w: w["inspectors"][0].update(daily_min=0)),
     ("inspectors[0].daily_min", "缺少", lambda w: w["inspectors"][0].pop("daily_min")),
+    ("inspectors[0].busy[0].date", "不是日期", lambda w: w["inspectors"][0].update(busy=[{"date": "x", "minutes": 1}])),
+    ("inspectors[0].busy[0].minutes", "缺少", lambda w: w["inspectors"][0].update(busy=[{"date": "2026-03-02"}])),
     ("inspectors[1].id", "重复", lambda w: w["inspectors"][1].update(id="P1")),
     ("inspectors[0].codes.GD", "不是日期", lambda w: w["inspectors"][0]["codes"].update(GD="soon")),
     ("items[0].enterprise", "没有“E9”这家企业", lambda w: w["items"][0].update(enterprise="E9")),

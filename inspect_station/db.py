@@ -37,6 +37,7 @@ _LOOK_AGAIN_SECONDS = 0.5
 _WILL_PASS = ("locked", "busy", "full", "I/O", "unable to open")
 _MIGRATION_LOCK = 5_570_114_331  # any number of ours; PostgreSQL's advisory locks are named by numbers
 
+LOG_PAGES = 4_000  # SQLite's log is copied into the file by whoever finds it longer than this
 _IDLE = 0  # libpq's PQTRANS_IDLE
 
 T = TypeVar("T")
@@ -105,6 +106,7 @@ def _sqlite(path: str) -> SqliteDatabase:
             "journal_mode": "wal",
             "foreign_keys": 1,
             "synchronous": 2,
+            "wal_autocheckpoint": LOG_PAGES,
             "busy_timeout": 30_000,  # writers are short, but an import and senders beside twenty people queue up
             "cache_size": -64_000,  # at most, and gone with the request: a month over a million clocks walks through that much
         },

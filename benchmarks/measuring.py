@@ -3,6 +3,7 @@
 import os
 import resource
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
 from math import log
@@ -72,6 +73,15 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
+# A process begins with the memory of the one that started it, which counts for its peak: so a small one starts it.
+_SMALL = """
+import resource, subprocess, sys
+code = subprocess.call(sys.argv[1:])
+print(end=f"\\n{resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss}", flush=True)
+sys.exit(code)
+"""
+
+
 def process(command: Sequence[str], environment: dict[str, str] | None = None) -> tuple[float, float, float]:
     """Runs a command to its end: seconds, CPU seconds with its children, and the peak of its memory in MB.
 
@@ -79,8 +89,9 @@ def process(command: Sequence[str], environment: dict[str, str] | None = None) -
     """
     begun = time.perf_counter()
     running = subprocess.Popen(
-        command, env={**os.environ, **(environment or {})}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+        [sys.executable, "-I", "-c", _SMALL, *command], env={**os.environ, **(environment or {})},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
     assert running.stdout
     assert running.stderr
     said = running.stdout.read(), running.stderr.read()
@@ -90,7 +101,8 @@ def process(command: Sequence[str], environment: dict[str, str] | None = None) -
     running.stderr.close()
     if running.returncode:
         raise subprocess.CalledProcessError(running.returncode, list(command), *said)
-    return time.perf_counter() - begun, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+    peak = int(said[0].rsplit("\n", 1)[1])
+    return time.perf_counter() - begun, used.ru_utime + used.ru_stime, peak / 1024
 
 
 def memory() -> float:

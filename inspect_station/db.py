@@ -14,9 +14,18 @@ from urllib.parse import unquote, urlsplit
 
 import orjson
 import peewee
-from peewee import DatabaseProxy, DateTimeField, InterfaceError, Model, OperationalError, SqliteDatabase, TextField
+from peewee import (
+    DatabaseProxy,
+    DateTimeField,
+    InterfaceError,
+    Model,
+    OperationalError,
+    PostgresqlDatabase,
+    SqliteDatabase,
+    TextField,
+)
 from playhouse.migrations import Runner
-from playhouse.pool import PooledPostgresqlDatabase
+from playhouse.pool import _PooledPostgresqlDatabase
 
 from inspect_station import wall
 from inspect_station.clock import SHANGHAI, monotonic
@@ -28,6 +37,7 @@ _LOOK_AGAIN_SECONDS = 0.5
 _WILL_PASS = ("locked", "busy", "full", "I/O", "unable to open")
 _MIGRATION_LOCK = 5_570_114_331  # any number of ours; PostgreSQL's advisory locks are named by numbers
 
+LOG_PAGES = 4_000  # SQLite's log is copied into the file by whoever finds it longer than this
 _IDLE = 0  # libpq's PQTRANS_IDLE
 
 T = TypeVar("T")
@@ -96,6 +106,7 @@ def _sqlite(path: str) -> SqliteDatabase:
             "journal_mode": "wal",
             "foreign_keys": 1,
             "synchronous": 2,
+            "wal_autocheckpoint": LOG_PAGES,
             "busy_timeout": 30_000,  # writers are short, but an import and senders beside twenty people queue up
             "cache_size": -64_000,  # at most, and gone with the request: a month over a million clocks walks through that much
         },
@@ -104,7 +115,16 @@ def _sqlite(path: str) -> SqliteDatabase:
     )
 
 
-class _Postgresql(PooledPostgresqlDatabase):
+class _Uncompiled(PostgresqlDatabase):
+    def _connect(self) -> Any:
+        """Compiling a month's figures takes PostgreSQL longer than working them out. Asked for here and not when the
+        connection is opened, where a pool between us and the server may refuse it."""
+        connection = super()._connect()  # type: ignore[misc]
+        connection.execute("SET jit = off")
+        return connection
+
+
+class _Postgresql(_PooledPostgresqlDatabase, _Uncompiled):
     def _is_closed(self, conn: Any) -> bool:
         """Whether an idle connection is of no use any more.
 
@@ -120,8 +140,7 @@ class _Postgresql(PooledPostgresqlDatabase):
 
 def _postgresql(url: str) -> peewee.Database:
     # A line that is cut says nothing: without these a request would wait for it for a quarter of an hour.
-    # Compiling a month's figures took PostgreSQL longer than working them out (jit).
-    line = {"options": "-c jit=off", "connect_timeout": 10, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3,
+    line: dict[str, Any] = {"connect_timeout": 10, "keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3,
             "tcp_user_timeout": 20_000}  # fmt: skip
     database: peewee.Database = _Postgresql(
         url, prefer_psycopg3=True, autoconnect=False, max_connections=32, stale_timeout=300, timeout=10, **line

@@ -15,7 +15,7 @@ from typing import Any
 
 from inspect_station.accounts.scope import Actor
 from inspect_station.clock import monotonic
-from inspect_station.db import db, is_sqlite
+from inspect_station.db import LOG_PAGES, db, is_sqlite
 
 from .facts import Options
 from .fates import Plan, Planner
@@ -120,7 +120,7 @@ def run(
     Rows are written in handfuls with a short pause between them, so that others get to write in the meantime.
     """
     outcome = Outcome()
-    with Seen() as seen, _rare_collections(), _rare_checkpoints():
+    with Seen() as seen, _rare_collections(), _own_checkpoints():
         planner = Planner(options, seen)
         writer = Writer(actor, source, now, planner.installations)
         pace = _Pace()
@@ -152,17 +152,17 @@ def _rare_collections() -> Iterator[None]:
 
 
 @contextmanager
-def _rare_checkpoints() -> Iterator[None]:
-    """SQLite's log may grow meanwhile: the indexes' pages are written again with every handful, and copied once."""
+def _own_checkpoints() -> Iterator[None]:
+    """Whoever finds SQLite's log long copies it into the file: that is the import, before anybody who waits for a page."""
     if not is_sqlite():
         yield
         return
     connection = db.connection()
-    connection.execute("PRAGMA wal_autocheckpoint = 16000")
+    connection.execute("PRAGMA wal_autocheckpoint = 1000")
     try:
         yield
     finally:
-        connection.execute("PRAGMA wal_autocheckpoint = 1000")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
 
 
 def _plans(ledger: Ledger, planner: Planner, options: Options) -> Iterator[list[Plan]]:

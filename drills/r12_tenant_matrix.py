@@ -30,7 +30,7 @@ from tests.tenancy import test_matrix as matrix
 Site = tuple[str, int]  # module, line: one call of a filter
 _THE_DUE_LIST: Site = ("inspect_station.duelist.query", 0)
 _TELLING = (CANARY, "储罐", "福州甲化工")
-_UNASKED = {"leave", "public", "self"}
+_UNASKED = {"leave", "public"}  # and writes to one's own account
 
 
 def run(ground: Ground) -> Iterator[Tally]:
@@ -68,6 +68,7 @@ def _one_at_a_time(asker: "_Asker") -> Tally:
     with _Filters() as filters:
         first, behind = asker.filters_met(filters)
         sites = first.keys() | behind.keys()
+        staff = asker.met_by_staff(filters) - sites
         alone = {site for site, endpoints in first.items() if asker.leaks(endpoints, filters, {site})}
         open_ = _Open(asker, filters, sites)
         doubled = {site for site in sites - alone if any(map(open_.is_red, sorted(first[site] | behind[site])))}
@@ -77,7 +78,6 @@ def _one_at_a_time(asker: "_Asker") -> Tally:
         f"{len(alone)} turn the matrix red alone, {len(doubled)} only together with another filter of their routes, "
         f"{len(never)} never"
     )
-    staff = asker.met_by_staff(filters) - sites
     missed = sorted(written_down() - sites - staff)
     tally.remark(
         f"{len(staff)} more are met by the station's people only, on pages no enterprise is let to; "
@@ -179,8 +179,8 @@ class _Asker:
         self.app.testing = True
         self.place = place
         self.cast, self.things = matrix.furnished(self.app)
-        self.client, self.headers = log_in(self.app, self.cast.yi_user), token_for(self.cast.yi_user)
-        self.csrf = csrf_of(self.client)
+        self._yi, self._head = self._logged_in(self.cast.yi_user), self._logged_in(self.cast.head)
+        self.client, self.headers, self.csrf = self._yi
         self._rules = {rule.endpoint: (rule, method) for rule, method in matrix.routes(self.app)}
         self._kept = place.folder / "kept.db"
         if place.engine == "sqlite":
@@ -192,10 +192,11 @@ class _Asker:
         dispose(db.obj)
 
     def endpoints(self, reading: bool = False) -> list[str]:
-        return [
-            e for e, (_, method) in self._rules.items()
-            if matrix.MATRIX.get(e) not in _UNASKED and (method == "GET" or not reading)
-        ]  # fmt: skip
+        return [e for e, (_, method) in self._rules.items() if self._is_asked(e, method, reading)]
+
+    def _is_asked(self, endpoint: str, method: str, reading: bool) -> bool:
+        what = matrix.MATRIX.get(endpoint)
+        return what not in _UNASKED and (method == "GET" or not (reading or what == "self"))
 
     def filters_met(self, filters: _Filters) -> tuple[dict[Site, set[str]], dict[Site, set[str]]]:
         """The routes by the filters met on the way, as things are; and those met only behind a filter that is open."""
@@ -211,14 +212,16 @@ class _Asker:
 
     def met_by_staff(self, filters: _Filters) -> set[Site]:
         """The filters the head comes by, asking every route for what is 甲's."""
-        yi, self.client = self.client, log_in(self.app, self.cast.head)
-        headers, self.headers = self.headers, token_for(self.cast.head)
-        csrf, self.csrf = self.csrf, csrf_of(self.client)
+        self.client, self.headers, self.csrf = self._head
         try:
             rules = [e for e in self._rules if matrix.MATRIX.get(e) != "leave"]
             return set().union(*(self._met(filters, endpoint, set()) for endpoint in rules))
         finally:
-            self.client, self.headers, self.csrf = yi, headers, csrf
+            self.client, self.headers, self.csrf = self._yi
+
+    def _logged_in(self, actor: Actor) -> tuple[Any, dict[str, str], str]:
+        client = log_in(self.app, actor)
+        return client, token_for(actor), csrf_of(client)
 
     def _met(self, filters: _Filters, endpoint: str, dropped: set[Site] | None) -> set[Site]:
         self._put_back()
@@ -241,7 +244,7 @@ class _Asker:
 
     def _is_red(self, endpoint: str) -> bool:
         what = matrix.MATRIX[endpoint]
-        if what is None:
+        if what in {None, "self"}:
             return self.tells(endpoint)
         first = self._ask(endpoint)  # the first answer counts: with its filter dropped a write may work only once
         said = first.status_code, first.headers.get("Location")

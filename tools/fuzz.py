@@ -50,7 +50,7 @@ def _fuzz(target: str) -> int:
         words = Path(folder, "words.txt")
         words.write_text("".join(f'"{word}"\n' for word in WORDS.get(target, ["2026"])), encoding="ascii")
         limits = [f"-max_total_time={SECONDS}", "-max_len=4096", "-timeout=20", "-rss_limit_mb=1500"]
-        said = _child(target, str(found), f"-dict={words}", f"-artifact_prefix={folder}/", *limits)
+        said = _child(target, folder, str(found), f"-dict={words}", f"-artifact_prefix={folder}/", *limits)
         broken = [
             path.read_bytes()
             for path in Path(folder).iterdir()
@@ -101,9 +101,11 @@ def _ways(target: Callable[[bytes], None], data: bytes) -> set[tuple[str, int, i
     return gone
 
 
-def _child(target: str, *flags: str) -> str:
+def _child(target: str, folder: str, *flags: str) -> str:
+    """What it said. libFuzzer ends the process without a word to Python, so its scratch lies in our folder."""
     command = [sys.executable, "-m", "tools.fuzz", "--target", target, *flags]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, errors="replace", check=False)
+    env = {**os.environ, "TMPDIR": folder}
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, errors="replace", check=False)
     return done.stdout + done.stderr
 
 

@@ -28,7 +28,7 @@ PAGES = {
                  "/enterprises/1/contacts/new", "/search?q=R-0001", "/plan/day?on=2026-12-01"),
     "jishu": ("/rules", "/rules/fixed_vessel.periodic.metal.grade_3", "/rules/sources", "/rules/preview", "/clinic/library/new"),
     "admin": ("/me/factor", "/cases/promises", "/settings/", "/settings/people", "/settings/people/new", "/settings/channels",
-              "/settings/calendar/"),
+              "/settings/calendar/", "/settings/persons/?q=池", "/settings/persons/contact/1", "/settings/persons/account/2"),
     "linyan": ("/cases", "/cases?state=open", "/cases/6", "/cases/10", "/cases/new?enterprise=20", "/tasks/3/preparation",
                "/results/new?equipment=20&clock=periodic", "/reports", "/reports/1", "/findings", "/findings?overdue=1", "/findings/3",
                "/findings/new?equipment=20&clock=periodic",

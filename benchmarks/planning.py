@@ -123,7 +123,7 @@ def bars(name: str, whole: Json, hand: Line, ours: Line, bounds: Json) -> None:
     )
     figure("P17", f"{name}: economy ÷ proven bound", got["economy"] / max(1, bounds["economy"]))
     figure("P17", f"{name}: economy ÷ best known", got["economy"] / BEST_ECONOMY.get(name, got["economy"]), ECONOMY)
-    figure("P17", f"{name}: economy ÷ the careful rule's", got["economy"] / hand.objective["economy"], 1)
+    figure("P17", f"{name}: economy ÷ the careful rule's", got["economy"] / hand.objective["economy"])
     if name in BEST_MOVES:
         figure("P17", f"{name}: moves ÷ best known", got["move_cost"] / BEST_MOVES[name], MOVES)
         figure("P17", f"{name}: moves ÷ proven bound", got["move_cost"] / max(1, bounds["move_cost"]))

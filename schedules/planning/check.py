@@ -34,6 +34,10 @@ class Facts:
         self.firms: dict[str, Json] = {e["id"]: e for e in instance["enterprises"]}
         self.previous: dict[str, Json] = {p["item"]: p for p in instance.get("previous") or []}
         self.rank = {d: n for n, d in enumerate(self.calendar)}
+        self._promised: Counter[tuple[str, date]] = Counter()
+        for name, person in self.people.items():
+            for busy in person.get("busy") or []:
+                self._promised[name, date.fromisoformat(busy["date"])] += busy["minutes"]
         self._possible: dict[str, list[date]] = {}
         self._free: dict[date, list[str]] = {}
         self._crew: dict[tuple[date, tuple[str, ...], int], bool] = {}
@@ -46,9 +50,7 @@ class Facts:
 
     def minutes(self, person: str, day: date) -> int:
         """The length of the person's day, less what is promised to something else."""
-        facts, iso = self.people[person], day.isoformat()
-        busy = sum(int(b["minutes"]) for b in facts.get("busy") or [] if b["date"] == iso)
-        return max(0, int(facts["daily_min"]) - busy)
+        return max(0, int(self.people[person]["daily_min"]) - self._promised[person, day])
 
     def valid(self, person: str, code: str, day: date) -> bool:
         codes = self.people[person]["codes"]

@@ -22,7 +22,7 @@ PROOF_ROUNDS, PROOF_FIRST, PROOF_LAST = 40, 0.05, 0.003
 PASSES = 3
 HASTE, RISE, TRIES = 0.3, 0.015, 4
 """Money for a minute: what a week that is full costs more, and what is added while it is still asked for too much."""
-PULL, DRIFT, FAIR_PART = 0.4, 0.0005, 0.5
+PULL, DRIFT, FAIR_PART = 0.4, 0.0005, 0.3
 """The same for months, by how much they are above or below what is fair: at once, and for good. The part of the
 overload allowed that is aimed at, as what spills out of a week may well spill into the wrong month."""
 STEPS_A_CHOICE = 0.01

@@ -139,8 +139,11 @@ def _start(problem: Problem, number: int) -> int:
     return problem.items[number].start
 
 
-def level(draft: Draft, band: int) -> None:
-    """Moves what is cheapest to move out of overloaded months until at most `band` minutes are too much."""
+def level(draft: Draft, band: int, rng: Random | None = None) -> None:
+    """Moves what is cheapest to move out of overloaded months until at most `band` minutes are too much.
+
+    With `rng` days are packed anew to make room: dear, for the last that will not go otherwise.
+    """
     problem = draft.problem
     for number in _movable(draft):
         score = draft.score()
@@ -152,7 +155,7 @@ def level(draft: Draft, band: int) -> None:
         draft.mark()
         draft.remove(number)
         days = [d for d in by_price(draft, number) if problem.month_of[d] != month]
-        placed = any(draft.add(number, day) for day in days[:20])
+        placed = any(draft.add(number, day, 0 if rng is None else PACKINGS, rng) for day in days[:20])
         if placed and draft.score().banded(band) < score.banded(band):
             draft.keep()
         else:

@@ -66,6 +66,8 @@ class Search:
         rescue(draft, self.rng)
         mend(draft, self.rng)
         level(draft, self.band)
+        if draft.score().overload_min > self.band:
+            level(draft, self.band, self.rng)
         self.effort.spend(draft.steps)
         return draft
 

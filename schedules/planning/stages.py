@@ -78,16 +78,18 @@ class Maker:
         )
 
     def _week_level(self, overload: int) -> None:
-        """The week level's relaxation where the limit allows it; for large stations, or in haste, its prices."""
+        """The week level's relaxation where the limit allows it; for large stations, in haste, or where the clock cut it
+        short, its prices."""
         from schedules.planning.market import Market  # numpy is there only where the solver is
 
         need = Relaxation.steps(self.problem)
         if need <= min(LARGE_STEPS, max(RELAXATION_SHARE * self.effort.steps, ALWAYS_STEPS)):
             self.relaxation = self._relaxation()
-        elif MARKET_SHARE * self.effort.steps > Market.steps(self.problem):
-            self._trade(Market, overload)
-        else:
-            self.stages.append("周模型：时限内算不完，略去；各周只作局部求解")
+        if self.relaxation is None and not self.effort.over():
+            if MARKET_SHARE * self.effort.steps > Market.steps(self.problem):
+                self._trade(Market, overload)
+            else:
+                self.stages.append("周模型：时限内算不完，略去；各周只作局部求解")
 
     def _trade(self, kind: "type[Market]", overload: int) -> None:
         """Prices for weeks and months, and how long they took: the proof takes about as long."""

@@ -1,6 +1,6 @@
 """Closing a month: its figures stand as told; what changed since is shown as a correction. Remarks for its report."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -87,10 +87,16 @@ def closed(actor: Actor, period: Period) -> Closed | None:
     return Closed(row.closed_by, row.closed_at, figures, row.figures["parts"], row.figures.get("people", []))
 
 
-def told(actor: Actor, period: Period, today: date, narrowed: Narrowed | None = None) -> dict[str, Figure]:
-    """The figures of a period: of a closed month as they were told, else as they are."""
+def told(
+    actor: Actor,
+    period: Period,
+    today: date,
+    narrowed: Narrowed | None = None,
+    since: Mapping[str, date | None] | None = None,
+) -> dict[str, Figure]:
+    """The figures of a period: of a closed month as they were told, else as they are. `since` as for `counting.figures`."""
     kept = None if narrowed else closed(actor, period)
-    return kept.figures if kept else counting.figures(actor, period, today, narrowed)
+    return kept.figures if kept else counting.figures(actor, period, today, narrowed, since=since)
 
 
 APART = (*shares.BY, *reasons.SPLITS)

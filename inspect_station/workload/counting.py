@@ -66,12 +66,22 @@ def known(relation: str, period: Period, since: Mapping[str, date | None]) -> bo
 
 
 def figures(
-    actor: Actor, period: Period, today: date, narrowed: Narrowed | None = None, only: Sequence[str] = ()
+    actor: Actor,
+    period: Period,
+    today: date,
+    narrowed: Narrowed | None = None,
+    only: Sequence[str] = (),
+    *,
+    since: Mapping[str, date | None] | None = None,
 ) -> dict[str, Figure]:
-    """Every figure of the period (or `only` some), each relation counted once."""
+    """Every figure of the period (or `only` some), each relation counted once.
+
+    `since`: the answer of `begun`, where it has just been asked and the due list refreshed, as for several periods.
+    """
     actor.need_staff()
-    duelist.refresh(today)
-    since = begun()
+    if since is None:
+        duelist.refresh(today)
+        since = begun()
     wanted = [DEFINITIONS[key] for key in only or DEFINITIONS]
     names = [name for name in dict.fromkeys(each.relation for each in wanted) if known(name, period, since)]
     asked = [name for name in names if period.first <= today or name == "due"]

@@ -48,7 +48,11 @@ def lines(actor: Actor, period: Period, today: date, narrowed: Narrowed | None =
 
     While the period runs, the other two are told as they stood on the like day: half a month is not held against a whole.
     """
-    now, before, ago = (closing.told(actor, each, today, narrowed) for each in (period, *period.beside(today)))
+    actor.need_staff()
+    duelist.refresh(today)
+    since = counting.begun()
+    spans = (period, *period.beside(today))
+    now, before, ago = (closing.told(actor, each, today, narrowed, since) for each in spans)
     return {key: Line(now[key], before[key], ago[key]) for key in DEFINITIONS}
 
 

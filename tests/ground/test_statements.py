@@ -52,7 +52,7 @@ VIEWS = {
     "health.ready": 5, "planning.board": 14, "planning.day": 13, "planning.propose_form": 14,
     "reminders.authority_list": 9, "reminders.authority_print": 9, "reminders.hand_list": 7, "reminders.look_at_backlog": 8,
     "reminders.messages": 9, "reminders.outlook": 23,
-    "settings.overview": 30, "settings.people": 7, "workload.forecast": 18, "workload.month": 52,
+    "settings.overview": 30, "settings.people": 7, "workload.forecast": 18, "workload.month": 50,
     "workload.people": 20, "workload.report": 80, "workload.wall": 42,
 }  # fmt: skip
 # Not counted: files (read in stretches, so that memory stays flat), forms, pages that hold no list, and with a reason:

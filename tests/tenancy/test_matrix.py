@@ -582,7 +582,9 @@ def furnished(app):
         issuing.issue(cast.inspector, settings(), rows, "notice", False, TODAY, NOW)
         things.notice = IssuedNotice.get(IssuedNotice.enterprise == cast.jia.id).id
         vars(things).update(furnish_clinic(cast, things, settings().files_dir))
-        things.message = Message.get(Message.enterprise == cast.jia.id).id
+        # The letter; the notice printed after it has no mail to download.
+        letters = Message.select().where(Message.enterprise == cast.jia.id).order_by(Message.id)
+        things.message = letters.first().id
         said = {"kind": "stopped", "facts": {"act": "stop", "on": "2026-11-01"}, "given_at": NOW, "note": CANARY}
         things.answer = Answer.create(message=things.message, enterprise=cast.jia.id, **said).id
         AnswerItem.create(answer=things.answer, equipment=things.equipment)

@@ -17,7 +17,7 @@ def first_group(actor: Actor, row_ids: Sequence[int], today: date) -> tuple[list
     Raises `InvalidInput` for none, for too many, and where nothing can be recorded for any of them.
     """
     if not row_ids:
-        raise InvalidInput("还没有选中任何一项。请在到期清单里勾选后再做。", {"ids": ["请先勾选"]})
+        raise InvalidInput("还没有选中任何一项。请在到期清单里勾选后再做。")
     if len(row_ids) > MOST:
         raise InvalidInput(f"一次最多处理 {MOST} 项，现在选了 {len(row_ids)} 项。请分几次做。", {"ids": ["太多"]})
     filters = duelist.Filters(rows=tuple(row_ids))

@@ -97,7 +97,7 @@ def notices_export() -> Response:
 def draft() -> str:
     """What would be printed for the ticked rows, before numbers are given."""
     if not request.args.getlist("ids"):
-        raise InvalidInput("还没有选中任何一项。请在到期清单里勾选后再做。", {"ids": ["请先勾选"]})
+        raise InvalidInput("还没有选中任何一项。请在到期清单里勾选后再做。")
     asked = {"ids": request.args.getlist("ids")} | ({"form": request.args["form"]} if "form" in request.args else {})
     given = load(IssueSchema(), asked)
     found = service.drafts(current_actor(), given["ids"], given["form"], today())

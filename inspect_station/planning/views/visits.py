@@ -101,7 +101,7 @@ def place(plan_id: int) -> Any:
     try:
         given = _given()
         if not given["item_ids"]:
-            raise InvalidInput("请先勾选要安排的项目。", {"item_ids": ["请先勾选"]})
+            raise InvalidInput("请先勾选要安排的项目。")
         number = moving.place(current_actor(), plan_id, given["item_ids"], _target(given), now=now())
     except (InvalidInput, Conflict) as error:
         flash(error.message, "danger")

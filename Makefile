@@ -33,7 +33,7 @@ lock: $(VENV)/.dev  ## After a change of requirements*.in
 	for set in requirements requirements-dev requirements-fuzz requirements-scan; do \
 	  $(BIN)/uv pip compile -q --generate-hashes --python-version 3.11 --universal --no-header $$set.in -o $$set.txt; done
 
-bench: $(VENV)/.dev  ## Ratios beside their references, written to docs/benchmarks.md; nothing here is a timed test
+bench: $(VENV)/.dev $(TOOLS)/lighthouse/.done  ## Ratios beside their references, written to docs/benchmarks.md; nothing here is a timed test
 	$(BIN)/python -m benchmarks $(SCALE)
 
 drill: $(VENV)/.dev  ## Kills and faults really delivered, and what they cost; ROWS="R1 SOAK" for some, FULL=1 for the long form
@@ -44,6 +44,12 @@ fuzz: $(VENV)/.dev $(TOOLS)/fuzz/.done  ## Coverage-guided; SECONDS=30 for each 
 
 scan: $(VENV)/.dev $(TOOLS)/scan/.done  ## A web scanner against the running station, as each role; ROWS="enterprise" for some
 	$(BIN)/python -m tools.scan $(TOOLS)/scan/bin/wapiti $(ROWS)
+
+# Only the pages' scores need it: where npm is missing they are left out.
+$(TOOLS)/lighthouse/.done:
+	@mkdir -p $(@D)
+	@! command -v npm >/dev/null || npm install --prefix $(@D) --no-audit --no-fund --silent lighthouse@12.8.2
+	@touch $@
 
 clean:
 	rm -rf $(VENV) $(TOOLS) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

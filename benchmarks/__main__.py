@@ -33,6 +33,7 @@ BENCHMARKS: dict[str, str | None] = {
     "planning": None,
     "institute": None,
     "start": None,
+    "web": None,
 }
 _LINE = re.compile(r"([A-Z]+\d*)\s{2,}(.+?)\s{2,}(-?[\d.]+)(?:\s+bar (?:([≤≥]) )?([\d.]+)\s+(ok|MISSED))?\s*")
 _LIBRARIES = (
@@ -126,7 +127,8 @@ Written by `make bench` (and `make bench SCALE=1000000`); not by hand, but for t
 ratio to a reference measured in the same run, unless its line names a unit: absolute times mean nothing on another
 machine. The rows are those of the station's measures: P1 the due list's JSON against a bare Flask route, P2 and P10 growth,
 P3 statements, P4 paging, P5 the HTML page, P6 month counts, P7 the due engine against a vectorised month addition,
-P8 and P9 the night's refresh, P11–P13 imports, P14 and P15 reminders, P16 a spreadsheet program, P17 plans, P18 the start.
+P8 and P9 the night's refresh, P11–P13 imports, P14 and P15 reminders, P16 a spreadsheet program, P17 plans, P18 the start; WEB
+what the pages weigh and how Lighthouse judges them.
 
 Libraries: {versions}.
 """

@@ -10,7 +10,8 @@ from flask import Flask, Response, request
 
 _FOR_GOOD = 365 * 24 * 3600
 _TEXTS = {".css", ".js", ".svg"}
-_LONG = 100_000  # of longer files the last per cent of density costs seconds
+# How dense for how many bytes at most: of longer files the last per cent costs a moment of the first answer, then seconds.
+_DENSITY = ((100_000, 11), (300_000, 10))
 
 
 def install(app: Flask) -> None:
@@ -55,4 +56,5 @@ def _send_dense(response: Response, folder: Path, name: str) -> None:
 @lru_cache(maxsize=64)
 def pressed(folder: Path, name: str) -> bytes:
     body = (folder / name).read_bytes()
-    return bytes(brotli.compress(body, quality=9 if len(body) > _LONG else 11))
+    quality = next((quality for most, quality in _DENSITY if len(body) <= most), 9)
+    return bytes(brotli.compress(body, quality=quality))

@@ -94,14 +94,14 @@ class Web:
         if self._process is not None and self._process.poll() is None:
             self.kill()
 
-    def ask(self, path: str, token: str = "", given: Any = None, **headers: str) -> Answer:
-        """GET, or POST what is given as JSON."""
+    def ask(self, path: str, token: str = "", given: Any = None, method: str | None = None, **headers: str) -> Answer:
+        """GET, or POST (or `method`) what is given as JSON."""
         if token:
             headers["Authorization"] = f"Bearer {token}"
         body = None if given is None else json.dumps(given).encode()
         if body is not None:
             headers["Content-Type"] = "application/json"
-        request = urllib.request.Request(self.address + path, body, headers)
+        request = urllib.request.Request(self.address + path, body, headers, method=method)
         try:
             with urllib.request.urlopen(request, timeout=15) as answer:
                 return Answer(answer.status, dict(answer.headers), answer.read())

@@ -5,6 +5,8 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+from peewee import InterfaceError, OperationalError
+
 from inspect_station import config, db, logs
 from inspect_station.errors import StationError
 
@@ -29,6 +31,7 @@ VERBS = {
     "serve": "processes",
     "backup": "safety",
     "restore": "safety",
+    "reseal": "safety",
     "doctor": "doctor",
 }
 
@@ -49,6 +52,16 @@ def main(argv: Sequence[str]) -> int:
     except StationError as error:
         print(error.message, file=sys.stderr)
         return 2
+    except (OperationalError, InterfaceError) as error:
+        print(
+            f"数据库现在用不了：{_first_line(error)}。请看它是否在运行，STATION_DATABASE_URL 是否正确。",
+            file=sys.stderr,
+        )
+        return 2
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".。")
 
 
 def _parser(verb: str) -> argparse.ArgumentParser:

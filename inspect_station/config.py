@@ -3,6 +3,7 @@
 import os
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -120,13 +121,17 @@ def ensure_secret(settings: Settings) -> Settings:
 
 def _kept_secret(folder: Path) -> str:
     path = folder / "secret.key"
-    folder.mkdir(parents=True, exist_ok=True)
     try:
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as handle:
-            handle.write(secrets.token_urlsafe(48))
-    except FileExistsError:
-        pass  # made earlier, or by another process a moment ago
-    return path.read_text().strip()
+        folder.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError):  # made earlier, or by another process a moment ago
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            os.write(handle, secrets.token_urlsafe(48).encode())
+            os.close(handle)
+        return path.read_text().strip()
+    except OSError as error:
+        raise ConfigError(
+            f"数据目录 {folder} 用不了：{error.strerror}。请用检验站的系统用户执行，或检查 STATION_DATA_DIR。"
+        ) from error
 
 
 def replace_secret(settings: Settings, secret: str) -> Settings:

@@ -59,6 +59,11 @@ class Keyring:
     def is_current(self, sealed: str) -> bool:
         return not sealed or sealed.startswith(f"{_MARK}:{key_id(self.secret)}:")
 
+    def knows(self, sealed: str) -> bool:
+        """Whether one of our keys sealed it."""
+        marks = tuple(f"{_MARK}:{key_id(secret)}:" for secret in (self.secret, *self.older))
+        return not sealed or sealed.startswith(marks)
+
     def digest(self, text: str) -> str:
         """What tells equal addresses apart from others without telling them."""
         return hmac.new(_key(self.secret), f"digest\n{text}".encode(), sha256).hexdigest()[:32]

@@ -19,6 +19,10 @@ STEP_SECONDS = 30
 # A telephone's clock may be a step off either way (RFC 6238, 5.2).
 _DRIFT = 1
 _TICKET_LIFE = timedelta(minutes=5)
+_KEY_LOST = (
+    "两步验证的密钥打不开：系统的密钥换过，旧密钥没有留下。请用一个恢复码登录，"
+    "或请管理员在“设置 › 人员与令牌”关闭您的两步验证，再重新设置。"
+)
 RECOVERY_CODES = 10
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that are taken for another
 _CODE_LETTERS = 16
@@ -30,6 +34,13 @@ class CodeNeeded(Exception):
     def __init__(self, ticket: dict[str, Any]) -> None:
         super().__init__("a code is needed")
         self.ticket = ticket
+
+
+class KeyLost(InvalidInput):
+    """The telephone's secret was sealed with a key that is gone: no code can be judged, right or wrong."""
+
+    def __init__(self) -> None:
+        super().__init__(_KEY_LOST, {"code": ["打不开"]})
 
 
 def ticket(account: Account, now: datetime) -> dict[str, Any]:
@@ -76,7 +87,10 @@ def pending(account: Account, issuer: str) -> tuple[str, str] | None:
     row = SecondFactor.get_or_none(SecondFactor.account == account.id, SecondFactor.confirmed_at.is_null())
     if row is None:
         return None
-    secret = sealing.ring().open(row.secret, _purpose(account.id))
+    try:
+        secret = sealing.ring().open(row.secret, _purpose(account.id))
+    except sealing.SealError:
+        return None  # begun under a key that is lost: it is begun anew
     return secret, pyotp.TOTP(secret).provisioning_uri(name=account.login, issuer_name=issuer)
 
 
@@ -168,7 +182,10 @@ def _accept_digits(account_id: int, code: str, now: datetime) -> bool:
 
 def _step_of(row: SecondFactor, code: str, now: datetime) -> int | None:
     """The time step whose code this is; all are looked at, so that the answer takes equally long."""
-    totp = pyotp.TOTP(sealing.ring().open(row.secret, _purpose(row.account_id)))
+    try:
+        totp = pyotp.TOTP(sealing.ring().open(row.secret, _purpose(row.account_id)))
+    except sealing.SealError as error:
+        raise KeyLost from error
     present = int(now.timestamp()) // STEP_SECONDS
     steps = range(present - _DRIFT, present + _DRIFT + 1)
     given = "".join(code.split()).encode()
@@ -195,6 +212,11 @@ def _purpose(account_id: int) -> str:
 
 def _record(actor: Actor, act: str, account: Account, now: datetime) -> None:
     audit.record(actor, act, "account", account.id, now=now, enterprise_id=account.enterprise_id)
+
+
+def kept_sealed() -> list[str]:
+    """Every secret of a telephone as it is kept."""
+    return [row.secret for row in SecondFactor.select(SecondFactor.secret)]
 
 
 def reseal() -> int:

@@ -202,10 +202,15 @@ def enter_code(
     account = factors.holder(ticket, now)
     if not tries.may_try(account.id, now, lock_after, lock_minutes):
         raise TooMany(tries.locked_words(lock_minutes))
-    with db.atomic():
-        act = factors.accept(account.id, code, now)
-        if act:
-            return _logged_in(account, now, address, agent, act)
+    try:
+        with db.atomic():
+            act = factors.accept(account.id, code, now)
+            if act:
+                return _logged_in(account, now, address, agent, act)
+    except factors.KeyLost:
+        with db.atomic():
+            tries.give_back(account.id, lock_after)  # no guess, and the person's last hope is a recovery code
+        raise
     tries.note_failure(account, account.login, now)
     raise InvalidInput(
         "验证码不对，或已经用过。请等手机上出现下一个再试；手机不在身边可用恢复码。", {"code": ["不对"]}

@@ -72,17 +72,25 @@ def link(token: str) -> str:
     account = service.peek_link(token, now())
     if account is None:
         raise NotFound("这个登录链接已经用过或已过期，请向管理员要一个新的。")
-    return render_template("accounts/link.html", name=account.name, login=account.login, error=None)
+    return render_template("accounts/link.html", **_whose(account), error=None)
+
+
+def _whose(account: Any) -> dict[str, Any]:
+    """Without a password nobody sets up a second step: whose role asks for one is not told that it may stay empty."""
+    must = account.role in settings().two_step_roles and account.password_hash is None
+    return {"name": account.name, "login": account.login, "must": must}
 
 
 @pages.post("/login/<token>")
 @public
 def use_link(token: str) -> Any:
     account = service.peek_link(token, now())
-    who = {"name": account.name, "login": account.login} if account else {}
+    who = _whose(account) if account else {}
     try:
         given = load(LinkSchema(), form_data())
         _check_repeat(given)
+        if who.get("must") and not given["password"]:
+            raise InvalidInput("您的岗位须用两步验证，请先设一个密码。", {"password": ["必填"]})
         session_token = service.use_link(token, now(), password=given["password"] or None, **where())
     except InvalidInput as error:
         return render_template("accounts/link.html", **who, error=error), error.http_status

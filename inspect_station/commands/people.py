@@ -4,7 +4,7 @@ from argparse import Namespace
 from typing import Any
 
 from inspect_station import clock, db
-from inspect_station.accounts import service
+from inspect_station.accounts import factors, service
 from inspect_station.accounts.models import ROLES, Account
 from inspect_station.accounts.scope import Actor
 from inspect_station.clinic import library
@@ -39,6 +39,7 @@ def _add_user(user: Any) -> None:
     new.set_defaults(run=add_user)
     reset = user.add_parser("reset", help="忘记密码：给出新的一次性登录链接")
     reset.add_argument("login")
+    reset.add_argument("--drop-second-step", action="store_true", help="手机和恢复码都没有了：同时关闭他的两步验证")
     reset.set_defaults(run=reset_user)
 
 
@@ -66,7 +67,10 @@ def add_user(args: Namespace) -> int:
 
 
 def reset_user(args: Namespace) -> int:
-    return _print_link(args, service.find_login(args.login))
+    account = service.find_login(args.login)
+    if args.drop_second_step:
+        factors.drop(_ACTOR, account, clock.now())
+    return _print_link(args, account)
 
 
 def create_token(args: Namespace) -> int:

@@ -20,6 +20,8 @@ def add(verbs: Any) -> None:
     backup.add_argument("--keep", type=int, default=30, metavar="N", help="与 --into 合用：只留最近 N 份（默认 30）")
     backup.add_argument("--verify", action="store_true", help="不备份，只检查 FILE 是否完整")
     backup.set_defaults(run=back_up)
+    reseal = verbs.add_parser("reseal", help="换了密钥之后：立即用新密钥重新加密")
+    reseal.set_defaults(run=seal_anew)
     restore = verbs.add_parser("restore", help="把备份恢复到空数据库，逐表核对；之后发送须由人放行")
     restore.add_argument("file", type=Path)
     restore.set_defaults(run=bring_back)
@@ -41,6 +43,17 @@ def back_up(args: Namespace) -> int:
     rows = sum(t["rows"] for t in manifest["tables"])
     print(f"已备份并校验：{len(manifest['tables'])} 张表 {rows} 行，{len(manifest['files'])} 个文件 → {args.file}")
     return 0
+
+
+def seal_anew(args: Namespace) -> int:
+    """0 where no older key is needed any more."""
+    from inspect_station import jobs  # the worker's table reads more than a small verb should
+    from inspect_station.settings import checks
+
+    jobs.reseal(args.settings, clock.now())
+    found = checks.keys(args.settings, clock.now())
+    print(f"{found.text}。")
+    return 0 if found.level == "ok" else 1
 
 
 def bring_back(args: Namespace) -> int:

@@ -87,7 +87,8 @@ def _to_apply(open_rows: Sequence[Mapping[str, Any]]) -> Iterator[Act]:
     due = of(open_rows, "overdue", "apply_now", done_by="institution")
     if due:
         late = len(of(due, "overdue"))
-        why = f"其中 {late} 项已超期，检验合格前不得使用。" if late else "一个月内到期，现在就该提出。"
+        some = "都" if late == len(due) else f"其中 {late} 项"
+        why = f"{some}已超期，检验合格前不得使用。" if late else "一个月内到期，现在就该提出。"
         yield Act("apply", f"{len(due)} 项要申请检验", why, "申请检验", "casework.new_application", {})
 
 

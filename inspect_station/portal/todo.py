@@ -2,14 +2,12 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 from inspect_station.accounts.scope import Actor
 from inspect_station.casework import service as casework
 from inspect_station.planning import service as planning
-
-_VISITS_AHEAD = timedelta(days=28)
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,7 @@ def _to_mend(actor: Actor, today: date) -> Iterator[Act]:
 
 
 def _to_agree(actor: Actor, today: date) -> Iterator[Act]:
-    visits = [v for v in planning.published(actor, today, today + _VISITS_AHEAD) if not v.answer and not v.finished]
+    visits = [v for v in planning.published(actor, today) if not v.answer and not v.finished]
     days = casework.todo.days_to_agree(actor, today)
     places: list[tuple[date, str, Mapping[str, Any]]] = [
         *((v.on, "planning.answer", {"visit_id": v.id}) for v in visits),

@@ -4,14 +4,17 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
-from inspect_station import db, wall
+from inspect_station import db, sealing, wall
 from inspect_station.accounts import audit, factors, station
 from inspect_station.accounts import service as accounts
 from inspect_station.backup.service import LAST_BACKUP
 from inspect_station.config import Settings
 from inspect_station.duelist import rules as duel_rules
+from inspect_station.registry import contacts
 from inspect_station.reminders import alarms
+from inspect_station.reminders.channels import config as channels
 from inspect_station.reminders.staff import service as staff
 from inspect_station.workcalendar import service as workcalendar
 from schedules import rulebook
@@ -37,10 +40,43 @@ Checker = Callable[[Settings, datetime], Check]
 
 
 def configuration(settings: Settings, _now: datetime) -> Check:
-    where = "SQLite" if settings.is_sqlite else "PostgreSQL"
-    if not settings.station_phone:
-        return Check("配置", "warn", f"可用，数据库是 {where}", "设置 STATION_STATION_PHONE，企业才知道打哪个电话。")
-    return Check("配置", "ok", f"可用，数据库是 {where}")
+    text = f"可用，数据库是 {'SQLite' if settings.is_sqlite else 'PostgreSQL'}"
+    if not settings.station_phone or settings.station_phone.endswith("-00000000"):
+        return Check("配置", "warn", text, "设置 STATION_STATION_PHONE，企业才知道打哪个电话。")
+    if (urlsplit(settings.base_url).hostname or "").endswith(".example"):
+        return Check("配置", "warn", text, "STATION_BASE_URL 还是样例里的网址：信里的链接会打不开，请改成本站的。")
+    return Check("配置", "ok", text)
+
+
+def mail(settings: Settings, _now: datetime) -> Check:
+    """Without a server every letter ends in a folder, and counts as sent."""
+    if station.sample_loaded():
+        return Check("邮件", "ok", "装有示例数据，信件只写进发件文件夹")
+    if settings.smtp_host:
+        return Check("邮件", "ok", f"经 {settings.smtp_host} 发出")
+    return Check(
+        "邮件", "warn", "没有配置邮件服务器，信件只写进发件文件夹，不会真正发出",
+        "设置 STATION_SMTP_HOST 和 STATION_MAIL_FROM 后重启，再到“设置 › 渠道”发测试消息。",
+    )  # fmt: skip
+
+
+def keys(_settings: Settings, _now: datetime) -> Check:
+    """Whether what is sealed can still be opened, and whether an older key is still needed."""
+    ring = sealing.ring()
+    kept = [*factors.kept_sealed(), *contacts.kept_sealed(), *channels.kept_sealed()]
+    lost = sum(not ring.knows(sealed) for sealed in kept)
+    older = sum(not ring.is_current(sealed) for sealed in kept) - lost
+    if lost:
+        return Check(
+            "密钥", "bad", f"{lost} 项加密的内容打不开（两步验证、群机器人地址、短信网关），密钥不是加密时的那把",
+            "把原来的密钥写进 STATION_OLD_SECRET_KEYS 后重启；找不到了就请各人重新设置。",
+        )  # fmt: skip
+    if older:
+        return Check(
+            "密钥", "warn", f"还有 {older} 项用旧密钥加密",
+            "执行 python -m inspect_station reseal（每天 03:50 也会自动执行），之后才能去掉 STATION_OLD_SECRET_KEYS。",
+        )  # fmt: skip
+    return Check("密钥", "ok", "加密的内容都用现在的密钥")
 
 
 def schema(_settings: Settings, _now: datetime) -> Check:
@@ -157,7 +193,8 @@ def digests(settings: Settings, now: datetime) -> Check:
 
 
 CHECKS: Sequence[Checker] = (
-    configuration, schema, rules, rules_waiting, working_days, disk, backup, trail, tenant_wall, two_steps, digests,
+    configuration, schema, mail, rules, rules_waiting, working_days, disk, backup, keys, trail, tenant_wall, two_steps,
+    digests,
 )  # fmt: skip
 
 # What must reach the head without being looked for: the name of each in /metrics, with the check behind it. What the

@@ -1,6 +1,7 @@
 """Log-in in two steps: what a code opens, once, and what it never opens."""
 
 import dataclasses
+from argparse import Namespace
 from datetime import datetime, timedelta
 
 import pyotp
@@ -8,9 +9,10 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from inspect_station import config, jobs, sealing
+from inspect_station import clock, config, jobs, sealing
 from inspect_station.accounts import factors, service, sessions
 from inspect_station.accounts.models import ROLES, Account, AuditEntry, RecoveryCode, SecondFactor
+from inspect_station.commands import people as people_verbs
 from inspect_station.db import db
 from inspect_station.errors import ConfigError, InvalidInput, NotFound, TooMany
 from tests.conftest import NOW, SECRET, Cast, csrf_of, log_in, people
@@ -237,3 +239,46 @@ def test_neither_secret_nor_codes_stand_in_the_trail_or_the_database(cast: Cast)
     told = " ".join(str(row) for row in AuditEntry.select().dicts())
     assert secret not in told
     assert not any(code in told for code in codes)
+
+
+def test_with_the_station_secret_lost_a_code_is_refused_in_words_and_a_recovery_code_still_opens(cast: Cast) -> None:
+    account, codes = enrol(cast)
+    code = code_at(account.id, LATER)
+    sealing.use("another secret of the station, long enough")
+    with pytest.raises(InvalidInput, match="密钥打不开"):
+        service.enter_code(first_step(), code, LATER, **LIMITS)
+    assert Account.get_by_id(account.id).failed_logins == 0  # nobody is locked out for what is the station's fault
+    assert service.enter_code(first_step(), codes[0], LATER, **LIMITS)
+
+
+def test_a_step_begun_under_a_lost_secret_is_begun_anew(cast: Cast) -> None:
+    sealing.use(SECRET)
+    account = service.find_login("insp1")
+    factors.begin(account, NOW)
+    sealing.use("another secret of the station, long enough")
+    assert factors.pending(account, "站") is None
+
+
+def test_who_has_the_shell_takes_away_the_step_of_the_only_administrator(
+    cast: Cast, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account, _ = enrol(cast)
+    args = Namespace(login="insp1", drop_second_step=True, settings=config.Settings())
+    assert people_verbs.reset_user(args) == 0
+    token = capsys.readouterr().out.rsplit("/", 1)[1].strip()
+    assert not factors.in_use(account.id)
+    assert service.use_link(token, clock.now())  # one step is enough
+    assert AuditEntry.select().where(AuditEntry.act == "factor.reset").count() == 1
+
+
+def test_where_two_steps_are_asked_for_the_first_link_asks_for_a_password(sqlite_app: Flask) -> None:
+    sqlite_app.config["STATION"] = dataclasses.replace(sqlite_app.config["STATION"], second_factor_roles="inspector")
+    with people(sqlite_app) as cast:
+        links = {who: service.issue_link(cast.admin, service.find_login(who), NOW, 72) for who in ("insp1", "tech")}
+    client = sqlite_app.test_client()
+    pages = {who: client.get(f"/login/{token}").get_data(as_text=True) for who, token in links.items()}
+    assert ["可以不填" in pages[who] for who in links] == [False, True]
+    csrf = pages["insp1"].split('name="csrf-token" content="')[1].split('"')[0]
+    said = client.post(f"/login/{links['insp1']}", data={"csrf_token": csrf, "password": "", "repeat": ""})
+    assert said.status_code == 422
+    assert "请先设一个密码" in said.get_data(as_text=True)

@@ -1,6 +1,7 @@
 """The table of verbs, and what a verb has to read before it works."""
 
 import argparse
+import os
 import subprocess
 import sys
 from importlib import import_module
@@ -41,3 +42,43 @@ def test_an_unknown_verb_is_unusable_input():
     done = subprocess.run([sys.executable, "-m", "inspect_station", "fly"], capture_output=True, text=True)
     assert done.returncode == 2
     assert "fly" in done.stderr
+
+
+def _said(tmp_path, *words, **settings):
+    environment = {**os.environ, "STATION_DATA_DIR": str(tmp_path / "data"), **settings}
+    return subprocess.run(
+        [sys.executable, "-m", "inspect_station", *words],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
+
+
+def test_a_data_folder_that_cannot_be_made_is_told_in_a_sentence(tmp_path):
+    (tmp_path / "data").write_text("a file where the folder should be")
+    done = _said(tmp_path, "migrate")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "STATION_DATA_DIR" in done.stderr
+
+
+def test_a_database_that_does_not_answer_is_told_in_a_sentence(tmp_path):
+    done = _said(tmp_path, "migrate", STATION_DATABASE_URL="postgresql://nobody:x@127.0.0.1:1/none")
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1)
+    assert "STATION_DATABASE_URL" in done.stderr
+    assert ":x@" not in done.stderr
+
+
+def test_what_the_command_line_writes_is_for_its_owner_alone(tmp_path):
+    assert _said(tmp_path, "migrate").returncode == 0
+    assert _said(tmp_path, "backup", str(tmp_path / "copy.zip")).returncode == 0
+    made = [tmp_path / "data", tmp_path / "data" / "station.db", tmp_path / "copy.zip"]
+    assert [oct(path.stat().st_mode & 0o077) for path in made] == ["0o0"] * 3
+
+
+def test_after_a_change_of_the_key_reseal_says_whether_the_old_one_is_still_needed(tmp_path):
+    old, new = "o" * 40, "n" * 40
+    assert _said(tmp_path, "migrate", STATION_SECRET_KEY=old).returncode == 0
+    done = _said(tmp_path, "reseal", STATION_SECRET_KEY=new, STATION_OLD_SECRET_KEYS=old)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "现在的密钥" in done.stdout

@@ -9,6 +9,7 @@ from flask import Flask
 from inspect_station.casework import service as casework
 from inspect_station.casework.models import Task, TaskDate
 from inspect_station.db import db
+from inspect_station.planning.models import Plan, PlanVisit
 from inspect_station.portal import todo
 from inspect_station.registry.models import Equipment
 from tests.conftest import NOW, TODAY, Cast, log_in, people
@@ -87,3 +88,15 @@ def test_four_acts_at_most_and_overdue_comes_before_days_to_agree(app: Flask) ->
     places = [page.index(words) for words in said]
     assert places == sorted(places)
     assert page.count("answer-link") == 4
+
+
+def test_every_published_day_that_waits_for_an_answer_is_counted_as_the_list_shows_it(cast: Cast) -> None:
+    plan = Plan.create(
+        name="年计划", state="approved", as_of=TODAY, first_on=TODAY, last_on=in_days(300), seconds=0, made_by="检一",
+        published_until=in_days(120), instance={}, created_at=NOW,
+    )  # fmt: skip
+    for days in (11, 51):
+        PlanVisit.create(plan=plan, enterprise=cast.jia, on_day=in_days(days), start=40, minutes=60)
+    (act,) = todo.acts(cast.jia_user, TODAY)
+    assert act.title == "2 个检验日期等您答复"
+    assert act.endpoint == "planning.visit_list"

@@ -98,6 +98,12 @@ def store(config: Config, now: datetime) -> None:
     station.put(KEY, kept, now)
 
 
+def kept_sealed() -> list[str]:
+    """The gateway's address and headers as they are kept."""
+    sms = (station.get(KEY) or {}).get("sms") or {}
+    return [sms[name] for name in ("url", "headers") if sms.get(name)]
+
+
 def reseal(now: datetime) -> int:
     """Seal the gateway with the present key; returns 1 where an older one had sealed it."""
     sms = (station.get(KEY) or {}).get("sms") or {}

@@ -135,10 +135,10 @@ def stays(problem: Problem) -> int:
             total += item.move_cost
         else:
             days.setdefault(item.kept, []).append(item)
-    return total + sum(_day_must_drop(problem, day, items) for day, items in days.items())
+    return total + sum(must_drop(problem, day, items) for day, items in days.items())
 
 
-def _day_must_drop(problem: Problem, day: int, items: Sequence[Item]) -> int:
+def must_drop(problem: Problem, day: int, items: Sequence[Item]) -> int:
     """The dearest shortage of the day: for a set of codes, what is cheapest to move until the rest has the minutes,
     and the places for items so long that only k of them fit into anybody's day."""
     most = 0

@@ -3,8 +3,10 @@
 from collections.abc import Iterable
 from random import Random
 
-from schedules.planning.days import DayPlan, pack
+from schedules.planning.days import DayPlan
 from schedules.planning.draft import OUT, Draft
+from schedules.planning.fullest import fullest, layouts
+from schedules.planning.fullest import price as price_to_move
 from schedules.planning.problem import Problem
 
 OVERLOAD_PRICE = 20_000
@@ -13,6 +15,8 @@ MOVE_PRICE = 10**7
 EJECTED = 4
 PACKINGS = 6
 MOST_STEPS = 3_000
+KEPT_LAYOUTS = 2_500
+"""Items laid out for a day of the plan in force that is no longer good: some 15 ms."""
 
 
 def price(draft: Draft, number: int, day: int) -> int:
@@ -110,17 +114,10 @@ def keep_day(draft: Draft, day: int, numbers: list[int], rng: Random) -> None:
     What does not fit together is left out, the dearest to move and the pinned last.
     """
     problem = draft.problem
-    items = problem.items
-    plan = _as_it_was(problem, day, numbers) or pack(problem, day, numbers, 200, rng)
+    plan = _as_it_was(problem, day, numbers)
     if plan is None:
-        plan = DayPlan(problem, day)
-        dearest = sorted(numbers, key=lambda n: (not items[n].pinned, -items[n].move_cost, -items[n].work, n))
-        held: list[int] = []
-        for number in dearest:
-            anew = plan if plan.append(number) else pack(problem, day, [*held, number], 30, rng)
-            plan = anew or plan
-            if anew is not None:
-                held.append(number)
+        prices = {n: price_to_move(problem.items[n]) for n in numbers}
+        plan, _ = fullest(problem, day, prices, layouts(numbers, KEPT_LAYOUTS), rng)
     draft.replace(day, plan)
 
 

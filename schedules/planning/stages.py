@@ -10,6 +10,7 @@ from schedules.planning.bounds import GOALS, Relaxation
 from schedules.planning.draft import OUT, Draft, Score
 from schedules.planning.effort import Effort
 from schedules.planning.ejection import make_room
+from schedules.planning.homes import Homes
 from schedules.planning.polish import polish
 from schedules.planning.problem import Problem
 from schedules.planning.repair import level
@@ -55,6 +56,10 @@ class Maker:
     relaxation: Relaxation | None = None
     market: "Market | None" = None
     terms: "Terms" = field(init=False)
+    homes: Homes = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.homes = Homes(self.problem, solver=solver.available())
 
     def make(self) -> Draft:
         first = careful(self.problem, self.seed)
@@ -130,7 +135,7 @@ class Maker:
         least = self._least()
         if draft.score()[:2] > least and make_room(draft, self.effort, rng, ROOM_SHARE):
             self._note("腾位", draft)
-        if bring_home(draft, band, self.effort, rng, HOME_SHARE):
+        if bring_home(draft, band, self.effort, rng, HOME_SHARE, self.homes):
             self._note("归位", draft)
         kept_back = int(self.effort.steps * SETTLE_SHARE)
         self._rounds(draft, search, least, lambda: self.effort.steps < kept_back and draft.score() > first.score())
@@ -182,7 +187,7 @@ class Maker:
             if rounds % ROOM_ROUNDS == 0:
                 if draft.score()[:2] > least:
                     make_room(draft, self.effort, search.rng, ROOM_AGAIN)
-                bring_home(draft, search.band, self.effort, search.rng, ROOM_AGAIN)
+                bring_home(draft, search.band, self.effort, search.rng, ROOM_AGAIN, self.homes)
             score = draft.score().banded(search.band)
             idle = 0 if score < best else idle + 1
             best = score
@@ -205,7 +210,7 @@ class Maker:
         floor = bounds.floor(self.problem)[part]
         if part == LATE:
             return max(floor, bounds.surely_late(self.problem, score.unplanned))
-        return max(floor, bounds.stays(self.problem)) if part == MOVES else floor
+        return max(floor, self.homes.total()) if part == MOVES else floor
 
     def _worth(self, score: Score) -> int:
         """What the prices prove of the economy."""

@@ -8,30 +8,26 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from random import Random
 
-from schedules.planning.bounds import must_drop
 from schedules.planning.days import pack
 from schedules.planning.draft import OUT, Draft
 from schedules.planning.effort import Effort
-from schedules.planning.fullest import fullest, layouts, price
+from schedules.planning.fullest import fullest, layouts
+from schedules.planning.homes import Homes
 from schedules.planning.repair import PACKINGS, insert, rescue
 
-LAYOUTS = 24_000
-"""Items laid out for a day in one go: some 0.15 seconds."""
-STRANGER = 0.01
 ORDERS = 4
 THROWN = 6
 VICTIMS = 8
 STEP = 3
 
 
-def bring_home(draft: Draft, band: int, effort: Effort, rng: Random, share: float, appended: int = LAYOUTS) -> bool:
-    """The dearest moves first, within this share of the steps left; True when fewer moves are needed.
-
-    `appended`: how many items may be laid out for a day in one go.
-    """
+def bring_home(
+    draft: Draft, band: int, effort: Effort, rng: Random, share: float, homes: Homes | None = None
+) -> bool:
+    """The dearest moves first, within this share of the steps left; True when fewer moves are needed."""
     before = draft.moves
     limit = effort.steps - int(effort.steps * share)
-    _whole_days(draft, band, effort, rng, limit, appended)
+    _whole_days(draft, band, effort, rng, limit, homes or Homes(draft.problem))
     tired: set[int] = set()
     while True:
         strayed = [n for n in _strayed(draft) if n not in tired]
@@ -49,39 +45,37 @@ def bring_home(draft: Draft, band: int, effort: Effort, rng: Random, share: floa
             effort.spend((draft.steps - steps) * STEP + 5)
 
 
-def _whole_days(draft: Draft, band: int, effort: Effort, rng: Random, limit: int, appended: int) -> None:
-    """Each day that lacks more than it must is laid anew, the dearest first."""
-    items = draft.problem.items
-    own: dict[int, list[int]] = {}
-    for number, item in enumerate(items):
-        if item.kept is not None and item.kept in item.days:
-            own.setdefault(item.kept, []).append(number)
-    lacking = {day: sum(items[n].move_cost for n in own[day] if draft.day_of[n] != day) for day in own}
+def _whole_days(draft: Draft, band: int, effort: Effort, rng: Random, limit: int, homes: Homes) -> None:
+    """Each day that lacks more than it must is laid anew, the dearest first; where that is no help, it may be proven
+    that there is none."""
+    lacking = {day: homes.lacking(draft, day) for day in homes.own}
     for day in sorted((d for d, cost in lacking.items() if cost), key=lambda d: (-lacking[d], d)):
         if effort.steps <= limit or effort.over():
             return
-        least = must_drop(draft.problem, day, [items[n] for n in own[day]])
-        if lacking[day] > least:
+        if lacking[day] > homes.least(day):
             steps = draft.steps
-            _tried(draft, band, partial(_day_anew, draft, own[day], day, least, rng, appended))
+            thrown: list[int] = []
+            if not _tried(draft, band, partial(_day_anew, draft, day, rng, homes, thrown)):
+                homes.failed(day, thrown)
             effort.spend((draft.steps - steps) * STEP + 5)
+            effort.spend(homes.prove(day, homes.lacking(draft, day), effort.left()))
 
 
-def _day_anew(draft: Draft, own: Sequence[int], day: int, least: int, rng: Random, appended: int) -> bool:
-    """The day with as many as are found to fit of those who belong to it; who finds no place there goes elsewhere."""
+def _day_anew(draft: Draft, day: int, rng: Random, homes: Homes, thrown: list[int]) -> bool:
+    """The day with as many as are found to fit of those who belong to it; the `thrown` go elsewhere."""
     problem, present = draft.problem, draft.plans[day].items()
-    prices = {n: price(problem.items[n]) for n in own} | {n: STRANGER for n in present if n not in set(own)}
-    tries = layouts(prices, appended)
-    plan, _ = fullest(problem, day, prices, tries, rng, enough=least)
+    prices = homes.prices(day, present)
+    tries = layouts(prices, homes.appended(day))
+    plan, _ = fullest(problem, day, prices, tries, rng, enough=homes.least(day))
     draft.steps += tries * len(prices) // 20
     inside = set(plan.items())
     if any(problem.items[n].pinned for n in present if n not in inside):
         return False
     _take_out(draft, [n for n in sorted(inside) if draft.day_of[n] != day])
-    thrown = [n for n in present if n not in inside]
+    thrown += [n for n in present if n not in inside]
     draft.replace(day, plan)
     rescue(draft, rng, thrown)
-    return True
+    return all(draft.day_of[n] != OUT for n in thrown)
 
 
 def _strayed(draft: Draft) -> list[int]:

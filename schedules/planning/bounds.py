@@ -116,13 +116,6 @@ def floor(problem: Problem) -> tuple[int, int, int, int, int]:
     return len(gone), 0, sum(problem.moved(item, None) for item in gone), 0, 0
 
 
-def surely_late(problem: Problem, unplanned: int) -> int:
-    """Late days that no plan with so many items out can avoid: what each is late on the best of its days."""
-    late = sorted(min(problem.late(item, d) for d in item.days) for item in problem.items if item.days)
-    spared = unplanned - sum(not item.days for item in problem.items)
-    return sum(late[: len(late) - spared] if spared > 0 else late)
-
-
 def must_drop(problem: Problem, day: int, items: Sequence[Item]) -> int:
     """What must leave this day whatever else is done, the dearest shortage. The week level does not see it: a week has
     room where its Tuesday has none. For a set of codes, what is cheapest to move until the rest has the minutes,

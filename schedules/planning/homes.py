@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from schedules.planning.bounds import must_drop
-from schedules.planning.daybound import surely_lost
 from schedules.planning.draft import Draft
 from schedules.planning.fullest import price
 from schedules.planning.problem import Problem
+from schedules.planning.squeeze import surely_lost
 
 LAYOUTS = 24_000
 """Items laid out for a day in one go: some 0.15 seconds; twice as many each time it was no help, up to a limit."""
@@ -71,8 +71,8 @@ class Homes:
         if not self.solver or lacking <= self.least(day) or (day, lacking) in self.tried or seconds <= 0:
             return 0
         self.tried.add((day, lacking))
-        items = [self.problem.items[n] for n in self.own[day]]
-        proven, steps = surely_lost(self.problem, day, items, lacking, min(seconds, PROOF_SECONDS))
+        items = [(self.problem.items[n], self.problem.items[n].move_cost) for n in self.own[day]]
+        proven, steps = surely_lost(self.problem, (day,), items, lacking, min(seconds, PROOF_SECONDS))
         self.known[day] = max(self.known[day], proven)
         return steps
 

@@ -7,7 +7,6 @@ import pytest
 
 from benchmarks.stations import replanned
 from schedules.planning import measure, plan
-from schedules.planning.daybound import surely_lost
 from schedules.planning.draft import Draft
 from schedules.planning.effort import Effort
 from schedules.planning.fullest import fullest
@@ -15,6 +14,7 @@ from schedules.planning.homes import Homes
 from schedules.planning.output import plan_json
 from schedules.planning.problem import read
 from schedules.planning.rule import careful
+from schedules.planning.squeeze import surely_lost
 from schedules.planning.stays import bring_home
 from tests.schedules.planning.cases import instance, item, person, small_station
 
@@ -107,7 +107,7 @@ def test_a_second_arrival_that_the_minutes_do_not_show_is_proven(cost: int, most
     problem = read(two_days(items, [kept("A", FIRST, 10), kept("B", FIRST, cost)]))
     homes = Homes(problem, solver=True)
     assert homes.total() == 0
-    assert surely_lost(problem, 0, problem.items, most, 60)[0] == least
+    assert surely_lost(problem, (0,), [(i, i.move_cost) for i in problem.items], most, 60)[0] == least
     assert homes.prove(0, least, 60) > 0
     assert homes.total() == least
     assert homes.prove(0, least, 60) == 0  # known by now

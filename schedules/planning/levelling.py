@@ -70,14 +70,23 @@ def relay(draft: Draft, band: int, effort: Effort, rng: Random, share: float) ->
         month = problem.month_of[draft.day_of[number]]
         if draft.load[month] <= problem.allowance[month]:
             continue
-        for through in sorted({problem.month_of[d] for d in problem.items[number].days} - {month}):
+        for day in _elsewhere(draft, number):
             steps = draft.steps
             draft.mark()
-            done = _pass_on(draft, number, through, rng) and draft.score().banded(band) < score.banded(band)
+            done = _pass_on(draft, number, day, rng) and draft.score().banded(band) < score.banded(band)
             draft.keep() if done else draft.undo()
             effort.spend((draft.steps - steps) * STEP + 5)
-            if done:
+            if done or effort.steps <= limit:
                 break
+
+
+def _elsewhere(draft: Draft, number: int) -> list[int]:
+    """Days of months not overloaded on which the item is no later than now."""
+    problem, item, here = draft.problem, draft.problem.items[number], draft.day_of[number]
+    late = problem.late(item, here)
+    level_months = {m for m, load in enumerate(draft.load) if load <= problem.allowance[m]}
+    days = [d for d in by_price(draft, number) if problem.month_of[d] in level_months]
+    return [d for d in days if problem.late(item, d) <= late][:TRIED_DAYS]
 
 
 def exchange(draft: Draft, band: int, effort: Effort, rng: Random) -> None:
@@ -105,11 +114,11 @@ def _take_its_place(draft: Draft, number: int, day: int, band: int, rng: Random)
         draft.undo()
 
 
-def _pass_on(draft: Draft, number: int, through: int, rng: Random) -> bool:
-    """The item to this month, and some of that month's own items to months with room for them."""
-    problem = draft.problem
+def _pass_on(draft: Draft, number: int, day: int, rng: Random) -> bool:
+    """The item to this day, by force if need be, and some of that month's own items to months with room for them."""
+    problem, through = draft.problem, draft.problem.month_of[day]
     draft.remove(number)
-    if not _to(draft, number, {through}, rng, by_force=True):
+    if not draft.add(number, day, PACKINGS, rng) and not push(draft, number, [day], rng):
         return False
     passed = 0
     for other in _of_month(draft, through, number):
@@ -129,13 +138,9 @@ def _pass_on(draft: Draft, number: int, through: int, rng: Random) -> bool:
     return True
 
 
-def _to(draft: Draft, number: int, months: set[int], rng: Random, *, by_force: bool = False) -> bool:
-    """The item to a day of these months; `by_force`: others may have to leave the day."""
-    problem = draft.problem
-    days = [d for d in by_price(draft, number) if problem.month_of[d] in months][:TRIED_DAYS]
-    if any(draft.add(number, day, PACKINGS, rng) for day in days):
-        return True
-    return by_force and push(draft, number, days, rng)
+def _to(draft: Draft, number: int, months: set[int], rng: Random) -> bool:
+    days = [d for d in by_price(draft, number) if draft.problem.month_of[d] in months]
+    return any(draft.add(number, day, PACKINGS, rng) for day in days[:TRIED_DAYS])
 
 
 def _of_month(draft: Draft, month: int, but: int) -> list[int]:

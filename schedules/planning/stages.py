@@ -143,7 +143,7 @@ class Maker:
             self._confine(draft, self.effort.left() * CONFINED_SHARE)
             gone = self.confined.out
             least = max(least, (gone, self.confined.late(self.problem, gone)))
-        search.band = band = self._band(draft, band)
+        search.band = band = self._band(draft, first, band)
         if bring_home(draft, band, self.effort, rng, HOME_SHARE, self.homes):
             self._note("归位", draft)
         if lighten(draft, band, self.effort, rng, HOME_SHARE):
@@ -170,16 +170,21 @@ class Maker:
             return self.relaxation.expected()
         return self.confined.out, self.confined.late(self.problem, self.confined.out)
 
-    def _band(self, draft: Draft, band: int) -> int:
+    def _band(self, draft: Draft, first: Draft, band: int) -> int:
         """The band above what plans as good as this one in the parts before must carry too much. The first look is often
-        wrong about it: it weighs an item that stays out against all the work others then have to make room for."""
+        wrong about it: it weighs an item that stays out against all the work others then have to make room for. The
+        rule's overload is the limit only where the rule is as good in the parts before."""
         if self.relaxation is None or self.effort.over():
             return band
         before = self.relaxation.iterations
         self.relaxation.hold(draft.score(), OVERLOAD)
         least = self.relaxation.least(GOALS[OVERLOAD], self.effort.left() * BAND_SHARE)
         self.effort.spend(program_steps(self.relaxation.model, self.relaxation.iterations - before))
-        return band if least is None else min(band, least + tolerance(self.problem))
+        if least is None:
+            return band
+        aim = least + tolerance(self.problem)
+        better = draft.score()[:OVERLOAD] < first.score()[:OVERLOAD]
+        return aim if better else min(aim, first.score().overload_min)
 
     def _confine(self, draft: Draft, seconds: float) -> None:
         """Proves of those that are out that so many must be."""
@@ -218,7 +223,7 @@ class Maker:
                 if draft.score()[:2] > least:
                     make_room(draft, self.effort, search.rng, ROOM_AGAIN)
                 bring_home(draft, search.band, self.effort, search.rng, ROOM_AGAIN, self.homes)
-                lighten(draft, search.band, self.effort, search.rng, ROOM_AGAIN)
+            lighten(draft, search.band, self.effort, search.rng, ROOM_AGAIN)
             score = draft.score().banded(search.band)
             idle = 0 if score < best else idle + 1
             best = score

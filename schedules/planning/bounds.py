@@ -91,7 +91,7 @@ class Relaxation:
     def least(self, goal: str, seconds: float) -> int | None:
         """The proven least of one goal, the held ones held; None when the run did not end."""
         answer = self._run(self._cheapest(goal), 1.0, seconds)
-        if answer.bound == -math.inf:
+        if not math.isfinite(answer.bound):
             return None
         value = answer.bound * (1000 if goal == "economy" else 1)
         return floor(self.problem)[GOALS.index(goal)] + max(0, math.ceil(value * (1 - 1e-7) - 1e-3))
@@ -116,30 +116,9 @@ def floor(problem: Problem) -> tuple[int, int, int, int, int]:
     return len(gone), 0, sum(problem.moved(item, None) for item in gone), 0, 0
 
 
-def surely_late(problem: Problem, unplanned: int) -> int:
-    """Late days that no plan with so many items out can avoid: what each is late on the best of its days."""
-    late = sorted(min(problem.late(item, d) for d in item.days) for item in problem.items if item.days)
-    spared = unplanned - sum(not item.days for item in problem.items)
-    return sum(late[: len(late) - spared] if spared > 0 else late)
-
-
-def stays(problem: Problem) -> int:
-    """What must move whatever else is done: what cannot be on its old day at all, and of each day what its people
-    have no minutes for. The week level does not see the second: a week has room where its Tuesday has none."""
-    days: dict[int, list[Item]] = {}
-    total = 0
-    for item in problem.items:
-        if item.kept_on is None:
-            continue
-        if item.kept is None or item.kept not in item.days:
-            total += item.move_cost
-        else:
-            days.setdefault(item.kept, []).append(item)
-    return total + sum(_day_must_drop(problem, day, items) for day, items in days.items())
-
-
-def _day_must_drop(problem: Problem, day: int, items: Sequence[Item]) -> int:
-    """The dearest shortage of the day: for a set of codes, what is cheapest to move until the rest has the minutes,
+def must_drop(problem: Problem, day: int, items: Sequence[Item]) -> int:
+    """What must leave this day whatever else is done, the dearest shortage. The week level does not see it: a week has
+    room where its Tuesday has none. For a set of codes, what is cheapest to move until the rest has the minutes,
     and the places for items so long that only k of them fit into anybody's day."""
     most = 0
     codes = sorted({code for item in items for code in item.roles})

@@ -1,10 +1,12 @@
 """Finding a day for one more item: cheapest first, then by packing anew, then by sending others elsewhere."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from random import Random
 
-from schedules.planning.days import DayPlan, pack
+from schedules.planning.days import DayPlan
 from schedules.planning.draft import OUT, Draft
+from schedules.planning.fullest import fullest, layouts
+from schedules.planning.fullest import price as price_to_move
 from schedules.planning.problem import Problem
 
 OVERLOAD_PRICE = 20_000
@@ -13,6 +15,8 @@ MOVE_PRICE = 10**7
 EJECTED = 4
 PACKINGS = 6
 MOST_STEPS = 3_000
+KEPT_LAYOUTS = 2_500
+"""Items laid out for a day of the plan in force that is no longer good: some 15 ms."""
 
 
 def price(draft: Draft, number: int, day: int) -> int:
@@ -54,7 +58,7 @@ def rescue(draft: Draft, rng: Random, only: Iterable[int] | None = None, steps: 
         if draft.steps > limit:
             insert(draft, number)
         elif not insert(draft, number, PACKINGS, rng):
-            _push(draft, number, by_price(draft, number), rng)
+            push(draft, number, by_price(draft, number), rng)
 
 
 def mend(draft: Draft, rng: Random, steps: int = MOST_STEPS) -> None:
@@ -72,13 +76,13 @@ def mend(draft: Draft, rng: Random, steps: int = MOST_STEPS) -> None:
         draft.mark()
         draft.remove(number)
         placed = any(draft.add(number, d, PACKINGS, rng) for d in timely)
-        if (placed or _push(draft, number, timely, rng)) and draft.late < before:
+        if (placed or push(draft, number, timely, rng)) and draft.late < before:
             draft.keep()
         else:
             draft.undo()
 
 
-def _push(draft: Draft, number: int, days: list[int], rng: Random) -> bool:
+def push(draft: Draft, number: int, days: Sequence[int], rng: Random) -> bool:
     """The item enters its day first; who falls out, four at most, must find another day."""
     for day in days:
         plan, ejected = _first(draft.problem, day, number, draft.plans[day].items())
@@ -110,17 +114,10 @@ def keep_day(draft: Draft, day: int, numbers: list[int], rng: Random) -> None:
     What does not fit together is left out, the dearest to move and the pinned last.
     """
     problem = draft.problem
-    items = problem.items
-    plan = _as_it_was(problem, day, numbers) or pack(problem, day, numbers, 200, rng)
+    plan = _as_it_was(problem, day, numbers)
     if plan is None:
-        plan = DayPlan(problem, day)
-        dearest = sorted(numbers, key=lambda n: (not items[n].pinned, -items[n].move_cost, -items[n].work, n))
-        held: list[int] = []
-        for number in dearest:
-            anew = plan if plan.append(number) else pack(problem, day, [*held, number], 30, rng)
-            plan = anew or plan
-            if anew is not None:
-                held.append(number)
+        prices = {n: price_to_move(problem.items[n]) for n in numbers}
+        plan, _ = fullest(problem, day, prices, layouts(numbers, KEPT_LAYOUTS), rng)
     draft.replace(day, plan)
 
 
@@ -137,42 +134,3 @@ def _as_it_was(problem: Problem, day: int, numbers: list[int]) -> DayPlan | None
 
 def _start(problem: Problem, number: int) -> int:
     return problem.items[number].start
-
-
-def level(draft: Draft, band: int, rng: Random | None = None) -> None:
-    """Moves what is cheapest to move out of overloaded months until at most `band` minutes are too much.
-
-    With `rng` days are packed anew to make room: dear, for the last that will not go otherwise.
-    """
-    problem = draft.problem
-    for number in _movable(draft):
-        score = draft.score()
-        if score.overload_min <= band:
-            return
-        month = problem.month_of[draft.day_of[number]]
-        if draft.load[month] <= problem.allowance[month]:
-            continue
-        draft.mark()
-        draft.remove(number)
-        days = [d for d in by_price(draft, number) if problem.month_of[d] != month]
-        placed = any(draft.add(number, day, 0 if rng is None else PACKINGS, rng) for day in days[:20])
-        if placed and draft.score().banded(band) < score.banded(band):
-            draft.keep()
-        else:
-            draft.undo()
-
-
-def _movable(draft: Draft) -> list[int]:
-    """Items of overloaded months that have days in other months, the least loss per minute first."""
-    problem = draft.problem
-    found = []
-    for number, day in enumerate(draft.day_of):
-        item = problem.items[number]
-        month = problem.month_of[day] if day != OUT else -1
-        if day == OUT or draft.load[month] <= problem.allowance[month]:
-            continue
-        others = [d for d in item.days if problem.month_of[d] != month]
-        if others:
-            loss = min(price(draft, number, d) for d in others) - problem.early(item, day)
-            found.append((loss / item.work, number))
-    return [number for _, number in sorted(found)]

@@ -9,11 +9,12 @@ from random import Random
 
 from schedules.planning.draft import OUT, Draft
 from schedules.planning.effort import Effort
+from schedules.planning.homes import Homes
 from schedules.planning.problem import Item, Problem
 from schedules.planning.repair import insert, keep_day, mend, rescue
 from schedules.planning.stays import bring_home
 
-HOME_STEPS = 10_000
+HOME_STEPS, HOME_LAYOUTS = 10_000, 3_000
 """Less than half a second, which halves what a person's list would move."""
 NO_CLOCK = 3_600.0
 
@@ -28,7 +29,7 @@ def careful(problem: Problem, seed: int = 0) -> Draft:
         insert(draft, number)
     rescue(draft, rng)
     mend(draft, rng)
-    bring_home(draft, 0, Effort(NO_CLOCK, HOME_STEPS), rng, 1.0)
+    bring_home(draft, 0, Effort(NO_CLOCK, HOME_STEPS), rng, 1.0, Homes(problem, HOME_LAYOUTS))
     return draft
 
 

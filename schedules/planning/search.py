@@ -10,9 +10,10 @@ from random import Random
 from schedules.planning.bounds import Guide
 from schedules.planning.draft import OUT, Draft
 from schedules.planning.effort import Effort
+from schedules.planning.levelling import level
 from schedules.planning.problem import Problem
 from schedules.planning.realise import lay, realise
-from schedules.planning.repair import keep_day, level, mend, rescue
+from schedules.planning.repair import keep_day, mend, rescue
 from schedules.planning.solver import Answer, Limits, Solver
 from schedules.planning.weeks import Prices, Resources, WeekModel
 

@@ -55,7 +55,8 @@ class Limits:
 
 @dataclass(slots=True)
 class Answer:
-    """`values` None: nothing found. `bound`: no solution can cost less. `timed_out`: the clock ended it."""
+    """`values` None: nothing found. `bound`: no solution can cost less, infinite where there is proven to be none.
+    `timed_out`: the clock ended it."""
 
     values: list[float] | None
     objective: float
@@ -156,6 +157,8 @@ class Solver:
         found = info.primal_solution_status == 2
         optimal = status == highspy.HighsModelStatus.kOptimal
         integral = info.mip_node_count >= 0
+        if status == highspy.HighsModelStatus.kInfeasible:
+            return Answer(None, math.inf, math.inf, int(info.simplex_iteration_count), False)
         return Answer(
             list(self._highs.getSolution().col_value) if found else None,
             float(info.objective_function_value) if found else math.inf,

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from schedules.planning import bounds, solver
 from schedules.planning.bounds import GOALS, Relaxation
+from schedules.planning.confined import Confined, confined
 from schedules.planning.draft import OUT, Draft, Score
 from schedules.planning.effort import Effort
 from schedules.planning.ejection import make_room
+from schedules.planning.homes import Homes
+from schedules.planning.levelling import level, lighten
 from schedules.planning.polish import polish
 from schedules.planning.problem import Problem
-from schedules.planning.repair import level
 from schedules.planning.rule import careful
 from schedules.planning.search import FILL, Search, program_steps, tolerance
 from schedules.planning.solver import Limits
@@ -34,8 +36,9 @@ TIDIED_WEEKS = 2
 ROOM_SHARE, ROOM_AGAIN, ROOM_ROUNDS = 0.15, 0.05, 8
 HOME_SHARE = 0.1
 SETTLE_SHARE = 0.2
+CONFINED_SHARE, BAND_SHARE = 0.25, 0.2
 STALL = 25
-LATE, MOVES, ECONOMY = 1, 2, 4
+OUT_OF_PLAN, LATE, MOVES, OVERLOAD, ECONOMY = range(5)
 
 Bounds = dict[str, int | None]
 
@@ -55,6 +58,12 @@ class Maker:
     relaxation: Relaxation | None = None
     market: "Market | None" = None
     terms: "Terms" = field(init=False)
+    homes: Homes = field(init=False)
+    confined: Confined = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.homes = Homes(self.problem, solver=solver.available())
+        self.confined = Confined(bounds.floor(self.problem)[0])
 
     def make(self) -> Draft:
         first = careful(self.problem, self.seed)
@@ -130,8 +139,15 @@ class Maker:
         least = self._least()
         if draft.score()[:2] > least and make_room(draft, self.effort, rng, ROOM_SHARE):
             self._note("腾位", draft)
-        if bring_home(draft, band, self.effort, rng, HOME_SHARE):
+        if draft.score()[:2] > least:
+            self._confine(draft, self.effort.left() * CONFINED_SHARE)
+            gone = self.confined.out
+            least = max(least, (gone, self.confined.late(self.problem, gone)))
+        search.band = band = self._band(draft, first, band)
+        if bring_home(draft, band, self.effort, rng, HOME_SHARE, self.homes):
             self._note("归位", draft)
+        if lighten(draft, band, self.effort, rng, HOME_SHARE):
+            self._note("均衡", draft)
         kept_back = int(self.effort.steps * SETTLE_SHARE)
         self._rounds(draft, search, least, lambda: self.effort.steps < kept_back and draft.score() > first.score())
         return draft if draft.score() <= first.score() else self._settle(first, draft, search, least)
@@ -152,15 +168,39 @@ class Maker:
         """Items out and late days at which nothing is to be gained there."""
         if self.relaxation is not None:
             return self.relaxation.expected()
-        gone = bounds.floor(self.problem)[0]
-        return gone, bounds.surely_late(self.problem, gone)
+        return self.confined.out, self.confined.late(self.problem, self.confined.out)
+
+    def _band(self, draft: Draft, first: Draft, band: int) -> int:
+        """The band above what plans as good as this one in the parts before must carry too much. The first look is often
+        wrong about it: it weighs an item that stays out against all the work others then have to make room for. The
+        rule's overload is the limit only where the rule is as good in the parts before."""
+        if self.relaxation is None or self.effort.over():
+            return band
+        before = self.relaxation.iterations
+        self.relaxation.hold(draft.score(), OVERLOAD)
+        least = self.relaxation.least(GOALS[OVERLOAD], self.effort.left() * BAND_SHARE)
+        self.effort.spend(program_steps(self.relaxation.model, self.relaxation.iterations - before))
+        if least is None:
+            return band
+        aim = least + tolerance(self.problem)
+        better = draft.score()[:OVERLOAD] < first.score()[:OVERLOAD]
+        return aim if better else min(aim, first.score().overload_min)
+
+    def _confine(self, draft: Draft, seconds: float) -> None:
+        """Proves of those that are out that so many must be."""
+        score = draft.score()
+        if score.unplanned > self.confined.out and seconds > 0 and solver.available():
+            out = [n for n, day in enumerate(draft.day_of) if day == OUT]
+            found, steps = confined(self.problem, out, seconds)
+            self.effort.spend(steps)
+            self.confined = max(self.confined, found, key=lambda c: c.out)
 
     def _settle(self, first: Draft, draft: Draft, search: Search, least: tuple[int, int]) -> Draft:
         """The search aims at a band of overload and may end behind the rule's plan in the strict order: what is too
         much is levelled out, and where that fails the rule's own plan is improved instead."""
         level(draft, first.score().overload_min)
         if draft.score() <= first.score():
-            self._note("均衡", draft)
+            self._note("向细心规则均衡", draft)
             return draft
         self._note("均衡不到细心规则的程度，改由它的结果改进", first)
         again = first.copy()
@@ -182,7 +222,8 @@ class Maker:
             if rounds % ROOM_ROUNDS == 0:
                 if draft.score()[:2] > least:
                     make_room(draft, self.effort, search.rng, ROOM_AGAIN)
-                bring_home(draft, search.band, self.effort, search.rng, ROOM_AGAIN)
+                bring_home(draft, search.band, self.effort, search.rng, ROOM_AGAIN, self.homes)
+            lighten(draft, search.band, self.effort, search.rng, ROOM_AGAIN)
             score = draft.score().banded(search.band)
             idle = 0 if score < best else idle + 1
             best = score
@@ -191,6 +232,7 @@ class Maker:
     def _prove(self, draft: Draft) -> None:
         """For each part what no plan can beat that is as good in the parts before it."""
         score = draft.score()
+        self._confine(draft, 0.5 * self._seconds())
         for part, name in enumerate(Score._fields):
             proven = self._without_solver(part, score)
             if score[part] > proven and self.relaxation is not None and self._may_prove():
@@ -203,9 +245,11 @@ class Maker:
 
     def _without_solver(self, part: int, score: Score) -> int:
         floor = bounds.floor(self.problem)[part]
+        if part == OUT_OF_PLAN:
+            return max(floor, self.confined.out)
         if part == LATE:
-            return max(floor, bounds.surely_late(self.problem, score.unplanned))
-        return max(floor, bounds.stays(self.problem)) if part == MOVES else floor
+            return max(floor, self.confined.late(self.problem, score.unplanned))
+        return max(floor, self.homes.total()) if part == MOVES else floor
 
     def _worth(self, score: Score) -> int:
         """What the prices prove of the economy."""

@@ -11,7 +11,9 @@ from random import Random
 from schedules.planning.days import pack
 from schedules.planning.draft import OUT, Draft
 from schedules.planning.effort import Effort
-from schedules.planning.repair import PACKINGS, insert
+from schedules.planning.fullest import fullest, layouts
+from schedules.planning.homes import Homes
+from schedules.planning.repair import PACKINGS, insert, rescue
 
 ORDERS = 4
 THROWN = 6
@@ -19,10 +21,13 @@ VICTIMS = 8
 STEP = 3
 
 
-def bring_home(draft: Draft, band: int, effort: Effort, rng: Random, share: float) -> bool:
+def bring_home(
+    draft: Draft, band: int, effort: Effort, rng: Random, share: float, homes: Homes | None = None
+) -> bool:
     """The dearest moves first, within this share of the steps left; True when fewer moves are needed."""
     before = draft.moves
     limit = effort.steps - int(effort.steps * share)
+    _whole_days(draft, band, effort, rng, limit, homes or Homes(draft.problem))
     tired: set[int] = set()
     while True:
         strayed = [n for n in _strayed(draft) if n not in tired]
@@ -38,6 +43,39 @@ def bring_home(draft: Draft, band: int, effort: Effort, rng: Random, share: floa
             if not (_home(draft, number, day, band, rng) or _exchange(draft, day, band, rng)):
                 tired.add(number)
             effort.spend((draft.steps - steps) * STEP + 5)
+
+
+def _whole_days(draft: Draft, band: int, effort: Effort, rng: Random, limit: int, homes: Homes) -> None:
+    """Each day that lacks more than it must is laid anew, the dearest first; where that is no help, it may be proven
+    that there is none."""
+    lacking = {day: homes.lacking(draft, day) for day in homes.own}
+    for day in sorted((d for d, cost in lacking.items() if cost), key=lambda d: (-lacking[d], d)):
+        if effort.steps <= limit or effort.over():
+            return
+        if lacking[day] > homes.least(day):
+            steps = draft.steps
+            thrown: list[int] = []
+            if not _tried(draft, band, partial(_day_anew, draft, day, rng, homes, thrown)):
+                homes.failed(day, thrown)
+            effort.spend((draft.steps - steps) * STEP + 5)
+            effort.spend(homes.prove(day, homes.lacking(draft, day), effort.left()))
+
+
+def _day_anew(draft: Draft, day: int, rng: Random, homes: Homes, thrown: list[int]) -> bool:
+    """The day with as many as are found to fit of those who belong to it; the `thrown` go elsewhere."""
+    problem, present = draft.problem, draft.plans[day].items()
+    prices = homes.prices(day, present)
+    tries = layouts(prices, homes.appended(day))
+    plan, _ = fullest(problem, day, prices, tries, rng, enough=homes.least(day))
+    draft.steps += tries * len(prices) // 20
+    inside = set(plan.items())
+    if any(problem.items[n].pinned for n in present if n not in inside):
+        return False
+    _take_out(draft, [n for n in sorted(inside) if draft.day_of[n] != day])
+    thrown += [n for n in present if n not in inside]
+    draft.replace(day, plan)
+    rescue(draft, rng, thrown)
+    return all(draft.day_of[n] != OUT for n in thrown)
 
 
 def _strayed(draft: Draft) -> list[int]:

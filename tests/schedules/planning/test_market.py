@@ -9,8 +9,8 @@ import pytest
 
 from benchmarks.stations import replanned
 from schedules.planning import measure, plan, stages
-from schedules.planning.bounds import surely_late
 from schedules.planning.choosing import at_least, choose
+from schedules.planning.confined import Confined
 from schedules.planning.output import plan_json
 from schedules.planning.problem import read
 from schedules.planning.rule import careful
@@ -92,6 +92,6 @@ def test_the_same_work_by_prices_gives_the_same_plan() -> None:
 def test_late_days_that_nobody_can_avoid_are_proven() -> None:
     items = [item("I1", due="2026-03-04", earliest="2026-03-06"), item("I2", due="2026-03-04", earliest="2026-03-09")]
     whole = instance([*items, item("I3")])
-    assert surely_late(read(whole), 0) == 7
-    assert surely_late(read(whole), 1) == 2
+    assert Confined(0).late(read(whole), 0) == 7
+    assert Confined(0).late(read(whole), 1) == 2
     assert made(whole)["bounds"]["late_days"] == 7

@@ -6,12 +6,15 @@ from typing import Any
 import pytest
 
 from benchmarks.stations import replanned
-from schedules.planning import bounds, measure, plan
+from schedules.planning import measure, plan
 from schedules.planning.draft import Draft
 from schedules.planning.effort import Effort
+from schedules.planning.fullest import fullest
+from schedules.planning.homes import Homes
 from schedules.planning.output import plan_json
 from schedules.planning.problem import read
 from schedules.planning.rule import careful
+from schedules.planning.squeeze import surely_lost
 from schedules.planning.stays import bring_home
 from tests.schedules.planning.cases import instance, item, person, small_station
 
@@ -70,7 +73,7 @@ def test_coming_home_leaves_a_legal_plan_that_is_nowhere_worse_and_moves_nothing
     assert gained
     made = plan_json(draft)
     assert measure(later, made)["errors"] == []
-    assert bounds.stays(problem) <= draft.score().move_cost
+    assert Homes(problem).total() <= draft.score().move_cost
 
 
 @pytest.mark.parametrize(
@@ -86,6 +89,56 @@ def test_the_bound_on_moves_counts_what_a_day_has_no_room_for(minutes: tuple[int
     items.append(item("D", earliest=SECOND))
     previous = [kept("A", FIRST, 10), kept("B", FIRST, 4), kept("C", FIRST, 3), kept("D", FIRST, 7)]
     whole = two_days(items, previous)
-    assert bounds.stays(read(whole)) == least + 7  # D cannot be on its old day at all
+    assert Homes(read(whole)).total() == least + 7  # D cannot be on its old day at all
     made = plan(whole, time_limit_s=30, steps=4_000)
     assert made["bounds"]["move_cost"] <= made["objective"]["move_cost"]
+
+
+@pytest.mark.parametrize(
+    ("cost", "most", "least"),
+    [
+        (4, 4, 4),  # 220 minutes of 230, but a second arrival of 30: the cheaper goes, and less is proven impossible
+        (4, 14, 4),
+        (12, 22, 10),
+    ],
+)
+def test_a_second_arrival_that_the_minutes_do_not_show_is_proven(cost: int, most: int, least: int) -> None:
+    items = [item("A", minutes=110), item("B", minutes=110, enterprise="E2")]
+    problem = read(two_days(items, [kept("A", FIRST, 10), kept("B", FIRST, cost)]))
+    homes = Homes(problem, solver=True)
+    assert homes.total() == 0
+    assert surely_lost(problem, (0,), [(i, i.move_cost) for i in problem.items], most, 60)[0] == least
+    assert homes.prove(0, least, 60) > 0
+    assert homes.total() == least
+    assert homes.prove(0, least, 60) == 0  # known by now
+
+
+def test_a_day_is_proven_only_with_a_solver_and_time() -> None:
+    problem = read(two_days([item("A", minutes=230)], [kept("A", SECOND, 10)]))
+    for homes, seconds in ((Homes(problem), 60), (Homes(problem, solver=True), 0)):
+        assert homes.prove(1, 100, seconds) == 0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_fullest_day_leaves_out_least_where_the_usual_orders_leave_out_more(seed: int) -> None:
+    """230 minutes for 130 + 100 at one works; whoever begins at the other one, or with 120, loses two."""
+    items = [
+        item("A", minutes=130), item("B", minutes=100), item("C", minutes=120, enterprise="E2"),
+        item("D", minutes=75, enterprise="E2"),
+    ]  # fmt: skip
+    problem = read(two_days(items, []))
+    plan, left = fullest(problem, 0, {0: 5.0, 1: 5.0, 2: 6.0, 3: 3.0}, 200, Random(seed))
+    assert sorted(plan.items()) == [0, 1]
+    assert left == 9.0
+
+
+def test_who_has_no_other_day_stays_and_another_leaves() -> None:
+    items = [item("A", minutes=200), item("B", minutes=200, latest=FIRST, due=FIRST), item("C", minutes=20)]
+    draft = Draft(read(two_days(items, [kept("A", FIRST, 1), kept("B", FIRST, 1), kept("C", FIRST, 1)])))
+    assert draft.add(0, 0)
+    assert draft.add(2, 1)
+    effort, homes = Effort(60, 200_000), Homes(draft.problem)
+    for _ in range(3):
+        bring_home(draft, 0, effort, Random(0), 0.5, homes)
+    assert draft.day_of == [1, 0, 0]
+    assert draft.score().move_cost == 1

@@ -38,11 +38,8 @@ class Loaded:
     inspections: int
 
 
-def load(seed: int, scale: int, today: date, now: datetime, *, solved: bool = False) -> Loaded:
-    """The whole park in one transaction: 55 firms times `scale`. Raises `Conflict` unless the database is empty.
-
-    `solved`: the year's plan is made with the solver, which takes some seconds more than by the careful rule.
-    """
+def load(seed: int, scale: int, today: date, now: datetime) -> Loaded:
+    """The whole park in one transaction: 55 firms times `scale`. Raises `Conflict` unless the database is empty."""
     if Enterprise.select().exists() or Account.select().exists():
         raise Conflict(
             "数据库里已有内容，示例数据只能装入空库；请另选一个 STATION_DATA_DIR 或 STATION_DATABASE_URL。"
@@ -63,7 +60,7 @@ def load(seed: int, scale: int, today: date, now: datetime, *, solved: bool = Fa
         clinic.furnish(random.Random(seed + 6), today, now)  # noqa: S311 - its own, so that the rest stays as it was
         station.put(station.SAMPLE, {"seed": seed, "scale": scale}, now)
         if scale == 1:  # a park for load tests gets its plan by the page, in its own time
-            plan.furnish(_ACTOR, ids, today, now, solved=solved)
+            plan.furnish(_ACTOR, ids, today, now)
     return Loaded(len(ids), sum(d for d, _ in counts), sum(n for _, n in counts))
 
 

@@ -10,11 +10,13 @@ from inspect_station import db as database
 from inspect_station.accounts.scope import Actor
 from inspect_station.casework import service as casework
 from inspect_station.issuing import service as issuing
+from inspect_station.planning import service as planning
 from inspect_station.reminders import hands, policies
 from inspect_station.reminders.answers import service as answers
 from inspect_station.reminders.models import DeadAddress, Message
+from inspect_station.sample import plan
 from inspect_station.workload import service as workload
-from tests.conftest import SECRET, TODAY, dispose, load_sample
+from tests.conftest import NOW, SECRET, TODAY, dispose, load_sample
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
@@ -30,6 +32,22 @@ def test_the_sample_park_shows_everything_once(engine: str, tmp_path: Path, requ
         check_what_was_told()
         check_notices()
         check_reports()
+    dispose(bound)
+
+
+def test_a_better_plan_is_asked_for_beside_the_one_in_force(sample_folder: Path, tmp_path: Path) -> None:
+    """Whoever opens the first page finds a whole plan; the solver's comes as a proposal, as in any station."""
+    path = tmp_path / "station.db"
+    path.write_bytes((sample_folder / "station.db").read_bytes())
+    bound = database.bind(f"sqlite:///{path}")
+    with database.connection():
+        before = planning.plans.in_force_id()
+        number = plan.ask_for_better(TODAY, NOW)
+        assert planning.plans.get(Actor.system(), number).state == "waiting"
+        planning.work.make_now(number, NOW, 0)
+        made = planning.plans.get(Actor.system(), number)
+        assert (made.state, made.based_on.id, made.what_if) == ("proposed", before, False)
+        assert planning.plans.in_force_id() == before
     dispose(bound)
 
 

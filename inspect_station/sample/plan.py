@@ -11,7 +11,7 @@ from inspect_station.errors import Conflict, InvalidInput
 from inspect_station.planning import service as planning
 from inspect_station.planning.words import Figures
 
-SECONDS = 20
+SECONDS = 60
 
 # The invented station's own figures: its people work in pairs that know the sites.
 FIGURES = {
@@ -34,8 +34,13 @@ WINDOWS = (
 )
 
 
-def furnish(actor: Actor, enterprise_ids: Sequence[int], today: date, now: datetime) -> None:
-    """Windows, figures, and the careful rule's plan, which takes a second."""
+def furnish(actor: Actor, enterprise_ids: Sequence[int], today: date, now: datetime, *, better: bool) -> int | None:
+    """Windows, figures, and the careful rule's plan in force, which takes a second.
+
+    `better`: the head has asked for the same year with the week model as well; the id of that plan, which somebody has yet to
+    work out. It takes as long as the rest of the park, and nobody should wait for it before the first page. It was asked
+    for before any plan was in force and so need not spare one.
+    """
     for pair, figures in FIGURES.items():
         planning.efforts.set_figures(actor, *pair, figures, now)
     for place, sort, start, length, units, note in WINDOWS:
@@ -45,30 +50,17 @@ def furnish(actor: Actor, enterprise_ids: Sequence[int], today: date, now: datet
             units=units, note=note, now=now,
         )  # fmt: skip
     head = sessions.actor_of(accounts.find_login("zhanzhang"))
-    number = planning.plans.propose(
-        head,
-        name=f"{today.year} 年度计划",
-        last_on=planning.plans.default_last(today),
-        seconds=0,
-        now=now,
-    )
+    last_on = planning.plans.default_last(today)
+    number = planning.plans.propose(head, name=f"{today.year} 年度计划", last_on=last_on, seconds=0, now=now)
+    asked = None
+    if better:
+        name = f"{today.year} 年度计划（优化）"
+        asked = planning.plans.propose(head, name=name, last_on=last_on, seconds=SECONDS, now=now)
     planning.work.make_now(number, now, 0)
     planning.plans.approve(head, number, now)
     planning.plans.publish(head, number, today + timedelta(weeks=8), now)
     _answers(number, today, now)
-
-
-def ask_for_better(today: date, now: datetime) -> int:
-    """The head asks for the same year with the week model: the id of a plan that somebody has yet to work out.
-
-    It takes as long as the rest of the park, and nobody should wait for it before the first page. Done, it stands as a
-    proposal beside the plan in force, as it would in any station.
-    """
-    head = sessions.actor_of(accounts.find_login("zhanzhang"))
-    last_on = planning.plans.default_last(today)
-    return planning.plans.propose(
-        head, name=f"{today.year} 年度计划（优化）", last_on=last_on, seconds=SECONDS, now=now
-    )
+    return asked
 
 
 def _answers(plan_id: int, today: date, now: datetime) -> None:

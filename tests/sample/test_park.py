@@ -14,7 +14,7 @@ from inspect_station.planning import service as planning
 from inspect_station.reminders import hands, policies
 from inspect_station.reminders.answers import service as answers
 from inspect_station.reminders.models import DeadAddress, Message
-from inspect_station.sample import plan
+from inspect_station.sample import load
 from inspect_station.workload import service as workload
 from tests.conftest import NOW, SECRET, TODAY, dispose, load_sample
 
@@ -35,19 +35,18 @@ def test_the_sample_park_shows_everything_once(engine: str, tmp_path: Path, requ
     dispose(bound)
 
 
-def test_a_better_plan_is_asked_for_beside_the_one_in_force(sample_folder: Path, tmp_path: Path) -> None:
-    """Whoever opens the first page finds a whole plan; the solver's comes as a proposal, as in any station."""
-    path = tmp_path / "station.db"
-    path.write_bytes((sample_folder / "station.db").read_bytes())
-    bound = database.bind(f"sqlite:///{path}")
+def test_a_better_plan_is_left_to_be_worked_out_beside_the_one_in_force(sqlite_url: str) -> None:
+    """Whoever opens the first page finds a whole plan; the solver's comes as a proposal that the head may put in force."""
+    bound = database.bind(sqlite_url)
     with database.connection():
-        before = planning.plans.in_force_id()
-        number = plan.ask_for_better(TODAY, NOW)
-        assert planning.plans.get(Actor.system(), number).state == "waiting"
+        number = load.load(20261122, 1, TODAY, NOW, better=True).better_plan
+        assert number is not None
+        head, force = Actor.system(), planning.plans.in_force_id()
+        assert (planning.plans.get(head, number).state, force) == ("waiting", number - 1)
         planning.work.make_now(number, NOW, 0)
-        made = planning.plans.get(Actor.system(), number)
-        assert (made.state, made.based_on.id, made.what_if) == ("proposed", before, False)
-        assert planning.plans.in_force_id() == before
+        assert planning.plans.in_force_id() == force
+        planning.plans.approve(head, number, NOW)
+        assert planning.plans.in_force_id() == number
     dispose(bound)
 
 

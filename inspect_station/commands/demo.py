@@ -9,7 +9,7 @@ from inspect_station.accounts.models import Account
 from inspect_station.accounts.scope import ROLE_NAMES, Actor
 from inspect_station.clinic import library
 from inspect_station.planning import launcher
-from inspect_station.sample import load, months, paper, told
+from inspect_station.sample import load, months, paper, plan, told
 from inspect_station.staffing import service as staffing
 from inspect_station.workcalendar import service as workcalendar
 
@@ -37,7 +37,7 @@ def demonstrate(args: Namespace) -> int:
             paper.load(args.settings, clock.today(), clock.now())
             months.load(clock.today(), clock.now())
         if done.better_plan:
-            launcher.start(args.settings, done.better_plan)
+            launcher.start(args.settings, done.better_plan, plan.STEPS)
         print(
             f"示例数据已装入：{done.enterprises} 家企业，{done.equipment} 台（条）设备，{done.inspections} 次检验。"
         )

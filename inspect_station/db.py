@@ -27,7 +27,7 @@ from peewee import (
 from playhouse.migrations import Runner
 from playhouse.pool import _PooledPostgresqlDatabase
 
-from inspect_station import wall
+from inspect_station import turns, wall
 from inspect_station.clock import SHANGHAI, monotonic
 from inspect_station.errors import ConfigError
 
@@ -38,6 +38,7 @@ _WILL_PASS = ("locked", "busy", "full", "I/O", "unable to open")
 _MIGRATION_LOCK = 5_570_114_331  # any number of ours; PostgreSQL's advisory locks are named by numbers
 
 LOG_PAGES = 4_000  # SQLite's log is copied into the file by whoever finds it longer than this
+_WRITES = ("INSERT", "UPDATE", "DELETE")
 _IDLE = 0  # libpq's PQTRANS_IDLE
 
 T = TypeVar("T")
@@ -89,6 +90,18 @@ def open_database(url: str) -> peewee.Database:
 
 
 class _Sqlite(SqliteDatabase):
+    """Stands in line for each write (see `turns`), in a transaction or by itself."""
+
+    def begin(self, lock_type: str | None = None) -> None:
+        with turns.waiting(self.database):
+            super().begin(lock_type)
+
+    def execute_sql(self, sql: str, params: Any = None) -> Any:
+        if sql.startswith(_WRITES) and not self.in_transaction():
+            with turns.waiting(self.database):
+                return super().execute_sql(sql, params)  # type: ignore[no-untyped-call]
+        return super().execute_sql(sql, params)  # type: ignore[no-untyped-call]
+
     def rollback(self) -> None:
         """SQLite ends a transaction itself where the disk is full; asking again would hide that behind another error."""
         if self.is_closed() or self.connection().in_transaction:  # type: ignore[no-untyped-call]

@@ -8,7 +8,8 @@ from inspect_station.accounts import service, station
 from inspect_station.accounts.models import Account
 from inspect_station.accounts.scope import ROLE_NAMES, Actor
 from inspect_station.clinic import library
-from inspect_station.sample import load, months, paper, told
+from inspect_station.planning import launcher
+from inspect_station.sample import load, months, paper, plan, told
 from inspect_station.staffing import service as staffing
 from inspect_station.workcalendar import service as workcalendar
 
@@ -30,11 +31,13 @@ def demonstrate(args: Namespace) -> int:
     library.seed(clock.now())
     staffing.seed(clock.now())
     if not (args.if_empty and Account.select().exists()):
-        done = load.load(args.seed, args.scale, clock.today(), clock.now(), solved=True)
+        done = load.load(args.seed, args.scale, clock.today(), clock.now(), better=True)
         if args.scale == 1:  # printing needs the whole due list, which a load test wants to compute itself
             told.load(args.settings, clock.today(), clock.now())
             paper.load(args.settings, clock.today(), clock.now())
             months.load(clock.today(), clock.now())
+        if done.better_plan:
+            launcher.start(args.settings, done.better_plan, plan.STEPS)
         print(
             f"示例数据已装入：{done.enterprises} 家企业，{done.equipment} 台（条）设备，{done.inspections} 次检验。"
         )

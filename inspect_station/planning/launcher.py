@@ -13,8 +13,8 @@ _ROOT = Path(__file__).resolve().parents[2]
 _started: list[subprocess.Popen[bytes]] = []
 
 
-def start(settings: Settings, plan_id: int) -> None:
-    """Several starts for one plan do no harm: the first claims it, the others end at once."""
+def start(settings: Settings, plan_id: int, steps: int | None = None) -> None:
+    """Several starts for one plan do no harm: the first claims it, the others end at once. `steps`: see `work.work`."""
     _started[:] = [process for process in _started if process.poll() is None]
     environment = {
         **os.environ,
@@ -23,9 +23,10 @@ def start(settings: Settings, plan_id: int) -> None:
         f"{PREFIX}LOG_LEVEL": settings.log_level,
         "PYTHONPATH": os.pathsep.join(filter(None, (str(_ROOT), os.environ.get("PYTHONPATH", "")))),
     }
+    amount = [] if steps is None else ["--steps", str(steps)]
     _started.append(
         subprocess.Popen(
-            [sys.executable, "-m", "inspect_station", "plan-work", str(plan_id)],
+            [sys.executable, "-m", "inspect_station", "plan-work", str(plan_id), *amount],
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,

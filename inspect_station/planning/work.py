@@ -21,9 +21,12 @@ _BEAT_SECONDS = 2.0
 WORKING = ("waiting", "running")
 
 
-def work(plan_id: int, now: Callable[[], datetime], *, leave: Callable[[int], Any] = os._exit) -> None:
+def work(
+    plan_id: int, now: Callable[[], datetime], *, steps: int | None = None, leave: Callable[[int], Any] = os._exit
+) -> None:
     """Make the plan if nobody else is making it, and store it whole or not at all.
 
+    `steps`: so much work, however long it takes, instead of the plan's own seconds.
     `leave` ends the process when the plan was cancelled meanwhile: the solver cannot be asked to stop.
     """
     job = claim(plan_id, now())
@@ -33,7 +36,7 @@ def work(plan_id: int, now: Callable[[], datetime], *, leave: Callable[[int], An
     heart = threading.Thread(target=_beat, args=(job, now, stop, leave), daemon=True)
     heart.start()
     try:
-        made = solve(job)
+        made = solve(job, steps)
     except Exception as error:
         fail(job, f"计算中途出错：{error}。现行计划没有改动，请重试；若反复出现请告诉管理员。", now())
         raise
@@ -47,8 +50,7 @@ def make_now(plan_id: int, now: datetime, steps: int | None = None) -> None:
     """Make and store the plan in this process, with so much work where it is given; no second thread, no clock."""
     job = claim(plan_id, now)
     if job is not None:
-        made = solve(job) if steps is None else make_plan(job.instance, time_limit_s=600, steps=steps, workers=1)
-        finish(job, made, now)
+        finish(job, solve(job, steps), now)
 
 
 def claim(plan_id: int, now: datetime) -> Plan | None:
@@ -63,8 +65,10 @@ def claim(plan_id: int, now: datetime) -> Plan | None:
     return Plan.get_by_id(plan_id) if taken else None
 
 
-def solve(job: Plan) -> dict[str, Any]:
+def solve(job: Plan, steps: int | None = None) -> dict[str, Any]:
     """`seconds` 0 is the careful rule alone, at once; otherwise the same instance and limit give the same plan."""
+    if steps is not None:
+        return make_plan(job.instance, time_limit_s=600, steps=steps, workers=1)
     if job.seconds == 0:
         return make_plan(job.instance, time_limit_s=30, steps=0)
     return make_plan(job.instance, time_limit_s=job.seconds)

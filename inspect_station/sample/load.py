@@ -36,12 +36,13 @@ class Loaded:
     enterprises: int
     equipment: int
     inspections: int
+    better_plan: int | None
 
 
-def load(seed: int, scale: int, today: date, now: datetime, *, solved: bool = False) -> Loaded:
+def load(seed: int, scale: int, today: date, now: datetime, *, better: bool = False) -> Loaded:
     """The whole park in one transaction: 55 firms times `scale`. Raises `Conflict` unless the database is empty.
 
-    `solved`: the year's plan is made with the solver, which takes some seconds more than by the careful rule.
+    `better`: a plan is left to be worked out, see `plan.furnish`.
     """
     if Enterprise.select().exists() or Account.select().exists():
         raise Conflict(
@@ -62,9 +63,10 @@ def load(seed: int, scale: int, today: date, now: datetime, *, solved: bool = Fa
         cases.applications(rng, today, now)
         clinic.furnish(random.Random(seed + 6), today, now)  # noqa: S311 - its own, so that the rest stays as it was
         station.put(station.SAMPLE, {"seed": seed, "scale": scale}, now)
+        asked = None
         if scale == 1:  # a park for load tests gets its plan by the page, in its own time
-            plan.furnish(_ACTOR, ids, today, now, solved=solved)
-    return Loaded(len(ids), sum(d for d, _ in counts), sum(n for _, n in counts))
+            asked = plan.furnish(_ACTOR, ids, today, now, better=better)
+    return Loaded(len(ids), sum(d for d, _ in counts), sum(n for _, n in counts), asked)
 
 
 def _staff(now: datetime) -> list[int]:

@@ -10,11 +10,13 @@ from inspect_station import db as database
 from inspect_station.accounts.scope import Actor
 from inspect_station.casework import service as casework
 from inspect_station.issuing import service as issuing
+from inspect_station.planning import service as planning
 from inspect_station.reminders import hands, policies
 from inspect_station.reminders.answers import service as answers
 from inspect_station.reminders.models import DeadAddress, Message
+from inspect_station.sample import load
 from inspect_station.workload import service as workload
-from tests.conftest import SECRET, TODAY, dispose, load_sample
+from tests.conftest import NOW, SECRET, TODAY, dispose, load_sample
 
 
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
@@ -30,6 +32,21 @@ def test_the_sample_park_shows_everything_once(engine: str, tmp_path: Path, requ
         check_what_was_told()
         check_notices()
         check_reports()
+    dispose(bound)
+
+
+def test_a_better_plan_is_left_to_be_worked_out_beside_the_one_in_force(sqlite_url: str) -> None:
+    """Whoever opens the first page finds a whole plan; the solver's comes as a proposal that the head may put in force."""
+    bound = database.bind(sqlite_url)
+    with database.connection():
+        number = load.load(20261122, 1, TODAY, NOW, better=True).better_plan
+        assert number is not None
+        head, force = Actor.system(), planning.plans.in_force_id()
+        assert (planning.plans.get(head, number).state, force) == ("waiting", number - 1)
+        planning.work.make_now(number, NOW, 0)
+        assert planning.plans.in_force_id() == force
+        planning.plans.approve(head, number, NOW)
+        assert planning.plans.in_force_id() == number
     dispose(bound)
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
+from typing import Any
 
 from . import dates, values
 from .fields import ENTERPRISE_FIELDS, FIELDS, INSPECTION_FIELDS, TECHNICAL, TRAIT_FIELDS, Field
@@ -42,7 +42,10 @@ _LIMITS = {
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What to do with one column: which reader, and where the value goes; ``limit`` 0 is none."""
+    """What to do with one column: which reader, and where the value goes; ``limit`` 0 is none.
+
+    ``known`` holds what cells without a flaw were read as, where values repeat: a thousand rows share a few dozen dates.
+    """
 
     index: int
     heading: str
@@ -52,23 +55,28 @@ class Task:
     bucket: int
     key: str
     limit: int
+    repeats: bool
+    known: dict[Cell, Any] = field(default_factory=dict)
 
 
 def task_for(column: Column) -> Task:
     if column.field is None or column.field == TECHNICAL:
-        return Task(column.index, column.heading, values.read_text, True, False, TECHNICAL_TEXT, column.heading, 0)
+        return Task(
+            column.index, column.heading, values.read_text, True, False, TECHNICAL_TEXT, column.heading, 0, False
+        )
     known = FIELDS[column.field]
     read = _reader(known, column)
     bucket, key = _destination(known.id)
     return Task(
         column.index,
         column.heading,
-        read if read in _MOSTLY_DIFFERENT else lru_cache(maxsize=20_000, typed=True)(read),
+        read,
         read is values.read_text,
         known.essential or known.id == "status",
         bucket,
         key,
         _LIMITS.get(known.id, 0),
+        known.id in _REPEATED or read not in _MOSTLY_DIFFERENT,
     )
 
 
@@ -119,6 +127,9 @@ _READERS: dict[str, Reader] = {
     "form": values.read_form,
 }
 # Values that hardly ever repeat are not worth remembering; all others are read once for each distinct cell.
+_REPEATED = frozenset(
+    {"enterprise", "kind", "kind_detail", "catalogue_code", "name", "maker", "model", "institution"}
+)
 _MOSTLY_DIFFERENT = frozenset(
     {
         values.read_number,

@@ -74,4 +74,4 @@ class RowFacts:
 
     @property
     def refused(self) -> bool:
-        return any(problem.severity == "error" for problem in self.problems)
+        return bool(self.problems) and any(problem.severity == "error" for problem in self.problems)

@@ -43,6 +43,7 @@ class Plan:
     firm_facts: dict[str, str] = field(default_factory=dict)
     same_as: Plan | None = None
     equipment_id: int | None = None
+    place: str = ""
 
     def refuse(self, reader: SheetReader, field_id: str, flaw: Flaw) -> Plan:
         reader.note(self.facts, field_id, flaw)
@@ -125,9 +126,9 @@ class Planner:
             return plan
         plan.device = device
         trace = trace_of(row)
-        key = next((key for key in keys if key in recalled and same_device(row, key, recalled[key])), None)
-        if key is not None:
-            return self._again(reader, plan, trace, recalled[key], met.get(key), holdings)
+        for key in keys:
+            if key in recalled and same_device(row, key, recalled[key]):
+                return self._again(reader, plan, trace, recalled[key], met.get(key), holdings)
         if device is None:
             self._create(reader, plan, firm, holdings)
         else:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import gc
 import hashlib
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
+from inspect_station import turns
 from inspect_station.accounts.scope import Actor
 from inspect_station.clock import monotonic
 from inspect_station.db import LOG_PAGES, db, is_sqlite
@@ -29,10 +29,9 @@ from .wording import normalise
 from .writing import Writer
 
 LOOKED_UP_AT_ONCE = 2_000
-WRITTEN_AT_ONCE = 250
-WRITTEN_AT_LEAST = 25
-HELD_SECONDS = 0.02  # how long one handful may hold SQLite's only write lock
-PAUSE_SECONDS = 0.005
+# After so many rows the work looks whether somebody waits to write; so long may one transaction last though nobody does.
+HANDFUL, HELD_SECONDS = {"sqlite": 50, "postgresql": 500}, {"sqlite": 0.25, "postgresql": 0.05}
+ROOM_SECONDS = 0.2  # at most, for a line of others that never ends
 
 Mapping_ = Mapping[str, str | None]
 
@@ -109,7 +108,6 @@ def run(
     write: bool,
     report: Report,
     records: bool = False,
-    pause: Callable[[float], None] = time.sleep,
     settle: Callable[[], object] = lambda: None,
 ) -> Outcome:
     """Plans every row and, with ``write``, writes it; ``report`` is told of each handful, within its transaction.
@@ -117,27 +115,50 @@ def run(
     ``records``: the report writes too. ``settle`` is called after each written handful, within its transaction, for what
     the areas above derive from it: nobody then finds a backlog of it.
 
-    Rows are written in handfuls with a short pause between them, so that others get to write in the meantime.
+    A transaction takes handfuls until somebody else waits to write or it has lasted: each page of an index that it
+    changes is written once, however many of its rows are on it.
     """
     outcome = Outcome()
     with Seen() as seen, _rare_collections(), _own_checkpoints():
         planner = Planner(options, seen)
         writer = Writer(actor, source, now, planner.installations)
-        pace = _Pace()
+
+        def do(handful: list[Plan]) -> None:
+            if write and any(map(_is_written, handful)):
+                writer.write(handful)
+                settle()
+            report(handful)
+            outcome.counts.update(plan.fate for plan in handful)
+            outcome.rows += len(handful)
+
         for plans in _plans(ledger, planner, options):
-            for handful in pace.pieces(plans):
-                writes = write and any(plan.fate in ("created", "changed") for plan in handful)
-                begun = monotonic()
-                with db.atomic() if writes or records else nullcontext():
-                    if writes:
-                        writer.write(handful)
-                        settle()
-                    report(handful)
-                outcome.counts.update(plan.fate for plan in handful)
-                outcome.rows += len(handful)
-                if is_sqlite() and (writes or records):
-                    pause(pace.rest_after(monotonic() - begun))
+            if records or (write and any(map(_is_written, plans))):
+                _in_turns(plans, do)
+            else:
+                do(plans)
     return outcome
+
+
+def _is_written(plan: Plan) -> bool:
+    return plan.fate in ("created", "changed")
+
+
+def _in_turns(plans: list[Plan], do: Callable[[list[Plan]], None]) -> None:
+    """Handful after handful, in as few transactions as others allow."""
+    database = db.obj.database if is_sqlite() else None
+    engine = "sqlite" if database else "postgresql"
+    size = HANDFUL[engine]
+    start = 0
+    while start < len(plans):
+        ends = monotonic() + HELD_SECONDS[engine]
+        with db.atomic():
+            while start < len(plans):
+                do(plans[start : start + size])
+                start += size
+                if monotonic() > ends or (database and turns.somebody_waits(database)):
+                    break
+        if database:
+            turns.make_room(database, ROOM_SECONDS)
 
 
 @contextmanager
@@ -171,25 +192,3 @@ def _plans(ledger: Ledger, planner: Planner, options: Options) -> Iterator[list[
         facts = reader.read(sheet.rows.rows())
         while stretch := list(islice(facts, LOOKED_UP_AT_ONCE)):
             yield planner.plan(reader, stretch)
-
-
-class _Pace:
-    """How many rows at once: whoever waits for SQLite's write lock looks again only now and then, so it is held briefly."""
-
-    def __init__(self) -> None:
-        self._size = WRITTEN_AT_ONCE
-
-    def pieces(self, plans: list[Plan]) -> Iterator[list[Plan]]:
-        start = 0
-        while start < len(plans):
-            end = start + self._size
-            yield plans[start:end]
-            start = end
-
-    def rest_after(self, seconds: float) -> float:
-        """Seconds to leave to others after a handful that took so long; the next is smaller or larger by it."""
-        if seconds > HELD_SECONDS:
-            self._size = max(WRITTEN_AT_LEAST, self._size // 2)
-        elif seconds < HELD_SECONDS / 3:
-            self._size = min(WRITTEN_AT_ONCE, self._size * 2)
-        return max(PAUSE_SECONDS, seconds / 4)

@@ -36,6 +36,9 @@ def add_inspections(facts: RowFacts, said: Said, options: Options, note: Note) -
     if clocks is None:
         facts.unplaced = said
         return
+    if plain and not (deep or light or test or extension):
+        _record(facts, clocks.plain, plain, options, note)
+        return
     by_clock: dict[Clock, dict[str, Any]] = {}
     # The named groups come first: they win over the unnamed one where both speak of the same clock.
     for group, clock in ((deep, clocks.deep), (light, clocks.light), (test, clocks.test), (plain, clocks.plain)):
@@ -64,7 +67,7 @@ def _merge(facts: RowFacts, note: Note, into: dict[str, Any], said: dict[str, An
 
 
 def _record(facts: RowFacts, clock: Clock, said: dict[str, Any], options: Options, note: Note) -> None:
-    inspection = InspectionFacts(str(clock), **said)
+    inspection = InspectionFacts(clock.value, **said)
     if inspection.completed_on is None and inspection.next_due is None:
         _undated(facts, inspection, note)
         return
@@ -87,20 +90,25 @@ def _plausible(facts: RowFacts, inspection: InspectionFacts, today: date | None,
     if done and due and _not_after(due, done):
         message = f"下次检验日期（{due}）不晚于检验日期（{done}），已照原样记入；请核对。"
         note(facts, "next_due", Flaw("due_before_done", message))
-    if done and today and done > today.isoformat()[: len(done)]:
+    if done and today and done > _iso(today)[: len(done)]:
         message = f"检验日期（{done}）在今天之后，到那一天才起作用；请核对。"
         note(facts, "completed_on", Flaw("done_in_future", message))
 
 
 def _not_after(due: str, done: str) -> bool:
     """At the coarser precision: 2026-05 and 2026-05-20 do not contradict each other."""
+    if len(due) == len(done):
+        return due <= done
     shorter = min(len(due), len(done))
-    return due[:shorter] < done[:shorter] or due == done
+    return due[:shorter] < done[:shorter]
 
 
 def _extension(facts: RowFacts, said: dict[str, Any], clock: Clock) -> None:
     if "until" in said:
         facts.extension = ExtensionFacts(str(clock), said["until"], said.get("granted_on"), said.get("document", ""))
+
+
+_iso = lru_cache(maxsize=4)(date.isoformat)
 
 
 class _Clocks(NamedTuple):

@@ -19,15 +19,15 @@ def keys_of(row: RowFacts, firm: Firm | None) -> list[str]:
     equipment, name = row.equipment, firm.name
     if line := equipment.get("line_number"):
         return [f"l|{name}|{row.installation}|{line}"]
-    keys = [
-        f"{letter}|{equipment[column]}"
-        for letter, column in (("d", "device_code"), ("r", "registration_code"))
-        if equipment.get(column)
-    ]
-    if equipment.get("own_number"):
-        keys.append(f"o|{name}|{equipment['own_number']}")
-    if equipment.get("maker_number"):
-        keys.append(f"m|{name}|{equipment['maker_number']}|{equipment.get('maker', '')}")
+    keys = []
+    if code := equipment.get("device_code"):
+        keys.append(f"d|{code}")
+    if code := equipment.get("registration_code"):
+        keys.append(f"r|{code}")
+    if own := equipment.get("own_number"):
+        keys.append(f"o|{name}|{own}")
+    if number := equipment.get("maker_number"):
+        keys.append(f"m|{name}|{number}|{equipment.get('maker', '')}")
     if not keys and equipment.get("certificate_number"):
         keys.append(f"c|{name}|{equipment['certificate_number']}|{equipment.get('name', '')}")
     return keys
@@ -48,6 +48,8 @@ def _codes_differ(equipment: dict[str, Any], device_code: str, registration_code
 
 def find_device(row: RowFacts, firm: Firm, holdings: Holdings) -> tuple[Row | None, Flaw | None]:
     """By 设备代码, then 注册代码, then (unit, own no.), then (unit, maker's no., maker); two different hits refuse the row."""
+    if not holdings:
+        return None, None
     equipment = row.equipment
     if line := equipment.get("line_number"):
         return _find_line(row, firm, line, holdings)

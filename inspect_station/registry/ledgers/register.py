@@ -103,6 +103,10 @@ class Holdings:
     inspections: dict[int, list[Row]] = field(default_factory=lambda: defaultdict(list))
     extensions: dict[int, set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
     installations: Installations = field(default_factory=dict)
+    devices: int = 0
+
+    def __bool__(self) -> bool:
+        return self.devices > 0
 
     @classmethod
     def fetch(cls, rows: Sequence[tuple[RowFacts, Firm]], installations: Installations) -> Holdings:
@@ -126,6 +130,7 @@ class Holdings:
         return holdings
 
     def add(self, device: Row) -> None:
+        self.devices += 1
         if device["device_code"]:
             self.by_device_code[device["device_code"]].append(device)
         if device["registration_code"]:
@@ -149,19 +154,27 @@ class Holdings:
 
 def only_certificate(row: RowFacts) -> bool:
     """Whether nothing but its certificate names the row's device."""
-    numbers = ("device_code", "registration_code", "own_number", "maker_number", "line_number")
-    return not any(row.equipment.get(column) for column in numbers)
+    said = row.equipment.get
+    return not (
+        said("own_number")
+        or said("maker_number")
+        or said("device_code")
+        or said("registration_code")
+        or said("line_number")
+    )
 
 
 def _pairs(rows: Sequence[tuple[RowFacts, Firm]], column: str) -> list[tuple[Any, ...]]:
     """Firm and number of the rows whose device may be known by it."""
-    pairs = {
-        (firm.id, number)
-        for row, firm in rows
-        if firm.id is not None and not row.equipment.get("line_number")
-        for number in (row.equipment.get(column), row.parent if column == "own_number" else "")
-        if number
-    }
+    pairs = set()
+    for row, firm in rows:
+        said = row.equipment.get
+        if firm.id is None or said("line_number"):
+            continue
+        if number := said(column):
+            pairs.add((firm.id, number))
+        if column == "own_number" and row.parent:
+            pairs.add((firm.id, row.parent))
     return sorted(pairs)
 
 

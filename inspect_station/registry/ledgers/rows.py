@@ -28,6 +28,7 @@ _ROLES = {
     "contact_principal": "principal",
     "contact_other": "other",
 }
+_REMEMBERED = 20_000  # different cells of one column
 _NUMBERS = ("device_code", "registration_code", "own_number", "maker_number", "line_number", "certificate_number")
 
 
@@ -36,9 +37,17 @@ class SheetReader:
 
     def __init__(self, sheet: str, layout: Layout, options: Options) -> None:
         self.sheet, self.layout, self.options = sheet, layout, options
-        self._tasks = [task_for(column) for column in layout.columns]
+        tasks = [task_for(column) for column in layout.columns]
+        self._cells = [
+            (task.index, task.heading, task.bucket, task.key, task.known.get,
+             self._read_once if task.repeats else self._read_cell, task)
+            for task in tasks
+        ]  # fmt: skip
         self._columns = {column.field: column for column in layout.columns if column.field not in (None, TECHNICAL)}
         self._headings = [(column.index, normalise(column.heading)) for column in layout.columns[:4]]
+        # What no column says need not be looked for in every row.
+        self._roles = [field_id for field_id in _ROLES if field_id in self._columns]
+        self._given_traits = [field_id for field_id in self._columns if str(field_id).startswith("trait.")]
 
     def read(self, rows: Iterable[Row]) -> Iterator[RowFacts]:
         """Facts of each data row; repeated headings, numbering rows and section lines are passed over."""
@@ -53,14 +62,24 @@ class SheetReader:
         said: Said = ({}, {}, {}, {}, {})
         buckets = (facts.equipment, facts.technical, looked_at, *said)
         raw, width = facts.raw, len(cells)
-        for task in self._tasks:
-            if task.index < width and (cell := cells[task.index]) != "":
-                raw[task.heading] = text = cell if type(cell) is str else cell_text(cell)
-                value = self._read_cell(facts, task, cell, text)
+        for index, heading, bucket, key, known, read, task in self._cells:
+            if index < width and (cell := cells[index]) != "":
+                raw[heading] = text = cell if type(cell) is str else cell_text(cell)
+                value = known(cell)
+                if value is None:
+                    value = read(facts, task, cell, text)
                 if value is not None:
-                    buckets[task.bucket][task.key] = value
+                    buckets[bucket][key] = value
         self._assemble(facts, looked_at, said)
         return facts
+
+    def _read_once(self, facts: RowFacts, task: Task, cell: Cell, text: str) -> Any:
+        problems = len(facts.problems)
+        value = self._read_cell(facts, task, cell, text)
+        # A whole number and the fraction that equals it are one key: fractions are read each time.
+        if type(cell) is not float and len(task.known) < _REMEMBERED and len(facts.problems) == problems:
+            task.known[cell] = value
+        return value
 
     def _read_cell(self, facts: RowFacts, task: Task, cell: Cell, text: str) -> Any:
         if text[:1] == "#" and values.is_cell_error(text):
@@ -79,10 +98,12 @@ class SheetReader:
         return value
 
     def _is_furniture(self, number: int, cells: list[Cell]) -> bool:
-        distinct = set(cells)
-        distinct.discard("")
-        if len(distinct) < 3:
-            return _is_section(cells, distinct)
+        one, two, three = cells[:3] if len(cells) > 2 else ("", "", "")
+        if "" in (one, two, three) or one in (two, three) or two == three:
+            distinct = set(cells)
+            distinct.discard("")
+            if len(distinct) < 3:
+                return _is_section(cells, distinct)
         if cells[0] in _TOTALS or (len(cells) > 1 and cells[1] in _TOTALS):
             return True
         if number <= self.layout.header_row + 3 and _is_numbering(cells):
@@ -120,9 +141,11 @@ class SheetReader:
             facts.problems.clear()
             return
         self._enterprise(facts, found)
-        self._contact(facts, found)
+        if self._roles:
+            self._contact(facts, found)
         self._equipment(facts, found, kind)
-        self._traits(facts, found, kind)
+        if self._given_traits:
+            self._traits(facts, found, kind)
         add_inspections(facts, said, self.options, self.note)
         if facts.equipment.get("form") == "installation":
             facts.installation = facts.equipment.get("name", "")
@@ -130,17 +153,14 @@ class SheetReader:
             self.note(facts, "own_number", _NO_NUMBER)
 
     def _kind(self, facts: RowFacts, found: dict[str, Any]) -> KindFound:
-        prefixes = (
-            _prefix(facts.equipment.get("device_code", "")),
-            _prefix(facts.equipment.get("registration_code", "")),
-        )
+        get, said = facts.equipment.get, found.get
         kind = resolve(
-            (found.get("kind_detail", ""), found.get("kind", "")),
-            found.get("catalogue_code", ""),
-            prefixes,
-            facts.equipment.get("name", ""),
+            (said("kind_detail", ""), said("kind", "")),
+            said("catalogue_code", ""),
+            (_prefix(get("device_code", "")), _prefix(get("registration_code", ""))),
+            get("name", ""),
             self.layout.kind,
-            found.get("trait.pipe_grade", ""),
+            said("trait.pipe_grade", ""),
         )
         if kind.flaw:
             self.note(facts, "kind", kind.flaw)
@@ -158,7 +178,7 @@ class SheetReader:
                 facts.enterprise[attribute] = found[field_id]
 
     def _contact(self, facts: RowFacts, found: dict[str, Any]) -> None:
-        role_field = next((field_id for field_id in _ROLES if field_id in found), None)
+        role_field = next((field_id for field_id in self._roles if field_id in found), None)
         if role_field is None:
             return
         phone = found.get("contact_phone", "")
@@ -184,11 +204,11 @@ class SheetReader:
         chosen = status or stopped
         if chosen:
             facts.equipment["status"] = str(chosen)
-        if any(problem.code == "unregistered" for problem in facts.problems):
+        if facts.problems and any(problem.code == "unregistered" for problem in facts.problems):
             facts.equipment["unregistered"] = True
 
     def _traits(self, facts: RowFacts, found: dict[str, Any], kind: KindFound) -> None:
-        given = {field_id[6:]: value for field_id, value in found.items() if field_id.startswith("trait.")}
+        given = {field_id[6:]: found[field_id] for field_id in self._given_traits if field_id in found}
         if not given:
             return
         lawful = _lawful_traits(kind.code, kind.gauge or given.get("accessory") == "gauge")
@@ -215,6 +235,7 @@ _NO_NUMBER = Flaw(
 _TOTALS = frozenset({"合计", "小计", "总计", "共计", "合计:", "合计：", "合  计", "合 计", "小 计", "总 计"})
 
 
+@lru_cache(maxsize=5_000)
 def tidy_name(name: str) -> str:
     """A firm's name in one spelling: no spaces inside, Chinese brackets."""
     return "".join(name.split()).replace("(", "（").replace(")", "）")

@@ -10,6 +10,12 @@ from typing import NamedTuple
 from .facts import RowFacts
 
 _AT_ONCE = 500
+_MET_BYTES = 1 << 22
+_BYTE, _BIT = _MET_BYTES - 1, 40  # which bits of a key's hash choose the byte, and from where on the bit in it
+_RECALL = (
+    "SELECT seen.key, place, device, inspections, code, registration FROM seen JOIN trace ON trace.id = seen.trace "
+    "WHERE seen.key IN"
+)
 
 
 class Trace(NamedTuple):
@@ -23,31 +29,53 @@ class Trace(NamedTuple):
 
 
 class Seen:
-    """Keys of rows met so far; ``recall`` asks for a stretch of rows, ``keep`` adds them."""
+    """Keys of rows met so far; ``recall`` asks for a stretch of rows, ``keep`` adds them.
+
+    A key is stored by its hash of 64 bits. Most keys of a ledger are new: bits in memory, of one size for any file, say so
+    of nearly all of them without a look into the store.
+    """
 
     def __init__(self) -> None:
         self._store = sqlite3.connect("")  # an unnamed database lives in a temporary file
         self._store.execute("PRAGMA journal_mode = OFF")
         self._store.execute("PRAGMA synchronous = OFF")
         self._store.execute(
-            "CREATE TABLE seen (key TEXT PRIMARY KEY, place, device, inspections, code, registration) WITHOUT ROWID"
+            "CREATE TABLE trace (id INTEGER PRIMARY KEY, place, device, inspections, code, registration)"
         )
-        self._fresh: dict[str, Trace] = {}
+        self._store.execute("CREATE TABLE seen (key INTEGER PRIMARY KEY, trace)")
+        self._met = bytearray(_MET_BYTES)
+        self._traces = 0
 
     def recall(self, keys: Iterable[str]) -> dict[str, Trace]:
-        wanted = sorted(set(keys))
+        met = self._met
+        wanted = {}
+        for key in keys:
+            number = hash(key)
+            if met[number & _BYTE] >> (number >> _BIT & 7) & 1:
+                wanted[number] = key
         found: dict[str, Trace] = {}
-        for start in range(0, len(wanted), _AT_ONCE):
-            some = wanted[start : start + _AT_ONCE]
-            marks = ",".join("?" * len(some))
-            for key, *rest in self._store.execute(f"SELECT * FROM seen WHERE key IN ({marks})", some):  # noqa: S608
-                found[key] = Trace(*rest)
+        numbers = sorted(wanted)
+        for start in range(0, len(numbers), _AT_ONCE):
+            some = numbers[start : start + _AT_ONCE]
+            for number, *rest in self._store.execute(f"{_RECALL} ({','.join('?' * len(some))})", some):
+                found[wanted[number]] = Trace(*rest)
         return found
 
     def keep(self, traces: Sequence[tuple[str, Trace]]) -> None:
-        self._store.executemany(
-            "INSERT OR IGNORE INTO seen VALUES (?, ?, ?, ?, ?, ?)", [(key, *trace) for key, trace in traces]
-        )
+        """Each key with its row's trace; the keys of one row stand together."""
+        keys, kept = [], []
+        before: Trace | None = None
+        for key, trace in traces:
+            if trace is not before:
+                before = trace
+                self._traces += 1
+                kept.append((self._traces, *trace))
+            number = hash(key)
+            self._met[number & _BYTE] |= 1 << (number >> _BIT & 7)
+            keys.append((number, self._traces))
+        keys.sort()
+        self._store.executemany("INSERT INTO trace VALUES (?, ?, ?, ?, ?, ?)", kept)
+        self._store.executemany("INSERT OR IGNORE INTO seen VALUES (?, ?)", keys)
 
     def __enter__(self) -> Seen:
         return self
@@ -63,7 +91,7 @@ def trace_of(facts: RowFacts) -> Trace:
     device = (
         frozenset(equipment.items()),
         str(facts.traits) if facts.traits else "",
-        frozenset(facts.technical.items()),
+        frozenset(facts.technical.items()) if facts.technical else None,
         facts.installation,
         facts.parent,
     )

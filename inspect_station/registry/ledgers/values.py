@@ -57,9 +57,11 @@ def cell_error_flaw(text: str) -> Flaw:
 
 def read_number(cell: Cell) -> Reading:
     """A number that names a device: full-width and spaces normalised, leading noughts kept."""
-    if isinstance(cell, float) and abs(cell) >= 1e15:
+    if type(cell) is float and abs(cell) >= 1e15:
         return None, _digits_lost(f"{cell:.0f}")
-    text = one_spelling(cell_text(cell))
+    text = cell.strip() if type(cell) is str else cell_text(cell)
+    if not text.isascii():
+        text = one_spelling(text)
     if "+" in text and re.fullmatch(r"\d(?:\.\d+)?[Ee]\+\d+", text):
         return None, _digits_lost(text)
     if len(text) == 10 and text[4] == text[7] == "-" and text.replace("-", "").isdigit():
@@ -75,7 +77,7 @@ def one_spelling(text: str) -> str:
     """A number without spaces and full-width forms: brackets, letters and digits in either width are the same."""
     if text.isascii():
         return text
-    return re.sub(r"\s+", "", unicodedata.normalize("NFKC", text))
+    return "".join(unicodedata.normalize("NFKC", text).split())
 
 
 def read_device_code(cell: Cell) -> Reading:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import operator
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -26,6 +27,7 @@ from schedules.terms import kind_of
 from .comparing import Change
 from .facts import InspectionFacts
 from .fates import Plan
+from .inserting import insert, reserve_ids
 from .register import Firm, Installations
 
 _short_initials = lru_cache(maxsize=50_000)(initials)
@@ -52,6 +54,7 @@ class Writer:
         self._undescribed: set[tuple[int | None, str]] = set()
         stamp = Equipment.created_at.db_value(now)
         self._stamp = str(stamp) if is_sqlite() else stamp  # it would be turned into this text for each row
+        self._truth: Callable[[object], object] = operator.truth if not is_sqlite() else _number
 
     def write(self, plans: Sequence[Plan]) -> None:
         """Call inside one transaction: all of these rows stand, or none."""
@@ -67,7 +70,9 @@ class Writer:
         self._touch(plan.equipment_id for plan in [*created, *changed] if plan.equipment_id)
 
     def _place(self, plan: Plan) -> str:
-        return f"{self._source} {plan.facts.sheet} 第 {plan.facts.row} 行"[:200]
+        if not plan.place:
+            plan.place = f"{self._source} {plan.facts.sheet} 第 {plan.facts.row} 行"[:200]
+        return plan.place
 
     # --- firms and people -----------------------------------------------------------------------------------------
 
@@ -135,7 +140,7 @@ class Writer:
         for plan in new:
             if plan.facts.installation and plan.facts.equipment.get("form") == "line":
                 plan.parent = self._installations[_key(plan)][0]
-        _insert("equipment", _EQUIPMENT, [self._device_row(plan) for plan in new])
+        insert(Equipment, _EQUIPMENT, [self._device_row(plan) for plan in new])
         self._statuses(
             [(plan.equipment_id, plan) for plan in new if plan.facts.equipment.get("status", "in_use") != "in_use"]
         )
@@ -161,7 +166,7 @@ class Writer:
 
     def _device_row(self, plan: Plan) -> tuple[Any, ...]:
         facts, equipment = plan.facts, plan.facts.equipment
-        get = equipment.get
+        get, truth = equipment.get, self._truth
         name = get("name") or get("line_number") or get("own_number") or _kind_name(equipment["catalogue_code"])
         return (
             plan.equipment_id, plan.firm.id if plan.firm else None, plan.parent, get("form", "device"),
@@ -169,10 +174,10 @@ class Writer:
             get("maker_number", ""), get("device_code", ""), get("registration_code", ""),
             get("certificate_number", ""), get("line_number", ""), get("model", ""), get("location", ""),
             get("quantity", 1), get("length_mm"), _json(facts.technical), _json(facts.traits),
-            get("status", "in_use"), bool(get("unregistered", False)), get("stopped_on"), get("restarted_on"),
+            get("status", "in_use"), truth(get("unregistered")), get("stopped_on"), get("restarted_on"),
             get("moved_on"), get("made_on"), get("put_into_use_on"), get("design_life_years"),
-            bool(get("exempt_by_design", False)), get("note", ""), _json(facts.raw), self._place(plan), self._stamp, self._stamp,
-            1, False,
+            truth(get("exempt_by_design")), get("note", ""), _json(facts.raw), self._place(plan), self._stamp, self._stamp,
+            1, truth(False),
         )  # fmt: skip
 
     def _installation(self, plan: Plan) -> int:
@@ -278,35 +283,21 @@ class Writer:
                 if plan.equipment_id is None:
                     continue
                 if replaces is None:
-                    rows.append(tuple(self._inspection_row(plan, inspection).values()))
+                    rows.append(self._inspection_row(plan, inspection))
                 else:
                     self._correct(plan, inspection, replaces)
-        _insert("inspection", _INSPECTION, rows)
+        insert(Inspection, _INSPECTION, rows)
 
-    def _inspection_row(self, plan: Plan, said: InspectionFacts) -> dict[str, Any]:
-        return dict(
-            zip(
-                _INSPECTION,
-                (
-                    plan.equipment_id,
-                    *said[:5],
-                    said.report_number[:100],
-                    said.institution[:200],
-                    "",
-                    "",
-                    "",
-                    self._place(plan),
-                    self.actor.account_id,
-                    self._stamp,
-                ),
-                strict=True,
-            )
-        )
+    def _inspection_row(self, plan: Plan, said: InspectionFacts) -> tuple[Any, ...]:
+        return (
+            plan.equipment_id, *said[:5], said.report_number[:100], said.institution[:200], "", "", "", self._place(plan),
+            self.actor.account_id, self._stamp,
+        )  # fmt: skip
 
     def _correct(self, plan: Plan, said: InspectionFacts, replaces: int) -> None:
         """A correction is a new row that holds all that is known; the old one stays readable behind it."""
         old = Inspection.get_by_id(replaces)
-        row = self._inspection_row(plan, said)
+        row = dict(zip(_INSPECTION, self._inspection_row(plan, said), strict=True))
         for name in ("conclusion", "grade", "report_number", "institution"):
             row[name] = row[name] or getattr(old, name)
         for name in ("completed_on", "next_due"):
@@ -337,10 +328,11 @@ class Writer:
         )
 
     def _touch(self, ids: Iterable[int]) -> None:
-        mark = db.obj.param
-        sql = f"INSERT INTO equipment_touched (equipment_id) VALUES ({mark}) ON CONFLICT DO NOTHING"  # noqa: S608
-        if rows := [(id_,) for id_ in sorted(set(ids))]:
-            db.cursor().executemany(sql, rows)
+        if touched := sorted(set(ids)):
+            sqlite = is_sqlite()
+            said = "SELECT value FROM json_each(?) WHERE true" if sqlite else "SELECT unnest(%s)"
+            values = orjson.dumps(touched).decode() if sqlite else touched
+            db.execute_sql(f"INSERT INTO equipment_touched (equipment_id) {said} ON CONFLICT DO NOTHING", [values])
 
 
 def _is_installation(plan: Plan) -> bool:
@@ -358,6 +350,11 @@ def _finer(new: str | None, old: str | None) -> str | None:
     return new or old
 
 
+def _number(value: object) -> int:
+    """SQLite's own true and false; Python's would be looked up among the adapters, each time."""
+    return 1 if value else 0
+
+
 @lru_cache(maxsize=500)
 def _kind_name(code: str) -> str:
     kind = kind_of(code)
@@ -366,27 +363,3 @@ def _kind_name(code: str) -> str:
 
 def _json(value: dict[str, Any]) -> str | None:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode() if value else None
-
-
-def reserve_ids(table: str, count: int) -> list[int]:
-    """Fresh ids, so that many rows and what hangs on them go in without asking back for each.
-
-    SQLite: the caller's transaction holds the only write lock. PostgreSQL: drawn from the column's sequence.
-    """
-    if not count:
-        return []
-    if is_sqlite():
-        first = (db.execute_sql(f"SELECT max(id) FROM {table}").fetchone()[0] or 0) + 1  # noqa: S608
-        return list(range(first, first + count))
-    drawn = db.execute_sql(
-        f"SELECT nextval(pg_get_serial_sequence('{table}', 'id')) FROM generate_series(1, %s)",  # noqa: S608
-        [count],
-    )
-    return [row[0] for row in drawn]
-
-
-def _insert(table: str, columns: Sequence[str], rows: list[tuple[Any, ...]]) -> None:
-    """Values ready for the database: passing through the model's fields would double the cost of an import."""
-    if rows:
-        marks = ", ".join([db.obj.param] * len(columns))
-        db.cursor().executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows)  # noqa: S608

@@ -22,6 +22,7 @@ _CHUNK = 1 << 20
 _MAX_TOKEN = 8 << 20
 _EXCEL_COLUMNS = 16_384
 _EXCEL_ROWS = 1_048_576
+_LONG_NUMBER = 9  # digits
 
 MONTH = "month"
 # Longer than any real value and told apart by the parent; the wording is what a person sees as the cell's value.
@@ -32,6 +33,7 @@ _FAR = re.compile(rb' r="(?:[A-Za-z]{3,}\d+|[A-Za-z]{1,2}\d{6,})"')
 _ROW = re.compile(rb'row\b[^>]*? r="(\d+)')
 _COLUMN = re.compile(rb' r="([A-Za-z]{1,2})\d')
 # XML leaves freedoms that no spreadsheet program takes and the reader understands all the same.
+_OTHER_SPACES = (b"\t", b"\n", b"\r", b"\f", b"\v")
 _ODD_SPACE = re.compile(rb"\br(?:\s+=|=\s)")
 _REFERENCE = re.compile(rb"""[\s"']r\s*=\s*["'](\w*)["']""")
 _CELL = re.compile(rb"<(?:\w+:)?c\s([^>]*?)(?:/>|>(.*?)</(?:\w+:)?c>)", re.DOTALL)
@@ -143,7 +145,7 @@ def _check_encoding(block: bytes) -> None:
 
 
 def _refuse_entities(piece: bytes) -> None:
-    if b"<!DOCTYPE" in piece or b"<!ENTITY" in piece:
+    if b"<!" in piece and (b"<!DOCTYPE" in piece or b"<!ENTITY" in piece):
         raise Hostile("xml_entities")
 
 
@@ -162,9 +164,21 @@ def _scan_sheet(archive: zipfile.ZipFile, name: str, month_styles: frozenset[byt
 
 def _as_usual(piece: bytes) -> bytes:
     """The piece with its references written ` r="A1"`, as programs write them; hardly any needs it."""
-    if b"r='" in piece or piece.count(b'r="') != piece.count(b' r="') or _ODD_SPACE.search(piece):
-        return _REFERENCE.sub(rb' r="\1"', piece)
-    return piece
+    return piece if _is_usual(piece) else _REFERENCE.sub(rb' r="\1"', piece)
+
+
+def _is_usual(piece: bytes) -> bool:
+    """Whether each `r` stands after a space and before an equals sign and a double quote, with nothing between.
+
+    Counting goes through a piece several times faster than a pattern; the names that end in an r (`xmlns:r`, `footer`) are
+    counted only where the numbers differ.
+    """
+    if b"r =" in piece:
+        return False
+    named = piece.count(b"r=") - piece.count(b' r="')
+    if named and named != piece.count(b':r="') + piece.count(b'er="'):
+        return False
+    return not any(space in piece for space in _OTHER_SPACES) or not _ODD_SPACE.search(piece)
 
 
 def _measure(piece: bytes, notes: Notes, name: str) -> None:
@@ -182,7 +196,8 @@ def _stretch(piece: bytes, notes: Notes, name: str) -> None:
     """The last row and column with a cell; near columns are sampled, far ones always found."""
     rows = _ROW.findall(piece)
     if rows:
-        notes.last_row = max(notes.last_row, *map(_number, rows))
+        usual = max(map(len, rows)) < _LONG_NUMBER
+        notes.last_row = max(notes.last_row, *map(int if usual else _number, rows))
         start = piece.rfind(b"<row")
         columns = _COLUMN.findall(piece[: _CHUNK // 16]) + _COLUMN.findall(piece, max(start, 0))
         if columns:
@@ -198,7 +213,7 @@ def _stretch(piece: bytes, notes: Notes, name: str) -> None:
 
 def _number(digits: bytes) -> int:
     """Of a row or a format; what is longer is beyond every sheet."""
-    return int(digits) if len(digits) < 9 else 10**9
+    return int(digits) if len(digits) < _LONG_NUMBER else 10**9
 
 
 def column_index(letters: bytes) -> int:

@@ -1,0 +1,62 @@
+"""Who waits to write to SQLite, so that long work makes room when somebody does and not otherwise.
+
+SQLite lets one process write and tells nobody who waits: a waiter looks again now and then. Everybody here holds a
+shared lock on a file beside the database while waiting for a transaction to begin; long work looks whether it is held.
+"""
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_SUFFIX = "-waiting"
+_LOOK_AGAIN_SECONDS = 0.001
+
+
+@contextmanager
+def waiting(database: str) -> Iterator[None]:
+    """Stands in line for the length of the block. Where there is none (in memory, a folder that is not there) nothing happens."""
+    handle = _locked(database, fcntl.LOCK_SH)
+    try:
+        yield
+    finally:
+        if handle is not None:
+            os.close(handle)
+
+
+def somebody_waits(database: str) -> bool:
+    try:
+        handle = _locked(database, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    if handle is not None:
+        os.close(handle)
+    return False
+
+
+def make_room(database: str, seconds: float) -> None:
+    """Waits until those in line have begun, at most so long: a line that never ends must not stop the work."""
+    for _ in range(int(seconds / _LOOK_AGAIN_SECONDS)):
+        if not somebody_waits(database):
+            return
+        time.sleep(_LOOK_AGAIN_SECONDS)
+
+
+def _locked(database: str, how: int) -> int | None:
+    """An open file that holds the lock; closing it lets go. Raises `BlockingIOError` where it is held and not to be waited for."""
+    if database == ":memory:":
+        return None
+    try:
+        # Read only is enough for a lock, also where another account of the machine made the file.
+        handle = os.open(database + _SUFFIX, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError:
+        return None
+    try:
+        fcntl.flock(handle, how)
+    except OSError as error:
+        os.close(handle)
+        if isinstance(error, BlockingIOError):
+            raise
+        return None  # a file system without locks
+    return handle

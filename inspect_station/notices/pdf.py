@@ -1,12 +1,14 @@
 """Setting a notice with typst: the data go in as JSON, never as markup, so no name can become a command."""
 
 import io
-import threading
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
+from queue import LifoQueue
 from typing import Any
 
 import orjson
@@ -17,10 +19,11 @@ from inspect_station.clock import SHANGHAI
 from inspect_station.notices import preparation, wording
 from inspect_station.notices.model import Line, Notice, NoticeKind
 
+_MASK = 2  # columns of three: no pattern of ours runs into it
 MEDIA_TYPE = "application/pdf"
 _FOLDER = Path(__file__).parent
-_FONTS = "manimgx_fonts_cjk"
-_ONE_AT_A_TIME = threading.Lock()
+_FONTS = "manimgx_fonts_cjk"  # every character there is, drawn anew for each page
+_CUT = _FOLDER / "fonts"  # the usual ones, made once (tools/fonts.py): a page takes half the time
 
 
 def render(*notices: Notice) -> bytes:
@@ -44,10 +47,8 @@ def render_sheets(sheets: Sequence[Mapping[str, Any]], on: date) -> bytes:
     data = orjson.dumps(list(sheets)).decode()
     # The set date stands in for the clock, as everywhere.
     moment = datetime(on.year, on.month, on.day, tzinfo=SHANGHAI)
-    with _ONE_AT_A_TIME:
-        made = _compiler("notice").compile(
-            format="pdf", sys_inputs={"notices": data}, timestamp=int(moment.timestamp())
-        )
+    with _compiler("notice") as compiler:
+        made = compiler.compile(format="pdf", sys_inputs={"notices": data}, timestamp=int(moment.timestamp()))
     return bytes(made)
 
 
@@ -55,22 +56,39 @@ def typeset(template: str, sheet: Mapping[str, Any], on: date) -> bytes:
     """Another sheet of ours as a PDF: `template`.typ reads `sheet` as JSON. Safe to call from several threads."""
     moment = datetime(on.year, on.month, on.day, tzinfo=SHANGHAI)
     data = orjson.dumps(sheet).decode()
-    with _ONE_AT_A_TIME:
-        made = _compiler(template).compile(
-            format="pdf", sys_inputs={"sheet": data}, timestamp=int(moment.timestamp())
-        )
+    with _compiler(template) as compiler:
+        made = compiler.compile(format="pdf", sys_inputs={"sheet": data}, timestamp=int(moment.timestamp()))
     return bytes(made)
 
 
+@contextmanager
+def _compiler(template: str) -> Iterator[Any]:
+    """One that nobody else is using: several set pages side by side, each for one thread at a time."""
+    idle = _compilers(template)
+    compiler = idle.get()
+    try:
+        compiler = compiler or typst.Compiler(_FOLDER / f"{template}.typ", root=_FOLDER, font_paths=_fonts())
+        yield compiler
+    finally:
+        idle.put(compiler)
+
+
 @cache
-def _compiler(template: str) -> Any:
-    """One for each template and process, made at its first use: loading the font takes longer than a page."""
+def _compilers(template: str) -> "LifoQueue[Any]":
+    """As many places for each template as there are processors; a compiler is made where no other is idle."""
+    places: LifoQueue[Any] = LifoQueue()
+    for _ in range(os.cpu_count() or 1):
+        places.put(None)
+    return places
+
+
+@cache
+def _fonts() -> Any:
+    """Read once for the process: loading the whole font takes longer than a page. Nothing depends on the machine's own."""
     found = find_spec(_FONTS)
     assert found is not None
     assert found.origin is not None, "the fonts of requirements.txt are not installed"
-    return typst.Compiler(
-        _FOLDER / f"{template}.typ", root=_FOLDER, font_paths=[Path(found.origin).parent], ignore_system_fonts=True
-    )
+    return typst.Fonts(include_system_fonts=False, font_paths=[_CUT, Path(found.origin).parent])
 
 
 def sheet(notice: Notice) -> dict[str, Any]:
@@ -127,7 +145,8 @@ def _checklist(found: preparation.Checklist) -> dict[str, Any]:
 
 
 def _qr(url: str) -> str:
-    # make_qr: plain make() may choose a Micro QR code, which most phones cannot read.
+    # make_qr: plain make() may choose a Micro QR code, which most phones cannot read. Any mask may be used; weighing all
+    # eight against each other takes longer than drawing the code.
     drawing = io.BytesIO()
-    segno.make_qr(url, error="m").save(drawing, kind="svg", border=2, scale=4)
+    segno.make_qr(url, error="m", mask=_MASK).save(drawing, kind="svg", border=2, scale=4)
     return drawing.getvalue().decode()

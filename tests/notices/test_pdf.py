@@ -220,3 +220,16 @@ def test_a_row_of_the_due_list_becomes_a_line() -> None:
     assert (line.certificate_number, line.own_number) == ("R1", "PL-1")
     assert (line.earliest, line.latest) == (date(2026, 11, 1), date(2029, 11, 1))
     assert line.to_verify
+
+
+def test_the_usual_characters_come_from_the_cut_that_needs_no_drawing_and_the_rare_ones_from_the_whole_font() -> None:
+    usual, rare = pdf.render(NOTICE), pdf.render(replace(NOTICE, unit="鬲䶮㛃𠮷有限公司"))
+    assert b"StationSans" in usual
+    assert b"NotoSansCJK" not in usual
+    assert b"NotoSansCJK" in rare
+
+
+def test_several_threads_set_the_same_pages_as_one() -> None:
+    alone = [pdf.render(replace(NOTICE, number=f"N-{n}")) for n in range(6)]
+    with ThreadPoolExecutor(6) as pool:
+        assert list(pool.map(lambda n: pdf.render(replace(NOTICE, number=f"N-{n}")), range(6))) == alone

@@ -2,17 +2,33 @@
 
 import os
 import shutil
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from inspect_station.config import load as _load  # a name without underscore would be read as a setting
 
 _settings = _load()
 
-# Before prometheus_client is imported: the counters of all workers lie in files here, emptied at every start.
-_metrics = _settings.data_path / "metrics"
-shutil.rmtree(_metrics, ignore_errors=True)
-_metrics.mkdir(parents=True)
-os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics.resolve())
+
+def _counters() -> Path:
+    """A folder of this station's own in memory, emptied at every start.
+
+    The counters of all processes are files mapped into memory: on a disk that is full, writing to one ends the process
+    (SIGBUS), and with it every page that only reads.
+    """
+    name = sha256(f"{_settings.data_path.resolve()} {_settings.bind}".encode()).hexdigest()[:16]
+    for folder in (Path("/dev/shm") / f"station-counters-{os.getuid()}-{name}", _settings.data_path / "metrics"):  # noqa: S108
+        shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):  # no such place, or somebody else sits in it
+            folder.mkdir(mode=0o700, parents=True)
+            break
+    return folder
+
+
+# Before prometheus_client is imported.
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_counters().resolve())
 
 bind = _settings.bind
 workers = _settings.web_workers
@@ -31,3 +47,7 @@ def child_exit(_server: Any, worker: Any) -> None:
     from prometheus_client import multiprocess
 
     multiprocess.mark_process_dead(worker.pid)
+
+
+def on_exit(_server: Any) -> None:
+    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)

@@ -20,10 +20,12 @@ from flask.testing import FlaskClient
 
 from drills import park
 from drills.ground import NOW, TODAY, Ground, Place, dispose
-from drills.pages import token_of_a_head
+from drills.pages import Web, token_of_a_head
 from drills.postmaster import Postmaster
 from drills.tally import Tally
-from inspect_station import create_app
+from inspect_station import clock, create_app
+from inspect_station.accounts import sessions
+from inspect_station.accounts.models import Account
 from inspect_station.accounts.scope import Actor
 from inspect_station.backup import service as backup
 from inspect_station.db import db
@@ -41,7 +43,7 @@ _SOON_SECONDS = 2.0
 def run(ground: Ground) -> Iterator[Tally]:
     place = ground.station("sqlite")
     with _small_disk(place) as disk:
-        for drill in (_claim_and_mark, _writes, _upload, _import, _backup):
+        for drill in (_claim_and_mark, _writes, _looking, _upload, _import, _backup):
             yield drill(place, disk)
 
 
@@ -146,6 +148,48 @@ def _pages(place: Place) -> Iterator[tuple[FlaskClient, dict[str, str]]]:
 
 
 _HEAD: list[str] = []
+
+
+def _looking(place: Place, disk: _Disk) -> Tally:
+    """Under the real server: who only looks goes on looking, who writes is told to wait, and no process ends."""
+    tally = Tally(f"disk full, pages looked at ({disk.kind})")
+    if not disk.mounted:
+        tally.remark("needs a disk of its own: the server's processes do not see `max_page_count`")
+        return tally
+    cookie, web = _logged_in(place), Web(place, 0)
+    web.start()
+    try:
+        with place.opened():  # as the worker does: without it SQLite makes its files anew for each request
+            before = web.worker_pids()
+            disk.fill()
+            looked = [
+                web.ask(path, Cookie=cookie).status for _ in range(5) for path in ("/due", "/equipment", "/login")
+            ]
+            told = web.ask("/api/v1/enterprises", _HEAD[0], {"name": "满盘企业"})
+            after = web.worker_pids()
+            disk.free()
+            taken = web.ask("/api/v1/enterprises", _HEAD[0], {"name": "满盘企业"})
+    finally:
+        disk.free()
+        web.stop()
+    tally.given = len(looked) + 1
+    tally.expect_equal(Counter(looked), {200: len(looked)}, "pages looked at")
+    tally.expect_equal((told.status, "Retry-After" in told.headers), (503, True), "a write")
+    tally.expect_equal(after, before, "processes before and after")
+    tally.expect_equal(taken.status, 201, "the write, with the room back")
+    return tally
+
+
+def _logged_in(place: Place) -> str:
+    """The cookie of somebody whose last look was minutes ago, so that his next one is to be noted."""
+    with _pages(place) as (client, _):
+        with db.connection_context():
+            token = sessions.start(Account.get(Account.login == "drill"), clock.now() - timedelta(minutes=5))
+        with client.session_transaction() as session:
+            session["sid"] = token
+        cookie = client.get_cookie(client.application.config["SESSION_COOKIE_NAME"])
+        assert cookie is not None
+        return f"{cookie.key}={cookie.value}"
 
 
 def _writes(place: Place, disk: _Disk) -> Tally:

@@ -2,7 +2,10 @@
 
 import hashlib
 import secrets
+from contextlib import suppress
 from datetime import datetime, timedelta
+
+from peewee import OperationalError
 
 from inspect_station.accounts.models import Account, LoginSession
 from inspect_station.accounts.scope import Actor
@@ -41,7 +44,10 @@ def find(token: str, now: datetime, *, idle: timedelta, longest: timedelta) -> A
     if disabled or seen_at is None or created_at is None or now - seen_at > idle or now - created_at > longest:
         return None
     if now - seen_at > timedelta(minutes=1):
-        LoginSession.update(seen_at=now).where(LoginSession.id == number).execute()
+        with suppress(
+            OperationalError
+        ):  # a full disk: who only looks goes on looking; unmarked, the session ends sooner
+            LoginSession.update(seen_at=now).where(LoginSession.id == number).execute()
     return Actor(*who)
 
 

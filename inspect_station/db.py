@@ -38,6 +38,7 @@ _WILL_PASS = ("locked", "busy", "full", "I/O", "unable to open")
 _MIGRATION_LOCK = 5_570_114_331  # any number of ours; PostgreSQL's advisory locks are named by numbers
 
 BUSY_SECONDS = 30
+SYNCHRONOUS = 2  # FULL: what was acknowledged survives a power cut
 LOG_PAGES = 4_000  # SQLite's log is copied into the file by whoever finds it longer than this
 _WRITES = ("INSERT", "UPDATE", "DELETE")
 _IDLE = 0  # libpq's PQTRANS_IDLE
@@ -118,13 +119,13 @@ def _sqlite(path: str) -> SqliteDatabase:
     if path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     # IMMEDIATE: a deferred transaction that turns into a writer fails at once with "database is locked",
-    # whatever busy_timeout says. FULL: what was acknowledged survives a power cut.
+    # whatever busy_timeout says.
     return _Sqlite(
         path,
         pragmas={
             "journal_mode": "wal",
             "foreign_keys": 1,
-            "synchronous": 2,
+            "synchronous": SYNCHRONOUS,
             "wal_autocheckpoint": LOG_PAGES,
             "busy_timeout": 1000
             * BUSY_SECONDS,  # writers are short, but an import and senders beside twenty people queue up

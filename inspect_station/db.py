@@ -37,6 +37,8 @@ _LOOK_AGAIN_SECONDS = 0.5
 _WILL_PASS = ("locked", "busy", "full", "I/O", "unable to open")
 _MIGRATION_LOCK = 5_570_114_331  # any number of ours; PostgreSQL's advisory locks are named by numbers
 
+BUSY_SECONDS = 30
+SYNCHRONOUS = 2  # FULL: what was acknowledged survives a power cut
 LOG_PAGES = 4_000  # SQLite's log is copied into the file by whoever finds it longer than this
 _WRITES = ("INSERT", "UPDATE", "DELETE")
 _IDLE = 0  # libpq's PQTRANS_IDLE
@@ -93,8 +95,13 @@ class _Sqlite(SqliteDatabase):
     """Stands in line for each write (see `turns`), in a transaction or by itself."""
 
     def begin(self, lock_type: str | None = None) -> None:
+        """SQLite's own waiting looks again at ever longer intervals, up to a tenth of a second, and misses its turn."""
         with turns.waiting(self.database):
-            super().begin(lock_type)
+            self.execute_sql("PRAGMA busy_timeout = 0")
+            try:
+                turns.soon(lambda: super(_Sqlite, self).begin(lock_type), BUSY_SECONDS)
+            finally:
+                self.execute_sql(f"PRAGMA busy_timeout = {1000 * BUSY_SECONDS}")
 
     def execute_sql(self, sql: str, params: Any = None) -> Any:
         if sql.startswith(_WRITES) and not self.in_transaction():
@@ -112,15 +119,16 @@ def _sqlite(path: str) -> SqliteDatabase:
     if path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     # IMMEDIATE: a deferred transaction that turns into a writer fails at once with "database is locked",
-    # whatever busy_timeout says. FULL: what was acknowledged survives a power cut.
+    # whatever busy_timeout says.
     return _Sqlite(
         path,
         pragmas={
             "journal_mode": "wal",
             "foreign_keys": 1,
-            "synchronous": 2,
+            "synchronous": SYNCHRONOUS,
             "wal_autocheckpoint": LOG_PAGES,
-            "busy_timeout": 30_000,  # writers are short, but an import and senders beside twenty people queue up
+            "busy_timeout": 1000
+            * BUSY_SECONDS,  # writers are short, but an import and senders beside twenty people queue up
             "cache_size": -64_000,  # at most, and gone with the request: a month over a million clocks walks through that much
         },
         lock_type="IMMEDIATE",

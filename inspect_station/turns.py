@@ -7,8 +7,12 @@ shared lock on a file beside the database while waiting for a transaction to beg
 import fcntl
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+from peewee import OperationalError
+
+from inspect_station.clock import monotonic
 
 _SUFFIX = "-waiting"
 _LOOK_AGAIN_SECONDS = 0.001
@@ -33,6 +37,19 @@ def somebody_waits(database: str) -> bool:
     if handle is not None:
         os.close(handle)
     return False
+
+
+def soon(begin: Callable[[], object], seconds: float) -> None:
+    """Begins as soon as the lock is free. Raises `OperationalError` where it is not within so many seconds."""
+    ends = monotonic() + seconds
+    while True:
+        try:
+            begin()
+            return
+        except OperationalError as error:
+            if "locked" not in str(error) or monotonic() > ends:
+                raise
+        time.sleep(_LOOK_AGAIN_SECONDS)
 
 
 def make_room(database: str, seconds: float) -> None:

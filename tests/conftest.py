@@ -61,6 +61,14 @@ def fixed_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "today", lambda: TODAY)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def nobody_pulls_the_plug() -> Iterator[None]:
+    """No waiting for the disk at each commit, as on the throw-away PostgreSQL. Processes of their own still wait."""
+    before, database.SYNCHRONOUS = database.SYNCHRONOUS, 0
+    yield
+    database.SYNCHRONOUS = before
+
+
 @pytest.fixture(scope="session")
 def postgres_server() -> Iterator[str]:
     """The URL of a server the tests may fill: TEST_DATABASE_URL, or a throw-away cluster."""

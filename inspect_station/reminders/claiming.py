@@ -10,13 +10,15 @@ from inspect_station.accounts import station
 from inspect_station.config import Settings
 from inspect_station.db import among, db, is_sqlite, run
 from inspect_station.reminders import ladder, outgoing, policies, prescriptions, quiets, routes, source
-from inspect_station.reminders.channels import DISTURBING, Outgoing
+from inspect_station.reminders.channels import DISTURBING, Outgoing, config
 from inspect_station.reminders.models import Attempt, Message, OwedStep
 from inspect_station.reminders.owed import MOVED, RECIPIENT_GONE
 from inspect_station.reminders.reading import tuples
 from inspect_station.reminders.recording import finish
 from inspect_station.workcalendar import service as workcalendar
 
+# What the station has decided and each letter asks for, some of it several times.
+SETTINGS = (policies.STATION_LADDER, config.KEY, station.SAMPLE)
 LEASE = timedelta(minutes=10)  # a run takes RUN_SECONDS, one letter at most a few time-outs of 30 s
 
 
@@ -59,8 +61,8 @@ def claim(settings: Settings, now: datetime, sender: str, without: Collection[st
         standing = _recheck(message, today, now)
         if not standing and not prescriptions.stands(message, today):
             return _end_unsent(message, now)
-        written = outgoing.write(message, standing, settings, today)
-    return Claimed(message, outgoing.outgoing_of(message, written, settings))
+        written, sheets = outgoing.write(message, standing, settings, today)
+    return Claimed(message, outgoing.outgoing_of(message, written, sheets, settings))
 
 
 def _claim_one(now: datetime, sender: str, without: Collection[str]) -> Message | None:

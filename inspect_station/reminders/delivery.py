@@ -78,7 +78,12 @@ class _Run:
         return self.now + timedelta(seconds=clock.monotonic() - self.started)
 
     def _goes_on(self) -> bool:
-        return clock.monotonic() - self.started < RUN_SECONDS and not stopping.is_set() and not patiently(paused)
+        return clock.monotonic() - self.started < RUN_SECONDS and not stopping.is_set()
+
+    def _claim(self, sender: str) -> claiming.Claimed | str | None:
+        """The next letter, unless a person has stopped the sending since the last one: then there is none."""
+        with station.together(SENDING_PAUSED, *claiming.SETTINGS):
+            return None if paused() else claiming.claim(self.settings, self.moment(), sender, frozenset(self.down))
 
     def work(self, sender: str) -> Counter[str]:
         """Letters one after the other until none is left, time is up, or every channel is down."""
@@ -86,11 +91,9 @@ class _Run:
         open_channels: dict[str, Channel] = {}
         try:
             while sum(counts.values()) < self.most and self._goes_on():
-                claimed = patiently(
-                    lambda: claiming.claim(self.settings, self.moment(), sender, frozenset(self.down))
-                )
+                claimed = patiently(lambda: self._claim(sender))
                 if claimed is None:
-                    if self._waits_for_a_place():
+                    if not patiently(paused) and self._waits_for_a_place():
                         continue
                     break
                 fate = self._send(claimed, open_channels) if isinstance(claimed, claiming.Claimed) else claimed

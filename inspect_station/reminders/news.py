@@ -20,18 +20,19 @@ from schedules import ladder as law
 from schedules.terms import Clock
 
 _ON = "(CASE WHEN answer = 'undetermined' THEN COALESCE(earliest, latest) ELSE due_on END)"
-# Of a row the rank it has reached, and none in the outbox that is as high and was not withdrawn.
+# Of a row the rank it has reached, and the highest in the outbox that was not withdrawn is lower. A value for each row, not
+# NOT EXISTS: of that PostgreSQL makes a join, in which it reads all steps of the enterprise again for each row.
 _LACKING = """
 SELECT id FROM (
   SELECT id, equipment_id, clock, {reached} AS reached,
          CASE WHEN answer = 'forbidden' THEN '' ELSE CAST({on} AS VARCHAR(10)) END AS due
   FROM due_row
   WHERE enterprise_id = :enterprise AND sort_on <= :horizon AND answer IN ('due', 'undetermined', 'forbidden')
-) d WHERE reached IS NOT NULL AND NOT EXISTS (
-  SELECT 1 FROM owed_step o WHERE o.enterprise_id = :enterprise AND o.equipment_id = d.equipment_id AND o.clock = d.clock
-  AND o.due = d.due AND o.channel = :channel AND o.recipient = :recipient AND o.rank >= d.reached
+) d WHERE reached > COALESCE((
+  SELECT MAX(o.rank) FROM owed_step o WHERE o.enterprise_id = :enterprise AND o.equipment_id = d.equipment_id
+  AND o.clock = d.clock AND o.due = d.due AND o.channel = :channel AND o.recipient = :recipient
   AND NOT (o.state = 'suppressed' AND (o.reason IN ({again}) OR o.reason LIKE :mark))
-)"""
+), -1)"""
 
 
 def rows(

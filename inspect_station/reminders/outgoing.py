@@ -34,8 +34,10 @@ def asks_stop(enterprise_id: int, rows: Sequence[OwedStep | ladder.LadderRow], t
     return bool(wanted) and planning.sites.lacks_stop(Actor.system(), enterprise_id, wanted, today)
 
 
-def write(message: Message, steps: Sequence[OwedStep], settings: Settings, today: date) -> letter.Letter:
-    """The final wording, kept as it goes out but for the link."""
+def write(
+    message: Message, steps: Sequence[OwedStep], settings: Settings, today: date
+) -> tuple[letter.Letter, paper.Sheets]:
+    """The final wording, kept as it goes out but for the link; and the notices kept with it."""
     link = links.url_for(message, settings)
     written = letter.write(
         settings,
@@ -57,11 +59,14 @@ def write(message: Message, steps: Sequence[OwedStep], settings: Settings, today
         "html": links.hidden(worded.html, link),
         "file_name": worded.file_name,
     }
-    run(_KEEP, {**kept, "id": message.id})
-    return worded
+    found = run(_KEEP, {**kept, "id": message.id})
+    return worded, paper.read(found[0][0]) if found else ()
 
 
-_KEEP = "UPDATE message SET subject = :subject, text = :text, html = :html, file_name = :file_name WHERE id = :id RETURNING id"
+_KEEP = (
+    "UPDATE message SET subject = :subject, text = :text, html = :html, file_name = :file_name WHERE id = :id "
+    "RETURNING (SELECT n.sheets FROM message_notice n WHERE n.message_id = message.id)"
+)
 
 
 def worded_for(message: Message, written: letter.Letter, settings: Settings, link: str) -> letter.Letter:
@@ -90,7 +95,8 @@ def _keep_notice(message: Message, steps: Sequence[OwedStep], settings: Settings
     paper.keep(message.id, sheets)
 
 
-def outgoing_of(message: Message, written: letter.Letter, settings: Settings) -> Outgoing:
+def outgoing_of(message: Message, written: letter.Letter, sheets: paper.Sheets, settings: Settings) -> Outgoing:
+    link = links.url_for(message, settings)
     return Outgoing(
         message_id=message.message_id,
         number=written.number,
@@ -102,7 +108,7 @@ def outgoing_of(message: Message, written: letter.Letter, settings: Settings) ->
         written_at=message.created_at,
         file_name=written.file_name,
         file=letter.workbook(written.every, settings, message.created_at) if written.file_name else b"",
-        values=short.values(settings, written, links.url_for(message, settings)),
+        values=short.values(settings, written, link),
         notice_name=paper.file_name(written.number),
-        notice=paper.file_of(message.id, message.day, links.url_for(message, settings)),
+        notice=paper.printed(sheets, message.day, link),
     )

@@ -87,10 +87,16 @@ def with_file(message_ids: Sequence[int]) -> set[int]:
 def file_of(message_id: int, day: date, answer_url: str = "") -> bytes:
     """The PDF of the notices kept with a message; empty where it has none. The same link, the same bytes as went out."""
     kept = run("SELECT sheets FROM message_notice WHERE message_id = :id", {"id": message_id})
-    if not kept:
-        return b""
-    sheets = MessageNotice.sheets.python_value(kept[0][0])
-    return pdf.render_sheets([pdf.with_answer(sheet, answer_url) for sheet in sheets], day)
+    return printed(read(kept[0][0]), day, answer_url) if kept else b""
+
+
+def read(kept: str | None) -> Sheets:
+    """The notices as the database holds them; none where there are none."""
+    return MessageNotice.sheets.python_value(kept) or ()
+
+
+def printed(sheets: Sheets, day: date, answer_url: str) -> bytes:
+    return pdf.render_sheets([pdf.with_answer(sheet, answer_url) for sheet in sheets], day) if sheets else b""
 
 
 def file_name(number: str) -> str:

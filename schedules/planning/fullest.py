@@ -5,7 +5,7 @@ says only "no" where one thing must go; here the order is changed step by step, 
 (simulated annealing), and the layout that leaves out least is kept.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from math import exp
 from random import Random
 
@@ -14,7 +14,7 @@ from schedules.planning.problem import Item, Problem
 
 WARMTH = 60.0
 """So many minutes of dear work are given up for a while at the start; at the end one."""
-LEFT_OUT_FIRST = 0.4
+LEFT_OUT_FIRST, OTHER_CREW = 0.4, 0.4
 PINNED, FREE = 1e6, 0.01
 
 
@@ -22,19 +22,21 @@ def fullest(
     problem: Problem, day: int, prices: Mapping[int, float], tries: int, rng: Random, enough: float = 0.0
 ) -> tuple[DayPlan, float]:
     """The best of `tries` layouts and the summed prices of what it leaves out; it ends early at `enough` or less."""
-    order = _first_order(problem, list(prices))
-    plan, left = _lay_out(problem, day, order)
+    order, able = _first_order(problem, list(prices)), _same_crew(problem, day, prices)
+    toggled, same = sorted(able), able
+    plan, left = _lay_out(problem, day, order, same)
     now = _weight(problem, prices, left)
     best = (_sum(prices, left), plan)
     for attempt in range(tries):
         if best[0] <= enough:
             break
         changed = _changed(order, left, rng)
-        plan, without = _lay_out(problem, day, changed)
+        crews = same ^ {rng.choice(toggled)} if toggled and rng.random() < OTHER_CREW else same
+        plan, without = _lay_out(problem, day, changed, crews)
         weight = _weight(problem, prices, without)
         warmth = max(1.0, WARMTH * (1 - attempt / tries))
         if weight <= now or rng.random() < exp((now - weight) / warmth):
-            order, left, now = changed, without, weight
+            order, same, left, now = changed, crews, without, weight
         cost = _sum(prices, without)
         if cost < best[0]:
             best = (cost, plan)
@@ -52,13 +54,28 @@ def layouts(numbers: Collection[int], items: int) -> int:
 
 
 def _first_order(problem: Problem, numbers: Sequence[int]) -> list[int]:
+    """As the plan in force had them, then hard ones first."""
     items = problem.items
-    return sorted(numbers, key=lambda n: (-len(items[n].roles), items[n].enterprise, -items[n].minutes, n))
+    return sorted(
+        numbers,
+        key=lambda n: (
+            not items[n].crew, items[n].start, -len(items[n].roles), items[n].enterprise, -items[n].minutes, n,
+        ),
+    )  # fmt: skip
 
 
-def _lay_out(problem: Problem, day: int, order: Sequence[int]) -> tuple[DayPlan, list[int]]:
-    plan = DayPlan(problem, day)
-    return plan, [n for n in order if not plan.append(n)]
+def _same_crew(problem: Problem, day: int, numbers: Iterable[int]) -> set[int]:
+    """Those whose crew in the plan in force can still do it. Whom the day would give them is often not what the day as
+    a whole needs."""
+    items = problem.items
+    return {n for n in numbers if items[n].kept == day and items[n].crew and problem.fit(items[n].crew, n, day)}
+
+
+def _lay_out(problem: Problem, day: int, order: Sequence[int], same: Collection[int]) -> tuple[DayPlan, list[int]]:
+    """The items in this order, the `same` by the crew they had where that is possible."""
+    plan, items = DayPlan(problem, day), problem.items
+    left = [n for n in order if not (n in same and plan.append_with(n, items[n].crew)) and not plan.append(n)]
+    return plan, left
 
 
 def _changed(order: Sequence[int], left: Sequence[int], rng: Random) -> list[int]:

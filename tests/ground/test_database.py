@@ -1,5 +1,7 @@
 """The database as a process finds it: gone for a moment, back again, restarted behind a pool."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -93,3 +95,14 @@ def test_a_full_disk_is_called_by_its_name_and_waited_out(sqlite_url: str) -> No
         db.commit()
         db.rollback()  # nothing is open: nothing to do
     dispose(bound)
+
+
+def test_a_station_on_sqlite_waits_for_the_disk_at_each_commit(sqlite_url: str) -> None:
+    """In a process of its own: the tests in this one do without."""
+    asked = (
+        "from inspect_station import db\n"
+        f"bound = db.open_database({sqlite_url!r}); bound.connect()\n"
+        "print(bound.execute_sql('PRAGMA synchronous').fetchone()[0])\n"
+    )
+    said = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout
+    assert said.strip() == "2"  # FULL

@@ -159,7 +159,7 @@ def test_the_heartbeat_ends_the_process_of_a_cancelled_plan(scene, monkeypatch) 
     number = service.plans.propose(cast.head, name="", last_on=park.LAST, seconds=0, now=NOW)
     left = threading.Event()
 
-    def solve(job: Plan) -> dict:
+    def solve(job: Plan, _steps: int | None) -> dict:
         service.plans.cancel(cast.head, number, NOW)
         assert left.wait(20)
         return {}

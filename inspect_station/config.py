@@ -123,10 +123,14 @@ def _kept_secret(folder: Path) -> str:
     path = folder / "secret.key"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with suppress(FileExistsError):  # made earlier, or by another process a moment ago
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            os.write(handle, secrets.token_urlsafe(48).encode())
-            os.close(handle)
+        if not path.exists():
+            # Whole under its name at once: another process that starts at the same moment must not read half a key.
+            made = folder / f"secret.{os.getpid()}.new"
+            with open(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as handle:
+                handle.write(secrets.token_urlsafe(48))
+            with suppress(FileExistsError):
+                path.hardlink_to(made)
+            made.unlink()
         return path.read_text().strip()
     except OSError as error:
         raise ConfigError(

@@ -8,7 +8,7 @@ from schedules.planning.repair import PACKINGS, by_price, price, push
 
 PASSED_ON = 6
 TRIED_DAYS = 12
-STEP = 3
+STEP, PRICED = 3, 2
 
 
 def level(draft: Draft, band: int, rng: Random | None = None) -> None:
@@ -63,7 +63,9 @@ def relay(draft: Draft, band: int, effort: Effort, rng: Random, share: float) ->
     """Items of overloaded months to a month that is full, and as much of that one's work on to months with room."""
     problem = draft.problem
     limit = effort.steps - int(effort.steps * share)
-    for number in _movable(draft):
+    movable = _movable(draft)
+    effort.spend(len(movable) * PRICED)
+    for number in movable:
         score = draft.score()
         if score.overload_min <= band or effort.steps <= limit or effort.over():
             break

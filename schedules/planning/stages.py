@@ -34,6 +34,7 @@ MARKET_SHARE = 0.4
 POLISH_ROUNDS = 40
 TIDIED_WEEKS = 2
 ROOM_SHARE, ROOM_AGAIN, ROOM_ROUNDS = 0.15, 0.05, 8
+LIGHTEN_ROUNDS = 2
 HOME_SHARE = 0.1
 SETTLE_SHARE = 0.2
 CONFINED_SHARE, BAND_SHARE = 0.25, 0.2
@@ -223,7 +224,8 @@ class Maker:
                 if draft.score()[:2] > least:
                     make_room(draft, self.effort, search.rng, ROOM_AGAIN)
                 bring_home(draft, search.band, self.effort, search.rng, ROOM_AGAIN, self.homes)
-            lighten(draft, search.band, self.effort, search.rng, ROOM_AGAIN)
+            if rounds % LIGHTEN_ROUNDS == 0:
+                lighten(draft, search.band, self.effort, search.rng, ROOM_AGAIN)
             score = draft.score().banded(search.band)
             idle = 0 if score < best else idle + 1
             best = score

@@ -97,11 +97,12 @@ class _Sqlite(SqliteDatabase):
     def begin(self, lock_type: str | None = None) -> None:
         """SQLite's own waiting looks again at ever longer intervals, up to a tenth of a second, and misses its turn."""
         with turns.waiting(self.database):
-            self.execute_sql("PRAGMA busy_timeout = 0")
+            waits = self.connection().execute  # type: ignore[no-untyped-call]  # no statement of the station's
+            waits("PRAGMA busy_timeout = 0")
             try:
                 turns.soon(lambda: super(_Sqlite, self).begin(lock_type), BUSY_SECONDS)
             finally:
-                self.execute_sql(f"PRAGMA busy_timeout = {1000 * BUSY_SECONDS}")
+                waits(f"PRAGMA busy_timeout = {1000 * BUSY_SECONDS}")
 
     def execute_sql(self, sql: str, params: Any = None) -> Any:
         if sql.startswith(_WRITES) and not self.in_transaction():

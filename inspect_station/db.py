@@ -37,10 +37,8 @@ _LOOK_AGAIN_SECONDS = 0.5
 _WILL_PASS = ("locked", "busy", "full", "I/O", "unable to open")
 _MIGRATION_LOCK = 5_570_114_331  # any number of ours; PostgreSQL's advisory locks are named by numbers
 
-BUSY_SECONDS = 30
 SYNCHRONOUS = 2  # FULL: what was acknowledged survives a power cut
 LOG_PAGES = 4_000  # SQLite's log is copied into the file by whoever finds it longer than this
-_WRITES = ("INSERT", "UPDATE", "DELETE")
 _IDLE = 0  # libpq's PQTRANS_IDLE
 
 T = TypeVar("T")
@@ -91,44 +89,20 @@ def open_database(url: str) -> peewee.Database:
     raise ConfigError(f"不认识的数据库地址：{parts.scheme}://")
 
 
-class _Sqlite(SqliteDatabase):
-    """Stands in line for each write (see `turns`), in a transaction or by itself."""
-
-    def begin(self, lock_type: str | None = None) -> None:
-        """SQLite's own waiting looks again at ever longer intervals, up to a tenth of a second, and misses its turn."""
-        with turns.waiting(self.database):
-            self.execute_sql("PRAGMA busy_timeout = 0")
-            try:
-                turns.soon(lambda: super(_Sqlite, self).begin(lock_type), BUSY_SECONDS)
-            finally:
-                self.execute_sql(f"PRAGMA busy_timeout = {1000 * BUSY_SECONDS}")
-
-    def execute_sql(self, sql: str, params: Any = None) -> Any:
-        if sql.startswith(_WRITES) and not self.in_transaction():
-            with turns.waiting(self.database):
-                return super().execute_sql(sql, params)  # type: ignore[no-untyped-call]
-        return super().execute_sql(sql, params)  # type: ignore[no-untyped-call]
-
-    def rollback(self) -> None:
-        """SQLite ends a transaction itself where the disk is full; asking again would hide that behind another error."""
-        if self.is_closed() or self.connection().in_transaction:  # type: ignore[no-untyped-call]
-            super().rollback()
-
-
 def _sqlite(path: str) -> SqliteDatabase:
     if path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
     # IMMEDIATE: a deferred transaction that turns into a writer fails at once with "database is locked",
     # whatever busy_timeout says.
-    return _Sqlite(
+    return turns.Sqlite(
         path,
         pragmas={
             "journal_mode": "wal",
             "foreign_keys": 1,
             "synchronous": SYNCHRONOUS,
             "wal_autocheckpoint": LOG_PAGES,
-            "busy_timeout": 1000
-            * BUSY_SECONDS,  # writers are short, but an import and senders beside twenty people queue up
+            # Writers are short, but an import and senders beside twenty people queue up.
+            "busy_timeout": 1000 * turns.BUSY_SECONDS,
             "cache_size": -64_000,  # at most, and gone with the request: a month over a million clocks walks through that much
         },
         lock_type="IMMEDIATE",

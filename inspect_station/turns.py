@@ -9,13 +9,16 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from peewee import OperationalError
+from peewee import OperationalError, SqliteDatabase
 
 from inspect_station.clock import monotonic
 
 _SUFFIX = "-waiting"
 _LOOK_AGAIN_SECONDS = 0.001
+_WRITES = ("INSERT", "UPDATE", "DELETE")
+BUSY_SECONDS = 30
 
 
 @contextmanager
@@ -77,3 +80,28 @@ def _locked(database: str, how: int) -> int | None:
             raise
         return None  # a file system without locks
     return handle
+
+
+class Sqlite(SqliteDatabase):
+    """Stands in line for each write, in a transaction or by itself."""
+
+    def begin(self, lock_type: str | None = None) -> None:
+        """SQLite's own waiting looks again at ever longer intervals, up to a tenth of a second, and misses its turn."""
+        with waiting(self.database):
+            waits = self.connection().execute  # type: ignore[no-untyped-call]  # no statement of the station's
+            waits("PRAGMA busy_timeout = 0")
+            try:
+                soon(lambda: super(Sqlite, self).begin(lock_type), BUSY_SECONDS)
+            finally:
+                waits(f"PRAGMA busy_timeout = {1000 * BUSY_SECONDS}")
+
+    def execute_sql(self, sql: str, params: Any = None) -> Any:
+        if sql.startswith(_WRITES) and not self.in_transaction():
+            with waiting(self.database):
+                return super().execute_sql(sql, params)  # type: ignore[no-untyped-call]
+        return super().execute_sql(sql, params)  # type: ignore[no-untyped-call]
+
+    def rollback(self) -> None:
+        """SQLite ends a transaction itself where the disk is full; asking again would hide that behind another error."""
+        if self.is_closed() or self.connection().in_transaction:  # type: ignore[no-untyped-call]
+            super().rollback()

@@ -30,7 +30,7 @@ from .writing import Writer
 
 LOOKED_UP_AT_ONCE = 2_000
 # After so many rows the work looks whether somebody waits to write; so long may one transaction last though nobody does.
-HANDFUL, HELD_SECONDS = {"sqlite": 25, "postgresql": 500}, {"sqlite": 0.1, "postgresql": 0.05}
+HANDFUL, HELD_SECONDS = {"sqlite": 25, "postgresql": 250}, {"sqlite": 0.1, "postgresql": 0.05}
 ROOM_SECONDS = 0.2  # at most, for a line of others that never ends
 
 Mapping_ = Mapping[str, str | None]

@@ -15,7 +15,7 @@ from inspect_station.accounts.models import AuditEntry
 from inspect_station.accounts.scope import Actor
 from inspect_station.db import db
 from inspect_station.errors import Conflict
-from inspect_station.registry.ledgers import launcher, reading, service, work
+from inspect_station.registry.ledgers import importing, launcher, reading, service, work
 from inspect_station.registry.ledgers.models import LedgerImport, LedgerMapping, LedgerRow
 from inspect_station.registry.models import Equipment, FactChange, Inspection
 from tests.conftest import NOW, csrf_of, downloaded, log_in, people
@@ -215,6 +215,9 @@ def test_a_killed_import_is_shown_as_stopped_and_starts_over_without_doubling(
     folder = app.config["STATION"].data_path / "imports"
     with db.connection_context():
         service.confirm(SYSTEM, 1, NOW)
+        for engine in ("sqlite", "postgresql"):  # a transaction for each handful, so that some stand when it dies
+            monkeypatch.setitem(importing.HANDFUL, engine, 100)
+            monkeypatch.setitem(importing.HELD_SECONDS, engine, 0)
         monkeypatch.setattr(work, "run", _dying(work.run, KilledError))
         with pytest.raises(KilledError):
             work.work(SYSTEM, 1, folder, lambda: NOW)

@@ -66,7 +66,7 @@ def page_and_counts(actor: Actor, filters: Filters, after: int | None, per_page:
 
 def _page(actor: Actor, filters: Filters, after: int | None, per_page: int, total: int) -> Page:
     found = _newest(actor, filters, after, per_page + 1)
-    rows = [_row(row) for row in found[:per_page]]
+    rows = [_row(row, actor) for row in found[:per_page]]
     following = rows[-1]["id"] if len(found) > per_page else None
     return Page(rows, min(total, TOTAL_CAP), total > TOTAL_CAP, following)
 
@@ -88,21 +88,21 @@ def rows_of(actor: Actor, ids: Sequence[int]) -> list[dict[str, Any]]:
     columns = [getattr(Message, name) for name in _COLUMNS]
     query = Message.select(*columns, Message.enterprise, Enterprise.name, devices).join(Enterprise)
     query = query.where(visible(actor, Message.enterprise), Message.id.in_(list(ids)))
-    return [_row(row) for row in tuples(query.order_by(Message.id.desc()))]
+    return [_row(row, actor) for row in tuples(query.order_by(Message.id.desc()))]
 
 
 def stream(actor: Actor, filters: Filters) -> Iterator[dict[str, Any]]:
     """Every row of the same list, in chunks, for an export."""
     after: int | None = None
     while chunk := _newest(actor, filters, after, _CHUNK):
-        yield from map(_row, chunk)
+        yield from (_row(row, actor) for row in chunk)
         after = chunk[-1][0]
 
 
-def _row(found: Sequence[Any]) -> dict[str, Any]:
+def _row(found: Sequence[Any], actor: Actor) -> dict[str, Any]:
     row = dict(zip((*_COLUMNS, "enterprise_id", "enterprise", "items"), found, strict=True))
     row["number"] = outgoing.number_for(row["id"], row["day"])
-    row["state_word"] = state_word(row["state"], row["channel"])
+    row["state_word"] = state_word(row["state"], row["channel"], to_firm=not actor.is_staff)
     row["reason"] = reason_word(row["reason"])
     row["recipient"] = routes.shown(row["recipient"])
     return row
@@ -166,7 +166,7 @@ def record_of(actor: Actor, settings: Settings, message_id: int, today: date) ->
     text = message.text or _text_now(settings, message, standing, today)
     account = message.account
     return Record(
-        _one_row(message, len(steps)), text, bool(message.text), _named(standing, day), _named(gone, day),
+        _one_row(message, len(steps), actor), text, bool(message.text), _named(standing, day), _named(gone, day),
         _attempts(message_id), account.name if account else "", bool(paper.with_file([message_id])),
     )  # fmt: skip
 
@@ -191,9 +191,9 @@ def _message(actor: Actor, message_id: int) -> Message:
     return message
 
 
-def _one_row(message: Message, items: int) -> dict[str, Any]:
+def _one_row(message: Message, items: int, actor: Actor) -> dict[str, Any]:
     values = [getattr(message, name) for name in _COLUMNS]
-    return _row([*values, message.enterprise_id, source.enterprise_name(message.enterprise_id), items])
+    return _row([*values, message.enterprise_id, source.enterprise_name(message.enterprise_id), items], actor)
 
 
 def _named(steps: Sequence[OwedStep], day: date) -> list[tuple[str, letter.Item]]:

@@ -21,6 +21,14 @@ FATES = {
     "refused": (("refused",), "未能送达", "x-circle"),
     "dropped": (("superseded", "suppressed"), "未发", "slash-circle"),
 }
+# The same to the enterprise a letter is for: what it means to the reader, not how far our machine has come.
+FIRM_FATES = {
+    "waiting": "即将发出",
+    "trying": "正在再发",
+    "sent": "已发出",
+    "refused": "没有送到",
+    "dropped": "不再需要",
+}
 CHANNEL_WORDS = {name: kind.label for name, kind in CHANNELS.items()}
 REASON_WORDS = {
     "moved": "到期日期已变化或已无须办理",
@@ -37,11 +45,17 @@ OUTCOME_WORDS = {
 }
 
 
-def state_word(state: str, channel: str) -> str:
+def state_word(state: str, channel: str, *, to_firm: bool = False) -> str:
     """A letter that only lies in the folder was not sent, and is not called so; paper is printed and delivered."""
     if channel == NOTICE:
         return {"queued": "已打印，等送达", "sent": "已送达"}.get(state, "已作废")
-    return "已写入文件夹" if state == "sent" and channel == "folder" else STATE_WORDS[state][0]
+    if state == "sent" and channel == "folder":
+        return "没有真正发出" if to_firm else "已写入文件夹"
+    return _firm_word(state) if to_firm else STATE_WORDS[state][0]
+
+
+def _firm_word(state: str) -> str:
+    return next(FIRM_FATES[fate] for fate, (states, _, _) in FATES.items() if state in states)
 
 
 def reason_word(reason: str) -> str:

@@ -46,6 +46,33 @@ def test_the_list_shows_each_messages_fate_and_the_alarms(told: tuple[Flask, Cas
     assert "b@yi.example" in page
 
 
+@pytest.mark.parametrize(
+    ("state", "word", "said"),
+    [
+        ("queued", "即将发出", ""),
+        ("failed", "正在再发", "这一封还没有送到，会自动再发"),
+        ("refused", "没有送到", "这一封没有送到"),
+        ("superseded", "不再需要", "没有发出"),
+    ],
+)
+def test_an_enterprise_reads_what_a_state_means_to_it(
+    told: tuple[Flask, Cast], state: str, word: str, said: str
+) -> None:
+    app, cast = told
+    number = number_of(app, "b@yi.example")
+    with app.app_context(), db.connection_context():
+        Message.update(state=state, reason="" if state == "superseded" else "SMTP 550").where(
+            Message.id == number
+        ).execute()
+    client = log_in(app, cast.yi_user)
+    page = client.get("/reminders").get_data(as_text=True)
+    assert page.count(word) == 2  # the tab and the row
+    assert [ours for ours in ("待发", "重试中", "未发", "已写入文件夹") if ours in page] == []
+    letter = client.get(f"/reminders/{number}").get_data(as_text=True)
+    assert said in letter
+    assert "SMTP 550" not in letter
+
+
 def test_filters_search_and_paging_narrow_the_list(told: tuple[Flask, Cast]) -> None:
     app, cast = told
     client = log_in(app, cast.inspector)

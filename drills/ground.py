@@ -13,7 +13,7 @@ from typing import Any
 
 import peewee
 
-from inspect_station import clock, logs
+from inspect_station import clock, logs, sealing
 from inspect_station import db as database
 from inspect_station.config import Settings
 from tests import postgres
@@ -57,7 +57,8 @@ class Place:
 
     @contextmanager
     def opened(self) -> Iterator[None]:
-        """Its database in this process for a moment; nothing of it stays open."""
+        """Its database and its key in this process for a moment; nothing of it stays open."""
+        sealing.use(SECRET)
         bound = database.bind(self.url)
         try:
             with database.connection():  # it survives the new connections that patient work makes

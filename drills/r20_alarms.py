@@ -43,9 +43,11 @@ class _Drill:
             service.tick(self.settings, TODAY, NOW)
         self.web.start()
         worker = senders.start(senders.work, self.settings, self.ahead)
-        self._await("worker", False, 30)
-        self._seen("channel", "没有成功", 2 * 60)
-        senders.kill(worker)
+        try:
+            self._await("worker", False, 30)
+            self._seen("channel", "没有成功", 2 * 60)
+        finally:
+            senders.kill(worker)
         self._seen("worker", "没有动静", INTERVALS * BEAT_SECONDS + 2)
         self._grow_old()
         self._seen("backup", "上次备份在", _SCRAPE)

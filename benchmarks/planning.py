@@ -29,7 +29,7 @@ Json = dict[str, Any]
 STATIONS: dict[str, tuple[Callable[[], Json], float]] = {
     "year": (lambda: station(seed=1), 60),
     "year-2": (lambda: station(seed=2), 60),
-    "tight": (lambda: station(enterprises=25, items=700, inspectors=4, days=182, seed=3), 60),
+    "tight": (lambda: station(enterprises=25, items=700, inspectors=4, days=182, seed=3), 110),
     "large": (lambda: station(enterprises=550, items=20_000, inspectors=80, festival=0.2, seed=1), 600),
 }
 WORK_PCT, ECONOMY, MOVES, LIMITS, MEGABYTES = 1.0, 1.05, 1.25, {"large": 600.0}, 1_500.0

@@ -5,6 +5,8 @@ import resource
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Sequence
 from math import log
 from pathlib import Path
@@ -71,6 +73,15 @@ def slope(small: float, large: float, sizes: Sequence[int]) -> float:
 def percentile(values: Sequence[float], share: float) -> float:
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def answers(address: str) -> bool:
+    """Whether a page is there to be had."""
+    try:
+        with urllib.request.urlopen(address, timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
 
 
 # A process begins with the memory of the one that started it, which counts for its peak: so a small one starts it.

@@ -6,11 +6,9 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 
-from benchmarks.measuring import line
+from benchmarks.measuring import answers, line
 from tests.postgres import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,7 +30,7 @@ def first_page() -> float:
             start_new_session=True,
         )  # fmt: skip
         try:
-            while not _answers(f"http://127.0.0.1:{port}/login"):
+            while not answers(f"http://127.0.0.1:{port}/login"):
                 if running.poll() is not None or time.perf_counter() - begun > PATIENCE:
                     raise RuntimeError("make run gave no page")
                 time.sleep(0.05)
@@ -40,14 +38,6 @@ def first_page() -> float:
         finally:
             os.killpg(running.pid, signal.SIGTERM)
             running.wait(60)
-
-
-def _answers(address: str) -> bool:
-    try:
-        with urllib.request.urlopen(address, timeout=5) as answer:
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
 
 
 if __name__ == "__main__":

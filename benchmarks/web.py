@@ -11,8 +11,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +18,7 @@ from typing import Any
 
 from playwright.sync_api import BrowserContext, Page
 
-from benchmarks.measuring import line, note
+from benchmarks.measuring import answers, line, note
 from tests.chromium import executable, launch
 from tests.postgres import free_port
 
@@ -74,7 +72,7 @@ def _station(folder: str) -> Iterator[tuple[str, str]]:
     links = re.findall(rf"站长.*?({re.escape(address)}/login/\S+)", said)
     serving = subprocess.Popen([sys.executable, "-m", "gunicorn", "wsgi:app"], cwd=ROOT, env=environment)
     try:
-        while not _answers(address + "/healthz"):
+        while not answers(address + "/healthz"):
             if serving.poll() is not None:
                 raise RuntimeError("gunicorn ended before its first answer")
             time.sleep(0.1)
@@ -82,14 +80,6 @@ def _station(folder: str) -> Iterator[tuple[str, str]]:
     finally:
         serving.terminate()
         serving.wait(60)
-
-
-def _answers(address: str) -> bool:
-    try:
-        with urllib.request.urlopen(address, timeout=5) as answer:
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
 
 
 def _log_in(context: BrowserContext, link: str) -> None:

@@ -1,5 +1,6 @@
 """Levelling: work out of overloaded months, where need be through a month that has no room itself."""
 
+from collections.abc import Iterable
 from random import Random
 
 from schedules.planning.draft import OUT, Draft
@@ -37,13 +38,16 @@ def level(draft: Draft, band: int, rng: Random | None = None) -> None:
 def _movable(draft: Draft) -> list[int]:
     """Items of overloaded months that have days in other months, the least loss per minute first."""
     problem = draft.problem
-    found = []
-    for number, day in enumerate(draft.day_of):
-        item = problem.items[number]
-        month = problem.month_of[day] if day != OUT else -1
-        if day == OUT or draft.load[month] <= problem.allowance[month]:
-            continue
-        others = [d for d in item.days if problem.month_of[d] != month]
+    over = {m for m, load in enumerate(draft.load) if load > problem.allowance[m]}
+    return _cheapest(draft, (n for n, d in enumerate(draft.day_of) if d != OUT and problem.month_of[d] in over))
+
+
+def _cheapest(draft: Draft, numbers: Iterable[int]) -> list[int]:
+    """Those that have days in other months, by the least loss per minute of work that leaving their month costs."""
+    problem, found = draft.problem, []
+    for number in numbers:
+        item, day = problem.items[number], draft.day_of[number]
+        others = [d for d in item.days if problem.month_of[d] != problem.month_of[day]]
         if others:
             loss = min(price(draft, number, d) for d in others) - problem.early(item, day)
             found.append((loss / item.work, number))
@@ -147,13 +151,7 @@ def _to(draft: Draft, number: int, months: set[int], rng: Random) -> bool:
 
 def _of_month(draft: Draft, month: int, but: int) -> list[int]:
     """Items of the month that have days in others and may go there for nothing, the least loss per minute first."""
-    problem, found = draft.problem, []
-    for number, day in enumerate(draft.day_of):
-        item = problem.items[number]
-        if day == OUT or problem.month_of[day] != month or number == but or item.pinned or item.kept == day:
-            continue
-        others = [d for d in item.days if problem.month_of[d] != month]
-        if others:
-            loss = min(price(draft, number, d) for d in others) - problem.early(item, day)
-            found.append((loss / item.work, number))
-    return [number for _, number in sorted(found)]
+    problem = draft.problem
+    here = (n for n, d in enumerate(draft.day_of) if d != OUT and problem.month_of[d] == month and n != but)
+    free = (n for n in here if not problem.items[n].pinned and problem.items[n].kept != draft.day_of[n])
+    return _cheapest(draft, free)

@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -32,6 +33,7 @@ LEASE_NAME = "timetable"
 LEASE = timedelta(seconds=3 * BEAT_SECONDS)
 JUMP = timedelta(hours=36)  # beyond this a day's reminders may be skipped or sent early
 GRACE_SECONDS = 25  # within the 30 s a service manager waits
+_LOOK_SECONDS = 0.3
 
 
 class JumpWatch:
@@ -66,13 +68,16 @@ class Worker:
     def run(self) -> int:
         """Run the timetable until SIGTERM or SIGINT; a job under way may finish. Returns the exit code."""
         stopping.clear()
+        asked: list[int] = []
         for number in (signal.SIGTERM, signal.SIGINT):
-            # Senders finish the letter in hand and begin no other.
-            signal.signal(number, lambda *_: stopping.set())
+            signal.signal(number, lambda signum, _frame: asked.append(signum))
         scheduler = self._scheduler()
         scheduler.start()
         log.info("worker started", worker=self._name)
-        stopping.wait()
+        # An Event set by the signal itself could wait for ever for a lock that the interrupted wait holds.
+        while not asked:
+            time.sleep(_LOOK_SECONDS)
+        stopping.set()  # senders finish the letter in hand and begin no other
         log.info("worker stopping", worker=self._name)
         if not self._finish(scheduler):
             log.warning("a job did not end in time", worker=self._name)

@@ -4,13 +4,13 @@ import os
 import signal
 import subprocess
 import sys
-import threading
+import time
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from types import FrameType
 from typing import Any
 
-_STOP_SECONDS = 30
+_STOP_SECONDS, _LOOK_SECONDS = 30, 0.3
 
 
 def add(verbs: Any) -> None:
@@ -40,7 +40,6 @@ class Pair:
 
     def __init__(self, commands: Mapping[str, Sequence[str]]) -> None:
         self._commands = commands
-        self._stop = threading.Event()
         self._children: dict[str, subprocess.Popen[bytes]] = {}
         self._asked_to_stop = False
 
@@ -52,7 +51,9 @@ class Pair:
             name: subprocess.Popen(command, start_new_session=True, env=os.environ.copy())
             for name, command in self._commands.items()
         }
-        while not self._stop.wait(0.5):
+        # No Event here: its lock may be held by the very wait that the signal interrupts, and `set` would wait for ever.
+        while not self._asked_to_stop:
+            time.sleep(_LOOK_SECONDS)
             dead = [name for name, child in self._children.items() if child.poll() is not None]
             if dead:
                 print(f"{dead[0]} 意外结束，另一个进程也已停止。请看上面的日志。", file=sys.stderr)
@@ -63,7 +64,6 @@ class Pair:
 
     def _ask_to_stop(self, _number: int, _frame: FrameType | None) -> None:
         self._asked_to_stop = True
-        self._stop.set()
 
     def _end_all(self) -> list[int]:
         for child in self._children.values():

@@ -1,6 +1,6 @@
 """When an enterprise stands still or lets nobody in: typed by staff, or by the enterprise about itself."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -78,10 +78,24 @@ _NO_STANDSTILL = (
 )
 
 
-def lacks_stop(actor: Actor, enterprise_id: int, wanted: Sequence[tuple[int, str]], today: date) -> bool:
-    """Whether one of these (device, clock) is inspected during a standstill and none of the enterprise's is known."""
+def needing_stop() -> frozenset[tuple[str, str]]:
+    """The (kind, clock) that are inspected during a standstill."""
+    return frozenset(pair for pair, figures in efforts.figures().items() if figures.state == "shutdown")
+
+
+def lacks_stop(
+    actor: Actor,
+    enterprise_id: int,
+    wanted: Collection[tuple[int, str]],
+    today: date,
+    stopping: Collection[tuple[str, str]] | None = None,
+) -> bool:
+    """Whether one of these (device, clock) is inspected during a standstill and none of the enterprise's is known.
+
+    `stopping`: what `needing_stop` says, where it is known already.
+    """
     actor.check(enterprise_id)
-    stopping = {pair for pair, figures in efforts.figures().items() if figures.state == "shutdown"}
+    stopping = needing_stop() if stopping is None else stopping
     clocks = {clock for _, clock in stopping}
     devices = sorted({device for device, clock in wanted if clock in clocks})
     if not devices:

@@ -1,21 +1,30 @@
-"""Taking the next letter: claim it with a lease, look again whether it still stands, word it."""
+"""Taking the next letters: claim a handful with a lease, look again whether they still stand, word them.
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+Of letters taken together one is in hand; the others are set aside. Whoever sends them says with each that its turn has
+come (`begin`), so that of a sender that died only the one in hand may have gone out.
+"""
+
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from itertools import groupby
+from datetime import datetime, timedelta
 from typing import Any
+
+import structlog
+from peewee import PeeweeException
 
 from inspect_station.accounts import station
 from inspect_station.config import Settings
 from inspect_station.db import among, db, is_sqlite, run
-from inspect_station.reminders import ladder, outgoing, policies, prescriptions, quiets, routes, source
-from inspect_station.reminders.channels import DISTURBING, Outgoing, config
+from inspect_station.reminders import outgoing, policies, prescriptions, recording, source, standing
+from inspect_station.reminders.channels import DISTURBING, ChannelError, config
+from inspect_station.reminders.common import Common
 from inspect_station.reminders.models import Attempt, Message, OwedStep
-from inspect_station.reminders.owed import MOVED, RECIPIENT_GONE
+from inspect_station.reminders.outgoing import Written
 from inspect_station.reminders.reading import tuples
 from inspect_station.reminders.recording import finish
 from inspect_station.workcalendar import service as workcalendar
+
+log = structlog.get_logger()
 
 # What the station has decided and each letter asks for, some of it several times.
 SETTINGS = (policies.STATION_LADDER, config.KEY, station.SAMPLE)
@@ -23,68 +32,92 @@ LEASE = timedelta(minutes=10)  # a run takes RUN_SECONDS, one letter at most a f
 
 
 @dataclass(frozen=True)
-class Claimed:
-    message: Message
-    outgoing: Outgoing
+class Hand:
+    """Letters taken together: those ready to go, in order; the fates of those that no longer need to go."""
+
+    letters: Sequence[Written] = ()
+    ended: Sequence[str] = ()
 
 
 _FIELDS = Message._meta.sorted_fields
 # However long a letter has waited: the days after which it is given up count from its first try.
 _CLAIM = """
+WITH taken AS MATERIALIZED (SELECT id FROM message WHERE state IN ('queued', 'failed', 'uncertain') AND next_at <= {p}{without}
+                            ORDER BY next_at, id LIMIT {p}{lock})
 UPDATE message SET state = 'claimed', lease_until = {p}, claimed_by = {p}, tries = tries + 1, revision = revision + 1,
-  queued_at = CASE WHEN tries = 0 THEN {p} ELSE queued_at END
-WHERE id = (SELECT id FROM message WHERE state IN ('queued', 'failed', 'uncertain') AND next_at <= {p}{without}
-            ORDER BY next_at, id LIMIT 1{lock}) RETURNING {columns}
+  set_aside = TRUE, queued_at = CASE WHEN tries = 0 THEN {p} ELSE queued_at END
+WHERE id IN (SELECT id FROM taken) RETURNING {columns}
 """
-_STEP_FIELDS = OwedStep._meta.sorted_fields
-_STEPS = (
-    f"SELECT {', '.join(f.column_name for f in _STEP_FIELDS)} FROM owed_step "  # noqa: S608  our own names
-    "WHERE message_id = :message AND state NOT IN ({without}) ORDER BY id"
-)
 
 
-def claim(settings: Settings, now: datetime, sender: str, without: Collection[str] = ()) -> Claimed | str | None:
-    """The next letter, ready to go; the fate of one that no longer needs to go; None where nothing is pending.
+def claim(
+    settings: Settings, now: datetime, sender: str, without: Collection[str] = (), most: int = 1
+) -> Hand | None:
+    """The next letters, at most so many, all set aside; None where nothing is pending.
 
     `without`: channels whose letters are left alone.
     """
-    today = now.date()
-    source.refresh(today)  # in its own transactions, so that the claim stays short
+    source.refresh(now.date())  # in its own transactions, so that the claim stays short
     with db.atomic():
-        message = _claim_one(now, sender, without)
-        if message is None:
+        taken = _take(now, sender, without, most)
+        if not taken:
             return None
-        opens = quiet_until(message, now)
-        if opens is not None:
-            return _wait_until(message, opens)
-        _obey_the_sample(message, settings)
-        standing = _recheck(message, today, now)
-        if not standing and not prescriptions.stands(message, today):
-            return _end_unsent(message, now)
-        written, sheets = outgoing.write(message, standing, settings, today)
-    return Claimed(message, outgoing.outgoing_of(message, written, sheets, settings))
+        steps = standing.steps_of([message.id for message in taken])
+        common = standing.common_to(steps, now.date())
+        written: list[Written] = []
+        ended: list[str] = []
+        for message in taken:
+            found = _ready(message, steps[message.id], settings, common, now)
+            written += [found] if isinstance(found, Written) else []
+            ended += [found] if isinstance(found, str) else []
+        return Hand(outgoing.keep(written, settings), ended)
 
 
-def _claim_one(now: datetime, sender: str, without: Collection[str]) -> Message | None:
+def _take(now: datetime, sender: str, without: Collection[str], most: int) -> list[Message]:
     p, names = db.obj.param, sorted(without)
     others = f" AND channel NOT IN ({', '.join([p] * len(names))})" if names else ""
     # SKIP LOCKED: senders side by side take different letters instead of queueing for the same one.
     lock = "" if is_sqlite() else " FOR UPDATE SKIP LOCKED"
     sql = _CLAIM.format(p=p, without=others, lock=lock, columns=", ".join(f.column_name for f in _FIELDS))
     as_stored = Message.lease_until.db_value
-    row = db.execute_sql(sql, (as_stored(now + LEASE), sender, as_stored(now), as_stored(now), *names)).fetchone()
-    return _message(row) if row else None
+    values = (as_stored(now), *names, most, as_stored(now + LEASE), sender, as_stored(now))
+    found = [_message(row) for row in db.execute_sql(sql, values).fetchall()]
+    return sorted(found, key=lambda message: (message.next_at, message.id))
 
 
 def _message(row: Sequence[Any]) -> Message:
     return Message(**{field.name: field.python_value(value) for field, value in zip(_FIELDS, row, strict=True)})
 
 
-def quiet_until(message: Message, now: datetime) -> datetime | None:
+def _ready(
+    message: Message, steps: Sequence[OwedStep], settings: Settings, common: Common, now: datetime
+) -> Written | str:
+    """The letter as it goes out, or what became of it instead."""
+    opens = _opens(message, common, now)
+    if opens is not None:
+        return _wait_until(message, opens)
+    _obey_the_sample(message)
+    left = standing.sifted(message, steps, common, now)
+    if left:
+        chosen, values = among("step", [s.id for s in left])
+        run(f"UPDATE owed_step SET state = 'claimed' WHERE id {chosen} RETURNING id", values)  # noqa: S608
+    elif not prescriptions.stands(message, common.today):
+        return _end_unsent(message, now)
+    try:
+        return outgoing.write(message, left, settings, common)
+    except PeeweeException:
+        raise
+    except Exception as error:  # its own facts are to blame: the queue behind it keeps flowing
+        log.exception("letter not written", message=message.id)
+        sentence = f"这封提醒写不出来（{type(error).__name__}），请联系系统维护人员"
+        return recording.record_failure(message, ChannelError(sentence), now)
+
+
+def _opens(message: Message, common: Common, now: datetime) -> datetime | None:
     """When a letter of the timetable may leave, if not now. What a person sends goes when he sends it."""
     if message.manual:
         return None
-    hours = policies.of_enterprise(message.enterprise_id).hours
+    hours = common.policy(message.enterprise_id).hours
     if message.channel in DISTURBING:
         hours = hours.by_day()  # a mail waits in its box; a telephone rings
     if hours.is_always:
@@ -93,19 +126,50 @@ def quiet_until(message: Message, now: datetime) -> datetime | None:
     return opens if opens > now else None
 
 
+_BEFORE = "CASE WHEN doubtful THEN 'uncertain' WHEN tries > 1 THEN 'failed' ELSE 'queued' END"
+_PUT_BACK = f"""
+UPDATE message SET state = {_BEFORE}, lease_until = NULL, tries = tries - 1, set_aside = FALSE, next_at = {{next_at}}
+WHERE id {{some}} AND state = 'claimed' AND claimed_by = :by AND set_aside RETURNING id, state
+"""  # noqa: S608  our own names
+
+
 def _wait_until(message: Message, opens: datetime) -> str:
     """Put back as it was; this was no try."""
-    before = "uncertain" if message.doubtful else "failed" if message.tries > 1 else "queued"
-    Message.update(state=before, next_at=opens, lease_until=None, tries=Message.tries - 1).where(
-        Message.id == message.id
-    ).execute()
+    _put_back([message], {"opens": Message.next_at.db_value(opens)}, ":opens")
     return "quiet"
 
 
+def give_back(messages: Sequence[Message]) -> None:
+    """Letters that were set aside and will not be sent now: another may take them at once."""
+    with db.atomic():
+        for state, numbers in _put_back(messages, {}, "next_at").items():
+            OwedStep.update(state=state).where(OwedStep.message.in_(numbers), OwedStep.state == "claimed").execute()
+
+
+def _put_back(messages: Sequence[Message], more: dict[str, Any], next_at: str) -> dict[str, list[int]]:
+    if not messages:
+        return {}
+    chosen, values = among("message", [message.id for message in messages])
+    sql = _PUT_BACK.format(some=chosen, next_at=next_at)
+    found: dict[str, list[int]] = {}
+    for number, state in run(sql, {**values, **more, "by": messages[0].claimed_by}):
+        found.setdefault(state, []).append(number)
+    return found
+
+
+def begin(message: Message) -> bool:
+    """Its turn has come. False where it must not go: it is no longer ours, or somebody has stopped the sending."""
+    return bool(run(recording.BEGIN, {"next": message.id, "by": message.claimed_by}))
+
+
 def recover(now: datetime) -> int:
-    """Claims whose sender died: their letters may be out, so they go again, marked."""
-    expired = tuples(Message.select(Message.id, Message.claimed_by).where(_is_dead(now)))
-    return sum(_recover_one(int(number), str(sender), now) for number, sender in expired)
+    """Claims whose sender died: those in hand may be out, so they go again, marked. What was set aside just goes."""
+    expired = tuples(Message.select(Message.id, Message.claimed_by, Message.set_aside).where(_is_dead(now)))
+    waiting = [Message(id=number, claimed_by=sender) for number, sender, set_aside in expired if set_aside]
+    for message in waiting:
+        give_back([message])
+    in_hand = [(int(number), str(sender)) for number, sender, set_aside in expired if not set_aside]
+    return sum(_recover_one(number, sender, now) for number, sender in in_hand)
 
 
 def _is_dead(now: datetime) -> Any:
@@ -126,86 +190,11 @@ def _recover_one(number: int, sender: str, now: datetime) -> int:
     return 1
 
 
-def _obey_the_sample(message: Message, settings: Settings) -> None:
+def _obey_the_sample(message: Message) -> None:
     """Whatever was queued before: with the sample park loaded nothing leaves this machine."""
     if message.channel != "folder" and station.sample_loaded():
         message.channel = "folder"
         Message.update(channel="folder").where(Message.id == message.id).execute()
-
-
-def _recheck(message: Message, today: date, now: datetime) -> list[OwedStep]:
-    """The steps that still stand, claimed; the others are suppressed with the reason."""
-    standing = still_standing(message, today, now)
-    if standing:
-        chosen, values = among("step", [s.id for s in standing])
-        run(f"UPDATE owed_step SET state = 'claimed' WHERE id {chosen} RETURNING id", values)  # noqa: S608
-    return standing
-
-
-def still_standing(message: Message, today: date, now: datetime) -> list[OwedStep]:
-    """The steps of a message that still stand; the others are suppressed with the reason."""
-    judged = _judged(message, _steps_of(message, ("superseded", "suppressed")), today)
-    for reason, found in groupby(sorted(judged, key=_reason), key=_reason):
-        if reason:
-            _suppress([step for step, _ in found], reason[:300], now)
-    return [step for step, reason in judged if not reason]
-
-
-def why_nothing_stands(message: Message, today: date) -> str:
-    """Why a message sent again would not leave: the reason of its last step; empty where something of it would."""
-    judged = _judged(message, _steps_of(message, ("superseded",)), today)
-    return judged[-1][1] if judged and all(reason for _, reason in judged) else ""
-
-
-def _steps_of(message: Message, without: Sequence[str]) -> list[OwedStep]:
-    left_out = ", ".join(f"'{state}'" for state in without)
-    return [_step(row) for row in run(_STEPS.format(without=left_out), {"message": message.id})]
-
-
-def _step(row: Sequence[Any]) -> OwedStep:
-    return OwedStep(**{f.name: f.python_value(value) for f, value in zip(_STEP_FIELDS, row, strict=True)})
-
-
-def _reason(judged: tuple[OwedStep, str]) -> str:
-    return judged[1]
-
-
-def _judged(message: Message, steps: Sequence[OwedStep], today: date) -> list[tuple[OwedStep, str]]:
-    """Each step and why it need not be said any more; what a person asked for by hand goes in spite of a quiet."""
-    known = routes.every_route(message.enterprise_id, _mail_goes_by(message.channel), today)
-    if message.recipient not in {r.recipient for r in known} and not message.manual:
-        return [(step, RECIPIENT_GONE) for step in steps]
-    present = source.present((s.equipment_id for s in steps), today)
-    resting = quiets.Quiets() if message.manual else quiets.standing(today, [message.enterprise_id])
-    return [(step, _why_not(step, present, resting, today)) for step in steps]
-
-
-def _why_not(
-    step: OwedStep, present: Mapping[tuple[int, str], ladder.LadderRow], resting: quiets.Quiets, today: date
-) -> str:
-    if not _stands(step, present.get((step.equipment_id, step.clock))):
-        return MOVED
-    quiet = resting.over(step.equipment_id, step.clock, step.step, step.week, today)
-    return quiet.reason if quiet else ""
-
-
-def _mail_goes_by(channel: str) -> str:
-    return "folder" if channel == "folder" else "mail"
-
-
-def _stands(step: OwedStep, row: ladder.LadderRow | None) -> bool:
-    """The same enterprise still owes the same clock on the same date."""
-    return row is not None and row.enterprise_id == step.enterprise_id and row.due == step.due
-
-
-def _suppress(steps: Sequence[OwedStep], reason: str, now: datetime) -> None:
-    for chunk in _chunks([s.id for s in steps]):
-        OwedStep.update(state="suppressed", reason=reason, done_at=now).where(OwedStep.id.in_(chunk)).execute()
-
-
-def _chunks(ids: Sequence[int], size: int = 500) -> Iterator[Sequence[int]]:
-    for start in range(0, len(ids), size):
-        yield ids[start : start + size]
 
 
 def _end_unsent(message: Message, now: datetime) -> str:

@@ -1,17 +1,19 @@
-"""Sending what is pending: claim with a lease, look again whether it still stands, send, record.
+"""Sending what is pending: claim a few with a lease, look again whether they still stand, send each, record.
 
 A claim is one conditional update, so any number of senders and workers share the outbox. The letter goes outside any
-transaction. A sender that dies leaves its claim; when the lease ends the letter is tried again with the same
-Message-ID and marked doubtful: at most one repeat for each death, never a loss.
+transaction. A sender that dies leaves its claims; when the lease ends the letter it had in hand is tried again with the
+same Message-ID and marked doubtful: at most one repeat for each death, never a loss. Those it had set aside just go.
 """
 
 import os
 import socket
 import threading
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -21,14 +23,18 @@ from inspect_station.accounts import station
 from inspect_station.config import Settings
 from inspect_station.db import connection, patiently
 from inspect_station.reminders import claiming, limits, recording, routes
-from inspect_station.reminders.channels import CHANNELS, Channel, ChannelError, Target
+from inspect_station.reminders.channels import CHANNELS, Channel, ChannelError, Outgoing, Target
 from inspect_station.reminders.figures import SENDING_PAUSED
 from inspect_station.reminders.models import Message
+from inspect_station.reminders.outgoing import Written, outgoing_of
 from inspect_station.sealing import SealError
 
 log = structlog.get_logger()
 
 RUN_SECONDS = 50  # well within a claim's lease
+_HANDFUL = 8  # letters a sender takes together: what they have in common is looked up once
+_HANDFUL_SECONDS = 0.6
+_STALE_SECONDS = 5  # a letter that was looked at longer ago is given back, to be looked at anew
 _NEAR = timedelta(seconds=5)  # a run waits for a limited receiver's next place no longer than so
 stopping = threading.Event()  # set when the process is asked to end: no further letter is begun
 
@@ -80,28 +86,49 @@ class _Run:
     def _goes_on(self) -> bool:
         return clock.monotonic() - self.started < RUN_SECONDS and not stopping.is_set()
 
-    def _claim(self, sender: str) -> claiming.Claimed | str | None:
-        """The next letter, unless a person has stopped the sending since the last one: then there is none."""
+    def _claim(self, sender: str, most: int) -> claiming.Hand | None:
+        """The next letters, unless a person has stopped the sending since the last ones: then there are none."""
         with station.together(SENDING_PAUSED, *claiming.SETTINGS):
-            return None if paused() else claiming.claim(self.settings, self.moment(), sender, frozenset(self.down))
+            if paused():
+                return None
+            return claiming.claim(self.settings, self.moment(), sender, frozenset(self.down), most)
 
     def work(self, sender: str) -> Counter[str]:
         """Letters one after the other until none is left, time is up, or every channel is down."""
         counts: Counter[str] = Counter()
         open_channels: dict[str, Channel] = {}
+        handful = 1
         try:
-            while sum(counts.values()) < self.most and self._goes_on():
-                claimed = patiently(lambda: self._claim(sender))
-                if claimed is None:
+            while (left := self.most - counts.total()) > 0 and self._goes_on():
+                hand = patiently(partial(self._claim, sender, min(handful, left)))
+                if hand is None:
                     if not patiently(paused) and self._waits_for_a_place():
                         continue
                     break
-                fate = self._send(claimed, open_channels) if isinstance(claimed, claiming.Claimed) else claimed
-                counts += Counter() if fate == recording.POSTPONED else Counter({fate: 1})
+                counts.update(hand.ended)
+                begun = clock.monotonic()
+                counts.update(self._work_off(hand.letters, open_channels))
+                handful = _next_handful(handful, clock.monotonic() - begun)
         finally:
             for channel in open_channels.values():
                 channel.close()
         return counts
+
+    def _work_off(self, letters: Sequence[Written], open_channels: dict[str, Channel]) -> Iterator[str]:
+        """The fates of the letters in a hand. What cannot go soon is given back for another sender to take."""
+        begun, in_hand = clock.monotonic(), False
+        for place, letter in enumerate(letters):
+            message = letter.message
+            fresh = clock.monotonic() - begun < _STALE_SECONDS and self._goes_on()
+            if not in_hand and fresh and message.channel not in self.down:
+                in_hand = patiently(partial(claiming.begin, message))
+            if not in_hand:
+                patiently(partial(claiming.give_back, [one.message for one in letters[place:]]))
+                return
+            following = letters[place + 1].message if place + 1 < len(letters) else None
+            fate, in_hand = self._send(letter, open_channels, following)
+            if fate != recording.POSTPONED:
+                yield fate
 
     def _waits_for_a_place(self) -> bool:
         """Whether it was worth waiting for a limited receiver's next place: then there is something to claim again."""
@@ -117,24 +144,26 @@ class _Run:
             clock.pause(max((first.next_at - moment).total_seconds(), 0.001))
         return first is not None
 
-    def _send(self, claimed: claiming.Claimed, open_channels: dict[str, Channel]) -> str:
-        """The fate of one letter. Whatever a channel does, the queue behind it keeps flowing."""
-        message = claimed.message
+    def _send(
+        self, letter: Written, open_channels: dict[str, Channel], following: Message | None
+    ) -> tuple[str, bool]:
+        """The fate of one letter, and whether the following one has begun. Whatever a channel does, the queue behind it
+        keeps flowing."""
+        message = letter.message
         try:
             target = _target(message)
             ready = patiently(lambda: self._place(message, target))
             if ready is not None:
-                return recording.postpone(message, target, ready)
-            words = self._channel(message, open_channels).send(
-                replace(claimed.outgoing, target=target, at=self.moment())
-            )
+                return recording.postpone(message, target, ready), False
+            outgoing = _made(letter, self.settings)
+            words = self._channel(message, open_channels).send(replace(outgoing, target=target, at=self.moment()))
         except ChannelError as error:
-            return self._after(message, error)
+            return self._after(message, error), False
         except Exception as error:
             log.exception("channel failed", channel=message.channel, message=message.id)
-            return self._after(message, ChannelError(f"发送时出错（{type(error).__name__}）", uncertain=True))
+            return self._after(message, ChannelError(f"发送时出错（{type(error).__name__}）", uncertain=True)), False
         # The letter is out: were it not recorded for a restart of the database, it would go out twice.
-        return patiently(lambda: recording.record_sent(message, words, self.now))
+        return patiently(lambda: recording.record_sent(message, words, self.now, following))
 
     def _channel(self, message: Message, open_channels: dict[str, Channel]) -> Channel:
         name = message.channel
@@ -156,6 +185,20 @@ class _Run:
         if error.down:
             self.down.add(message.channel)
         return patiently(lambda: recording.record_failure(message, error, self.now, self.settings))
+
+
+def _made(letter: Written, settings: Settings) -> Outgoing:
+    """With its files. What goes wrong here is no fault of a channel, and nothing has gone out."""
+    try:
+        return outgoing_of(letter, settings)
+    except Exception as error:
+        log.exception("letter not made", message=letter.message.id)
+        raise ChannelError(f"这封提醒的附件做不出来（{type(error).__name__}），请联系系统维护人员") from error
+
+
+def _next_handful(now: int, seconds: float) -> int:
+    """More where letters go fast; one alone where a server is slow, for what is in a hand waits for nobody else."""
+    return min(2 * now, _HANDFUL) if seconds < _HANDFUL_SECONDS else max(now // 2, 1)
 
 
 def _target(message: Message) -> Target:

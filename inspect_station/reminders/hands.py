@@ -19,7 +19,7 @@ from inspect_station.db import db
 from inspect_station.errors import Conflict, InvalidInput, NotFound
 from inspect_station.registry import contacts
 from inspect_station.registry.models import Contact, Enterprise
-from inspect_station.reminders import claiming, letter, outgoing, prescriptions, routes, source
+from inspect_station.reminders import letter, outgoing, prescriptions, routes, source, standing
 from inspect_station.reminders.channels import BY_HAND
 from inspect_station.reminders.models import Attempt, DeadAddress, HandDelivery, Message, OwedStep
 from inspect_station.reminders.owed import MOVED, REACHABLE
@@ -276,17 +276,17 @@ def tidy(settings: Settings, today: date, now: datetime) -> int:
 
 
 def _tidy(message: Message, mail: str, today: date, now: datetime) -> int:
-    standing = claiming.still_standing(message, today, now)
-    taken_over = _taken_over(message, standing, mail, today)
+    left = standing.still_standing(message, today, now)
+    taken_over = _taken_over(message, left, mail, today)
     OwedStep.update(state="suppressed", reason=REACHABLE, done_at=now).where(OwedStep.id.in_(taken_over)).execute()
-    if len(standing) > len(taken_over) or (not taken_over and prescriptions.stands(message, today)):
+    if len(left) > len(taken_over) or (not taken_over and prescriptions.stands(message, today)):
         return 0
     reason = REACHABLE if taken_over else MOVED
     over = Message.update(state="suppressed", reason=reason, done_at=now).where(Message.id == message.id, _WAITING)
     return int(over.execute())
 
 
-def _taken_over(message: Message, standing: Sequence[OwedStep], mail: str, today: date) -> list[int]:
+def _taken_over(message: Message, steps: Sequence[OwedStep], mail: str, today: date) -> list[int]:
     """Steps on the list for want of an address, where there is one now; what channels failed at stays."""
     if routes.of_enterprise(message.enterprise_id, mail, today)[0].recipient == routes.NO_ADDRESS or message.manual:
         return []
@@ -295,4 +295,4 @@ def _taken_over(message: Message, standing: Sequence[OwedStep], mail: str, today
         o.enterprise == message.enterprise_id, o.recipient != routes.NO_ADDRESS, o.state.in_(("sent", "refused"))
     )
     tried = {tuple(row) for row in tuples(failed)}
-    return [s.id for s in standing if (s.equipment_id, s.clock, s.due) not in tried]
+    return [s.id for s in steps if (s.equipment_id, s.clock, s.due) not in tried]

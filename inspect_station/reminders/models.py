@@ -65,6 +65,8 @@ class Message(Table):
     queued_at = MomentField()
     done_at = MomentField(null=True)
     revision = IntegerField(default=1, constraints=[SQL("DEFAULT 1")])
+    # Claimed together with others whose turn comes first: nothing of it has gone out yet.
+    set_aside = BooleanField(default=False, constraints=_FALSE)
 
     enterprise_id: int
 
@@ -113,6 +115,7 @@ class OwedStep(Table):
 
     equipment_id: int
     enterprise_id: int
+    message_id: int | None
 
     class Meta:
         constraints = [Check(_STATE_CHECK)]

@@ -1,16 +1,17 @@
 """The letter a message becomes: its number, its wording for the channel, what goes along with it."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 from inspect_station.accounts.scope import Actor
 from inspect_station.config import Settings
-from inspect_station.db import run
+from inspect_station.db import db, run_many
 from inspect_station.planning import service as planning
-from inspect_station.reminders import ladder, letter, paper, prescriptions, routes, short, source
+from inspect_station.reminders import ladder, letter, paper, routes, short, source
 from inspect_station.reminders.answers import links
 from inspect_station.reminders.channels import Outgoing, config
+from inspect_station.reminders.common import Common
 from inspect_station.reminders.models import Message, OwedStep
 
 
@@ -34,39 +35,62 @@ def asks_stop(enterprise_id: int, rows: Sequence[OwedStep | ladder.LadderRow], t
     return bool(wanted) and planning.sites.lacks_stop(Actor.system(), enterprise_id, wanted, today)
 
 
-def write(
-    message: Message, steps: Sequence[OwedStep], settings: Settings, today: date
-) -> tuple[letter.Letter, paper.Sheets]:
-    """The final wording, kept as it goes out but for the link; and the notices kept with it."""
-    link = links.url_for(message, settings)
+@dataclass(frozen=True)
+class Written:
+    """A message's final wording, and its notices as plain texts; `made`: anew, and not those of an earlier try."""
+
+    message: Message
+    letter: letter.Letter
+    sheets: paper.Sheets = ()
+    made: bool = False
+
+
+def write(message: Message, steps: Sequence[OwedStep], settings: Settings, common: Common) -> Written:
+    """Nothing is kept yet. Raises whatever is wrong with the letter's own facts."""
+    link, firm, today = links.url_for(message, settings), message.enterprise_id, common.today
+    clocks = frozenset((s.equipment_id, s.clock) for s in steps)
+    devices = common.devices()
     written = letter.write(
         settings,
         number_of(message),
-        source.enterprise_name(message.enterprise_id),
+        common.name(firm),
         message.recipient_name,
-        items_of(steps, today),
+        [letter.item_of(s.facts, s.clock, devices[s.equipment_id], today) for s in steps],
         today,
         link,
-        prescriptions.of(message, today),
-        ask_stop=asks_stop(message.enterprise_id, steps, today),
-        contact=source.inspector_of(message.enterprise_id),
+        common.prescriptions(firm),
+        ask_stop=bool(clocks) and common.asks_stop(firm, clocks),
+        contact=common.inspector(firm),
     )
-    _keep_notice(message, steps, settings, today)
     worded = worded_for(message, written, settings, link)
-    kept = {
-        "subject": worded.subject,
-        "text": links.hidden(worded.text, link),
-        "html": links.hidden(worded.html, link),
-        "file_name": worded.file_name,
-    }
-    found = run(_KEEP, {**kept, "id": message.id})
-    return worded, paper.read(found[0][0]) if found else ()
+    if not clocks or not _has_notice(message, settings):
+        return Written(message, worded)
+    office, lines = common.office(firm, settings), common.lines(clocks)
+    sheets = paper.sheets_of(number_of(message), common.name(firm), message.recipient_name, office, lines, today)
+    return Written(message, worded, sheets, made=True)
 
 
-_KEEP = (
-    "UPDATE message SET subject = :subject, text = :text, html = :html, file_name = :file_name WHERE id = :id "
-    "RETURNING (SELECT n.sheets FROM message_notice n WHERE n.message_id = message.id)"
-)
+def _has_notice(message: Message, settings: Settings) -> bool:
+    return settings.mail_pdf and message.channel in paper.CHANNELS and message.recipient != routes.NO_ADDRESS
+
+
+def keep(every: Sequence[Written], settings: Settings) -> list[Written]:
+    """Keep the wordings as they go out, but for the link, and the notices; returns them with the notices of earlier tries."""
+    if not every:
+        return []
+    run_many(_KEEP.format(p=db.obj.param), [_kept(one, settings) for one in every])
+    paper.keep({one.message.id: one.sheets for one in every if one.made})
+    before = paper.kept([one.message.id for one in every if not one.made])
+    return [one if one.made else replace(one, sheets=before.get(one.message.id, ())) for one in every]
+
+
+_KEEP = "UPDATE message SET subject = {p}, text = {p}, html = {p}, file_name = {p} WHERE id = {p}"
+
+
+def _kept(one: Written, settings: Settings) -> tuple[str, str, str, str, int]:
+    link, said = links.url_for(one.message, settings), one.letter
+    text, html = links.hidden(said.text, link), links.hidden(said.html, link)
+    return (said.subject, text, html, said.file_name, one.message.id)
 
 
 def worded_for(message: Message, written: letter.Letter, settings: Settings, link: str) -> letter.Letter:
@@ -80,22 +104,9 @@ def worded_for(message: Message, written: letter.Letter, settings: Settings, lin
     return replace(written, text=short.sms(template, short.values(settings, written, link)), html="", file_name="")
 
 
-def _keep_notice(message: Message, steps: Sequence[OwedStep], settings: Settings, today: date) -> None:
-    if (
-        not steps
-        or not settings.mail_pdf
-        or message.channel not in paper.CHANNELS
-        or message.recipient == routes.NO_ADDRESS
-    ):
-        return
-    clocks = ((s.equipment_id, s.clock) for s in steps)
-    sheets = paper.sheets_of(
-        settings, number_of(message), message.enterprise_id, message.recipient_name, clocks, today
-    )
-    paper.keep(message.id, sheets)
-
-
-def outgoing_of(message: Message, written: letter.Letter, sheets: paper.Sheets, settings: Settings) -> Outgoing:
+def outgoing_of(one: Written, settings: Settings) -> Outgoing:
+    """All that goes out, its files made."""
+    message, written = one.message, one.letter
     link = links.url_for(message, settings)
     return Outgoing(
         message_id=message.message_id,
@@ -110,5 +121,5 @@ def outgoing_of(message: Message, written: letter.Letter, sheets: paper.Sheets, 
         file=letter.workbook(written.every, settings, message.created_at) if written.file_name else b"",
         values=short.values(settings, written, link),
         notice_name=paper.file_name(written.number),
-        notice=paper.printed(sheets, message.day, link),
+        notice=paper.printed(one.sheets, message.day, link),
     )

@@ -1,6 +1,6 @@
 """The PDF that goes with a letter: the same devices as a formal notice, with what to prepare."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -8,12 +8,11 @@ from inspect_station.accounts import station
 from inspect_station.accounts.models import Account
 from inspect_station.accounts.scope import Actor
 from inspect_station.config import Settings
-from inspect_station.db import run
+from inspect_station.db import db, run_for, run_many
 from inspect_station.duelist import service as duelist
 from inspect_station.notices import pdf
 from inspect_station.notices.model import Line, Notice, NoticeKind, Office, line_of
 from inspect_station.registry import service as registry
-from inspect_station.reminders import source
 from inspect_station.reminders.models import MessageNotice
 from inspect_station.reminders.reading import tuples
 
@@ -25,34 +24,30 @@ Sheets = Sequence[Mapping[str, Any]]
 
 
 def sheets_of(
-    settings: Settings,
-    number: str,
-    enterprise_id: int,
-    addressee: str,
-    clocks: Iterable[tuple[int, str]],
-    today: date,
+    number: str, unit: str, addressee: str, office: Office, lines: Mapping[NoticeKind, Sequence[Line]], today: date
 ) -> Sheets:
-    """The notices of these clocks as plain texts, to be kept and set: what is late, then what is to come."""
-    lines = _lines(set(clocks), today)
+    """The notices of these rows as plain texts, to be kept and set: what is late, then what is to come."""
     parts = [(kind, found) for kind, found in lines.items() if found]
+    sample = station.sample_loaded()
     return [
         pdf.sheet(
             Notice(
                 kind=kind,
                 number=f"{number}-{place}" if len(parts) > 1 else number,
-                unit=source.enterprise_name(enterprise_id),
+                unit=unit,
                 on=today,
-                office=office_for(settings, enterprise_id),
+                office=office,
                 lines=found,
                 addressee=addressee,
-                sample=station.sample_loaded(),
+                sample=sample,
             )
         )
         for place, (kind, found) in enumerate(parts, start=1)
     ]
 
 
-def _lines(clocks: set[tuple[int, str]], today: date) -> dict[NoticeKind, list[Line]]:
+def lines_of(clocks: Collection[tuple[int, str]], today: date) -> dict[NoticeKind, list[Line]]:
+    """The rows of these (device, clock) for each kind of notice."""
     found: dict[NoticeKind, list[Line]] = {NoticeKind.OVERDUE: [], NoticeKind.DUE: []}
     devices = sorted({equipment_id for equipment_id, _ in clocks})
     for start in range(0, len(devices), _CHUNK):
@@ -71,11 +66,23 @@ def _rows(devices: Sequence[int], today: date) -> list[dict[str, Any]]:
     ).rows
 
 
-def keep(message_id: int, sheets: Sheets) -> None:
-    """Call it in the transaction that keeps the letter's text."""
-    MessageNotice.insert(message=message_id, sheets=sheets).on_conflict(
-        conflict_target=[MessageNotice.message], update={"sheets": sheets}
-    ).execute()
+def keep(sheets: Mapping[int, Sheets]) -> None:
+    """By message. Call it in the transaction that keeps the letters' texts."""
+    rows = [(number, MessageNotice.sheets.db_value(found)) for number, found in sheets.items()]
+    if rows:
+        run_many(_KEEP.format(p=db.obj.param), rows)
+
+
+_KEEP = (
+    "INSERT INTO message_notice (message_id, sheets) VALUES ({p}, {p}) "
+    "ON CONFLICT (message_id) DO UPDATE SET sheets = excluded.sheets"
+)
+
+
+def kept(message_ids: Sequence[int]) -> dict[int, Sheets]:
+    """What was kept with these messages before."""
+    found = run_for("SELECT message_id, sheets FROM message_notice WHERE {some}", "message_id", message_ids)
+    return {int(number): _read(sheets) for number, sheets in found}
 
 
 def with_file(message_ids: Sequence[int]) -> set[int]:
@@ -86,13 +93,12 @@ def with_file(message_ids: Sequence[int]) -> set[int]:
 
 def file_of(message_id: int, day: date, answer_url: str = "") -> bytes:
     """The PDF of the notices kept with a message; empty where it has none. The same link, the same bytes as went out."""
-    kept = run("SELECT sheets FROM message_notice WHERE message_id = :id", {"id": message_id})
-    return printed(read(kept[0][0]), day, answer_url) if kept else b""
+    return printed(kept([message_id]).get(message_id, ()), day, answer_url)
 
 
-def read(kept: str | None) -> Sheets:
+def _read(held: str | None) -> Sheets:
     """The notices as the database holds them; none where there are none."""
-    return MessageNotice.sheets.python_value(kept) or ()
+    return MessageNotice.sheets.python_value(held) or ()
 
 
 def printed(sheets: Sheets, day: date, answer_url: str) -> bytes:

@@ -9,6 +9,7 @@ from inspect_station.config import Settings
 from inspect_station.db import bulk_insert, db, is_sqlite, run
 from inspect_station.reminders import fallback, routes
 from inspect_station.reminders.channels import CHANNELS, ChannelError, Target
+from inspect_station.reminders.figures import SENDING_PAUSED
 from inspect_station.reminders.models import Attempt, Message, OwedStep
 
 log = structlog.get_logger()
@@ -20,25 +21,36 @@ POSTPONED = "postponed"
 _IN_TURN = "按对方的限速排队，稍后发出"
 
 
-def record_sent(message: Message, words: str, now: datetime) -> str:
-    if is_sqlite():
-        return _record(message, "sent", words, now, final=True)
-    log.info("letter", number=message.id, outcome="sent", channel=message.channel, tries=message.tries)
+def record_sent(message: Message, words: str, now: datetime, then: Message | None = None) -> tuple[str, bool]:
+    """The fate of a letter that is out; and whether the one set aside next may begin (`BEGIN`), in the same transaction."""
     said = {"id": message.id, "by": message.claimed_by, "at": _AS_STORED(now), "detail": words[:500]}
-    run(_SENT, said)
-    return "sent"
+    following = {"next": then.id if then else 0, "by": message.claimed_by}
+    if is_sqlite():
+        with db.atomic():
+            _record(message, "sent", words, now, final=True)
+            return "sent", bool(then and run(BEGIN, following))
+    log.info("letter", number=message.id, outcome="sent", channel=message.channel, tries=message.tries)
+    return "sent", bool(run(_SENT, said | following)[0][0])
 
+
+# A letter that was set aside is in hand from here on, unless somebody else has it or the sending was stopped meanwhile.
+BEGIN = f"""
+UPDATE message SET set_aside = FALSE WHERE id = :next AND state = 'claimed' AND claimed_by = :by AND set_aside
+  AND NOT EXISTS (SELECT 1 FROM station_setting WHERE key = '{SENDING_PAUSED}' AND value IS NOT NULL) RETURNING id
+"""  # noqa: S608  our own name
 
 # All that `_record` does for a letter that is out, in one statement and so in one transaction without a round trip for each
 # part: with a server that is the half of it. SQLite has no such statement and no such trips.
-_SENT = """
+_SENT = f"""
 WITH mine AS (UPDATE message SET state = 'sent', reason = '', next_at = NULL, done_at = :at, lease_until = NULL,
                 revision = revision + 1
               WHERE id = :id AND state = 'claimed' AND claimed_by = :by RETURNING id),
   steps AS (UPDATE owed_step s SET state = 'sent', reason = '', done_at = :at FROM mine
-            WHERE s.message_id = mine.id AND s.state = 'claimed')
-INSERT INTO attempt (message_id, at, sender, outcome, detail) VALUES (:id, :at, :by, 'sent', :detail) RETURNING id
-"""
+            WHERE s.message_id = mine.id AND s.state = 'claimed'),
+  following AS ({BEGIN})
+INSERT INTO attempt (message_id, at, sender, outcome, detail) VALUES (:id, :at, :by, 'sent', :detail)
+RETURNING (SELECT id FROM following)
+"""  # noqa: S608
 
 
 def record_failure(message: Message, error: ChannelError, now: datetime, settings: Settings | None = None) -> str:
@@ -116,7 +128,7 @@ def _ours(message: Message, changes: dict[str, Any]) -> bool:
     names = ", ".join(f"{name} = :{name}" for name in changes)
     held = {name: getattr(Message, name).db_value(value) for name, value in changes.items()}
     sql = (
-        f"UPDATE message SET {names}, lease_until = NULL, revision = revision + 1 "  # noqa: S608  our own names
+        f"UPDATE message SET {names}, lease_until = NULL, set_aside = FALSE, revision = revision + 1 "  # noqa: S608  our own names
         "WHERE id = :id AND state = 'claimed' AND claimed_by = :by RETURNING id"
     )
     return bool(run(sql, {**held, "id": message.id, "by": message.claimed_by}))

@@ -13,7 +13,6 @@ from inspect_station.config import Settings
 from inspect_station.db import bulk_insert, db, patiently
 from inspect_station.errors import Conflict, InvalidInput, NotFound
 from inspect_station.reminders import (
-    claiming,
     delivery,
     digests,
     fallback,
@@ -24,6 +23,7 @@ from inspect_station.reminders import (
     prescriptions,
     routes,
     source,
+    standing,
     steps,
 )
 from inspect_station.reminders.alarms import Alarm, alarms, beat, last_tick, worker_heartbeat
@@ -144,7 +144,7 @@ def resend(actor: Actor, message_id: int, now: datetime) -> None:
         ).where(Message.id == message_id, Message.state.in_(("refused", "failed", "uncertain", "suppressed", "sent")))
         if not ready.execute():
             raise Conflict("这条提醒正在发送或已被后来的提醒取代，不能重发。")
-        if why := claiming.why_nothing_stands(message, now.date()):
+        if why := standing.why_nothing_stands(message, now.date()):
             raise Conflict(
                 f"没有重发：这条提醒里的项目现在都不必提醒（{reason_word(why)}）。"
                 "要照样提醒，请在到期清单勾选设备，人工提醒。"

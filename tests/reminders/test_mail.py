@@ -12,6 +12,7 @@ from peewee import OperationalError
 
 from inspect_station import db as database
 from inspect_station.accounts.models import Account
+from inspect_station.config import Settings
 from inspect_station.reminders import claiming, delivery, recording, records, service
 from inspect_station.reminders.answers import links
 from inspect_station.reminders.channels import MailChannel, Outgoing
@@ -36,6 +37,12 @@ def owe(cast: Cast, box: Postbox, tmp_path: Path, *addresses: str, devices: int 
 
 def minutes(number: float) -> datetime:
     return NOW + timedelta(minutes=number)
+
+
+def _claimed(config: Settings, now: datetime, sender: str) -> Message:
+    hand = claiming.claim(config, now, sender)
+    assert hand is not None
+    return hand.letters[0].message
 
 
 def test_a_letter_arrives_with_text_html_and_a_stable_id(cast: Cast, box: Postbox, tmp_path: Path) -> None:
@@ -239,7 +246,7 @@ def test_a_server_without_the_wanted_encryption_gets_no_letter(cast: Cast, box: 
 
 def test_a_claim_whose_sender_died_is_sent_again_and_marked(cast: Cast, box: Postbox, tmp_path: Path) -> None:
     config = owe(cast, box, tmp_path)
-    assert isinstance(claiming.claim(config, NOW, "dead:1"), claiming.Claimed)
+    assert claiming.begin(_claimed(config, NOW, "dead:1"))
     assert service.deliver(config, minutes(5)) == {}
     assert service.deliver(config, minutes(11)) == {"interrupted": 1, "sent": 1}
     assert Message.get().doubtful
@@ -250,7 +257,7 @@ def test_a_claim_made_on_a_clock_gone_wrong_is_freed_when_it_is_right_again(
     cast: Cast, box: Postbox, tmp_path: Path
 ) -> None:
     config = owe(cast, box, tmp_path)
-    assert isinstance(claiming.claim(config, NOW + timedelta(hours=20), "dead:1"), claiming.Claimed)
+    assert claiming.begin(_claimed(config, NOW + timedelta(hours=20), "dead:1"))
     assert service.deliver(config, NOW) == {"interrupted": 1, "sent": 1}
     assert Message.get().doubtful
 
@@ -261,7 +268,7 @@ def test_a_database_that_fails_for_a_moment_after_the_letter_is_out_costs_no_sec
     config = owe(cast, box, tmp_path)
     real, failing = recording.record_sent, iter([True, True])
 
-    def record(*args: object) -> str:
+    def record(*args: object) -> tuple[str, bool]:
         if next(failing, False):
             raise OperationalError("database is locked")
         return real(*args)
@@ -286,10 +293,10 @@ def test_a_sender_asked_to_stop_begins_no_letter(
 
 def test_a_sender_whose_lease_ran_out_does_not_overwrite_the_fate(cast: Cast, box: Postbox, tmp_path: Path) -> None:
     config = owe(cast, box, tmp_path)
-    slow = claiming.claim(config, NOW, "slow:1")
-    assert isinstance(slow, claiming.Claimed)
+    slow = _claimed(config, NOW, "slow:1")
+    assert claiming.begin(slow)
     service.deliver(config, minutes(11))
-    recording.record_failure(slow.message, delivery.ChannelError("太慢"), minutes(12))
+    recording.record_failure(slow, delivery.ChannelError("太慢"), minutes(12))
     assert Message.get().state == "sent"
 
 

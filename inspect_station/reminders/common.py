@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import Any, TypeVar
 
 from inspect_station.accounts.scope import Actor
@@ -74,5 +75,5 @@ class Common:
     def asks_stop(self, firm: int, clocks: Clocks) -> bool:
         """Whether one of these needs a standstill of an enterprise that has told us of none."""
         stopping = self._once("stopping", planning.sites.needing_stop)
-        look = lambda: planning.sites.lacks_stop(Actor.system(), firm, clocks, self.today, stopping)  # noqa: E731
-        return self._once(("stop", firm, clocks), look)
+        asked = partial(planning.sites.lacks_stop, Actor.system(), firm, clocks, self.today, stopping)
+        return self._once(("stop", firm, clocks), asked)

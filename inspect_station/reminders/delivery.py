@@ -116,19 +116,20 @@ class _Run:
 
     def _work_off(self, letters: Sequence[Written], open_channels: dict[str, Channel]) -> Iterator[str]:
         """The fates of the letters in a hand. What cannot go soon is given back for another sender to take."""
-        begun, in_hand = clock.monotonic(), False
+        taken, in_hand = clock.monotonic(), False
         for place, letter in enumerate(letters):
-            message = letter.message
-            fresh = clock.monotonic() - begun < _STALE_SECONDS and self._goes_on()
-            if not in_hand and fresh and message.channel not in self.down:
-                in_hand = patiently(partial(claiming.begin, message))
+            if not in_hand and self._may_begin(letter, taken):
+                in_hand = patiently(partial(claiming.begin, letter.message))
             if not in_hand:
                 patiently(partial(claiming.give_back, [one.message for one in letters[place:]]))
                 return
-            following = letters[place + 1].message if place + 1 < len(letters) else None
-            fate, in_hand = self._send(letter, open_channels, following)
+            fate, in_hand = self._send(letter, open_channels, letters[place + 1 : place + 2], taken)
             if fate != recording.POSTPONED:
                 yield fate
+
+    def _may_begin(self, letter: Written, taken: float) -> bool:
+        fresh = clock.monotonic() - taken < _STALE_SECONDS
+        return fresh and self._goes_on() and letter.message.channel not in self.down
 
     def _waits_for_a_place(self) -> bool:
         """Whether it was worth waiting for a limited receiver's next place: then there is something to claim again."""
@@ -145,9 +146,9 @@ class _Run:
         return first is not None
 
     def _send(
-        self, letter: Written, open_channels: dict[str, Channel], following: Message | None
+        self, letter: Written, open_channels: dict[str, Channel], following: Sequence[Written], taken: float
     ) -> tuple[str, bool]:
-        """The fate of one letter, and whether the following one has begun. Whatever a channel does, the queue behind it
+        """The fate of one letter, and whether the one following has begun. Whatever a channel does, the queue behind it
         keeps flowing."""
         message = letter.message
         try:
@@ -162,8 +163,9 @@ class _Run:
         except Exception as error:
             log.exception("channel failed", channel=message.channel, message=message.id)
             return self._after(message, ChannelError(f"发送时出错（{type(error).__name__}）", uncertain=True)), False
+        then = next((one.message for one in following if self._may_begin(one, taken)), None)
         # The letter is out: were it not recorded for a restart of the database, it would go out twice.
-        return patiently(lambda: recording.record_sent(message, words, self.now, following))
+        return patiently(lambda: recording.record_sent(message, words, self.now, then))
 
     def _channel(self, message: Message, open_channels: dict[str, Channel]) -> Channel:
         name = message.channel

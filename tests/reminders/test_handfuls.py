@@ -1,5 +1,6 @@
 """Letters that a sender takes together: one is in hand, the others are set aside until their turn."""
 
+import threading
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from inspect_station.accounts.scope import Actor
 from inspect_station.config import Settings
 from inspect_station.notices import pdf
 from inspect_station.reminders import claiming, delivery, recording, service
+from inspect_station.reminders.channels import MailChannel, Outgoing
 from inspect_station.reminders.models import Attempt, Message, OwedStep
 from tests.conftest import NOW, TODAY, Cast
 from tests.reminders.park import contact, in_days, vessel
@@ -93,6 +95,24 @@ def test_a_sender_gives_back_what_it_may_not_send_and_counts_no_try(
     service.resume(Actor.system(), NOW)
     assert service.deliver(config, NOW) == {"sent": 3}
     assert box.recipients() == PEOPLE
+
+
+def test_a_sender_asked_to_stop_in_the_middle_of_a_hand_ends_with_the_letter_it_is_at(
+    cast: Cast, box: Postbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = owing(cast, box, tmp_path, 7)
+    asked, real = threading.Event(), MailChannel.send
+    monkeypatch.setattr(delivery, "stopping", asked)
+
+    def ask_after_the_fourth(channel: MailChannel, letter: Outgoing) -> str:
+        words = real(channel, letter)
+        if len(box.arrived) == 4:
+            asked.set()
+        return words
+
+    monkeypatch.setattr(MailChannel, "send", ask_after_the_fourth)
+    assert service.deliver(config, NOW) == {"sent": 4}
+    assert states() == [("sent", False, 1)] * 4 + [("queued", False, 0)] * 3
 
 
 def test_a_server_that_closes_its_doors_is_not_asked_for_the_rest_of_the_hand(

@@ -65,6 +65,22 @@ def give(
     return number
 
 
+def just_applied(sheet: Sheet, kind: str, given: Mapping[str, Any], now: datetime) -> bool:
+    """Whether this application was taken a moment ago: the second half of a double tap is no mistake of the person."""
+    if kind != "apply":
+        return False
+    taken = (
+        AnswerItem.select(AnswerItem.equipment, AnswerItem.clock)
+        .join(Answer)
+        .where(Answer.message == sheet.message.id, Answer.kind == kind, Answer.phone == given["phone"])
+        .where(Answer.given_at > now - timedelta(minutes=1))
+    )
+    held = {f"{equipment_id}:{clock}" for equipment_id, clock in tuples(taken)}
+    if given["scope"] == "all":
+        return bool(held) and held.issuperset(line.key for line in sheet.waiting)
+    return bool(given["items"]) and held.issuperset(given["items"])
+
+
 def _not_too_often(message_id: int, now: datetime) -> None:
     recent = Answer.select().where(Answer.message == message_id, Answer.given_at > now - timedelta(days=1)).count()
     if recent >= MOST_A_DAY:

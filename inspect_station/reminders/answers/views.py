@@ -73,12 +73,20 @@ def give(secret: str, kind: str) -> Any:
         return render_template("answers/gone.html"), 404
     try:
         _check_origin(secret, kind)
-        given = load(SCHEMAS[kind](), _typed(kind))
-        service.give(_speaker(sheet), sheet, kind, given, settings(), now(), _evidence(kind))
+        _give(sheet, kind)
     except (InvalidInput, Conflict) as error:
         return _form(sheet, secret, kind, request.form, error), error.http_status
     flash(f"已收到您的答复：{KINDS[kind].label}。{_then(kind)}", "success")
     return redirect(url_for("answer.page", secret=secret))
+
+
+def _give(sheet: Sheet, kind: str) -> None:
+    speaker, given = _speaker(sheet), load(SCHEMAS[kind](), _typed(kind))
+    try:
+        service.give(speaker, sheet, kind, given, settings(), now(), _evidence(kind))
+    except (InvalidInput, Conflict):
+        if speaker.is_staff or not service.just_applied(sheet, kind, given, now()):
+            raise
 
 
 @pages.get("/<secret>/question")

@@ -324,3 +324,23 @@ def test_a_file_beyond_all_bounds_leads_back_to_the_form_and_not_to_a_log_in(sce
     reply = answer(app.test_client(), path, "stopped", devices=told.late.id, file=large)
     assert reply.status_code == 413
     assert f'href="{path}/stopped"' in reply.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("scope", ["all", "some"])
+def test_the_second_half_of_a_double_tap_is_thanked_and_applies_no_second_time(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, scope: str
+) -> None:
+    app, _, told, path = scene
+    client = app.test_client()
+    tokens = fields(client.get(f"{path}/apply").get_data(as_text=True))
+    given = {**tokens, "scope": scope, "items": [told.key(told.late), told.key(told.soon)], "phone": "0591-7"}
+    codes = [client.post(f"{path}/apply", data=given).status_code for _ in range(2)]
+    assert codes == [302, 302]
+    assert count() == 1
+    other = client.post(f"{path}/apply", data=given | {"phone": "0591-8"})  # somebody else: he is told
+    assert other.status_code in {409, 422}
+    later = NOW + timedelta(minutes=2)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    again = client.post(f"{path}/apply", data=given)
+    assert again.status_code in {409, 422}
+    assert count() == 1

@@ -29,6 +29,7 @@ _WORDS = {
     "FIRM_FATES": FIRM_FATES,
     "CHANNELS": CHANNEL_WORDS,
     "OUTCOMES": OUTCOME_WORDS,
+    "BY_PERSON": "由检验员打电话或送书面通知",
 }
 _CHIP_WORDS = {"enterprise": "企业", "channel": "渠道", "first": "自", "last": "至", "q": "搜索", "state": "状态"}
 

@@ -1,9 +1,14 @@
 """A person answers more than once: what an earlier answer still says, and what it never stands in the way of."""
 
+import re
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+from flask import Flask
 
+from inspect_station import web
+from inspect_station.db import db
 from inspect_station.errors import Conflict, InvalidInput, Stale
 from inspect_station.registry import service as registry
 from inspect_station.registry.models import Equipment
@@ -11,8 +16,8 @@ from inspect_station.reminders.answers import service
 from inspect_station.reminders.answers.models import Answer, AnswerItem
 from inspect_station.reminders.models import Message
 from inspect_station.reminders.quiets import standing
-from tests.conftest import NOW, TODAY, Cast
-from tests.reminders.answers.park import PDF, Told
+from tests.conftest import NOW, TODAY, Cast, log_in, people
+from tests.reminders.answers.park import PDF, Told, tell
 from tests.reminders.park import in_days
 
 
@@ -136,3 +141,23 @@ def test_a_telephone_number_without_a_digit_is_refused(told: Told, kind: str) ->
 def test_a_missing_day_is_asked_for_by_its_own_name(told: Told, day: str) -> None:
     with pytest.raises(InvalidInput, match="从哪天起请选择日期"):
         told.answer("stopped", {"devices": [told.late.id], "act": "stop", "on": day})
+
+
+def test_a_firm_logged_in_divides_its_own_claim_behind_the_wall(app: Flask, tmp_path: Path) -> None:
+    with people(app) as cast, app.app_context():
+        told = tell(cast, tmp_path)
+        path = "/r/" + service.secret_of(told.message, web.settings())
+    client = log_in(app, cast.jia_user)
+
+    def answer(page: str, **given: object) -> int:
+        form = client.get(f"{path}/{page}").get_data(as_text=True)
+        tokens = dict(re.findall(r'<input type="hidden" name="([a-z_]+)" value="([^"]*)">', form))
+        return client.post(f"{path}/{page}", data={**tokens, **given}).status_code
+
+    both = [told.late.id, told.soon.id]
+    assert answer("stopped", devices=both, act="stop", on=in_days(-1)) == 302
+    assert answer("apply", items=told.key(told.late), phone="0591-1") == 302
+    with db.connection_context():
+        assert [(kind, state) for kind, state, _ in states()] == [
+            ("stopped", "open"), ("stopped", "replaced"), ("apply", "open"),
+        ]  # fmt: skip

@@ -40,11 +40,12 @@ def revoke(feed_id: int) -> Any:
 
 
 def _page(error: InvalidInput | Conflict | None = None) -> str:
-    actor = current_actor()
+    actor, shown = current_actor(), session.pop("shown_feed", "")
     return render_template(
         "feeds/mine.html",
         feeds=service.own(actor),
-        shown=session.pop("shown_feed", None),
+        shown=shown,
+        subscribe=shown.replace("https:", "webcal:", 1).replace("http:", "webcal:", 1),  # opens the calendar program
         error=error,
         given=request.form,
         is_staff=actor.is_staff,

@@ -14,7 +14,7 @@ from inspect_station.portal import todo
 from inspect_station.portal.hand import left_to_do, of
 from inspect_station.portal.todo import Act
 from inspect_station.registry import service as registry
-from inspect_station.reminders import paper, records
+from inspect_station.reminders import paper, records, routes
 from inspect_station.reminders.answers import service as answers
 
 ACTS_MOST = 4
@@ -32,6 +32,7 @@ class Home:
     letters: Sequence[Mapping[str, Any]]
     notices: Sequence[Mapping[str, Any]]
     in_hand: int
+    reachable: bool  # whether a reminder finds anybody there
 
 
 def home_of(actor: Actor, settings: Settings, today: date) -> Home:
@@ -47,7 +48,13 @@ def home_of(actor: Actor, settings: Settings, today: date) -> Home:
         letters=_letters(actor),
         notices=issuing.page_of(actor, issuing.Filters(), None, _SHOWN_NOTICES).rows,
         in_hand=_cases_in_hand(actor),
+        reachable=_is_reachable(firm["id"], settings, today),
     )
+
+
+def _is_reachable(enterprise_id: int, settings: Settings, today: date) -> bool:
+    found = routes.of_enterprises(routes.channel_in_use(settings), today, [enterprise_id]).get(enterprise_id, ())
+    return any(route.recipient != routes.NO_ADDRESS for route in found)
 
 
 def _cases_in_hand(actor: Actor) -> int:

@@ -95,7 +95,7 @@ def device_code(equipment_id: int) -> Response:
 def enterprise(enterprise_id: int) -> str:
     actor = current_actor()
     row = registry.enterprises.get(actor, enterprise_id)
-    changes = registry.history.of(actor, "enterprise", enterprise_id, enterprise_id)
+    changes = registry.history.of_firm(actor, enterprise_id)
     filters = DueFilters(enterprise=enterprise_id)
     urgent = duelist.due_page(actor, filters, "due", duelist.Place(), 10, today(), counted=False)
     return render_template(

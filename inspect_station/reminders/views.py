@@ -1,16 +1,19 @@
 """提醒: what was sent, waits or failed; one message; what is to come; a reminder by hand; pause and resume."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 
 from inspect_station.accounts.guard import current_actor, needs, staff_only
+from inspect_station.accounts.scope import Actor
 from inspect_station.errors import InvalidInput
 from inspect_station.export import Column
 from inspect_station.registry import service as registry
 from inspect_station.reminders import forecast, records, routes, service, setup
+from inspect_station.reminders.answers import service as answers
 from inspect_station.reminders.records import Filters
 from inspect_station.reminders.schemas import ListSchema, OutlookSchema, RemindSchema, StopSchema
 from inspect_station.reminders.words import CHANNEL_WORDS, FATES, FIRM_FATES, OUTCOME_WORDS, STATE_WORDS
@@ -26,6 +29,7 @@ _WORDS = {
     "FIRM_FATES": FIRM_FATES,
     "CHANNELS": CHANNEL_WORDS,
     "OUTCOMES": OUTCOME_WORDS,
+    "BY_PERSON": "由检验员打电话或送书面通知",
 }
 _CHIP_WORDS = {"enterprise": "企业", "channel": "渠道", "first": "自", "last": "至", "q": "搜索", "state": "状态"}
 
@@ -120,9 +124,18 @@ def _message_page(message_id: int, error: InvalidInput | None = None) -> str:
         row=record.row,
         error=error,
         may_remind=actor.may("remind"),
+        answer_secret=_answer_secret(actor, record.row),
         now=now(),
         **_WORDS,
     )
+
+
+def _answer_secret(actor: Actor, row: Mapping[str, Any]) -> str | None:
+    """The way to the answer page, for the enterprise's own log-in and as long as the link lives."""
+    last = row["day"] + timedelta(days=settings().answer_link_days)
+    if actor.is_staff or row["state"] != "sent" or today() > last:
+        return None
+    return answers.secret_of_message(actor, row["id"], settings())
 
 
 @pages.get("/reminders/<int:message_id>/letter.eml")

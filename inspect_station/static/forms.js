@@ -29,11 +29,19 @@
   document.addEventListener("change", (event) => {
     const drop = event.target.closest("[data-upload]");
     if (!drop) return;
+    const most = Number(event.target.dataset.mostMb) || Infinity;
+    const tooLarge = [...event.target.files].some((file) => file.size > most * 2 ** 20);
     const lines = [...event.target.files].map((file) => {
       const line = document.createElement("li");
       line.textContent = `${file.name}（${size(file.size)}）`;
+      if (file.size > most * 2 ** 20) {
+        line.className = "field-error";
+        line.textContent += `太大，不能超过 ${most} MB，没有选上；请压缩或换一个`;
+      }
       return line;
     });
+    // Sent all the same, it would be refused after minutes, with all that was typed.
+    if (tooLarge) event.target.value = "";
     drop.querySelector(".drop-files").replaceChildren(...lines);
   });
   for (const [name, on] of [["dragover", true], ["dragleave", false], ["drop", false]]) {

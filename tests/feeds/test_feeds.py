@@ -230,6 +230,7 @@ def test_a_person_subscribes_on_the_page_and_a_program_fetches_without_logging_i
     assert browser.post("/me/calendars", data=form).status_code == 302
     page = browser.get("/me/calendars").get_data(as_text=True)
     path = "/calendar/" + page.split("/calendar/")[1].split(".ics")[0] + ".ics"
+    assert f'href="webcal://127.0.0.1:8000{path}"' in page  # one tap on a phone
     assert path not in browser.get("/me/calendars").get_data(as_text=True)  # shown once
 
     answer = app.test_client().get(path)

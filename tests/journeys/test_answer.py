@@ -112,3 +112,33 @@ def test_a_mail_is_answered_with_an_application_which_quiets_the_ladder_and_reac
     expect(page.get_by_role("main")).to_contain_text("已确认")
     desk.close()
     assert complaints == []
+
+
+def test_a_phone_keeps_its_width_under_an_address_and_refuses_too_large_a_photo_at_once(
+    station_with_mail: Station, browser: Browser, tmp_path: Path
+) -> None:
+    address, settings, box = station_with_mail
+    with db.db.connection_context():
+        service.tick(settings, TODAY, NOW)
+        service.deliver(settings, NOW)
+    ((_, mail),) = box.arrived
+    link = re.search(rf"{re.escape(address)}/r/\w+", mail.get_body(("plain",)).get_content())
+    assert link is not None
+    context = browser.new_context(viewport=SIZES["phone"], has_touch=True, is_mobile=True, reduced_motion="reduce")  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto(f"{link.group()}/stopped")
+    photo = tmp_path / "photo.jpg"
+    photo.write_bytes(b"\xff\xd8\xff" + b"x" * (21 * 2**20))
+    page.get_by_label(re.compile("^证明")).set_input_files(photo)
+    expect(page.get_by_text("太大，不能超过 20 MB，没有选上")).to_be_visible()
+    assert page.get_by_label(re.compile("^证明")).input_value() == ""
+    expect(page.get_by_text("把文件拖到这里")).to_be_hidden()
+    readable(page)
+
+    page.goto(live.login_link(address, "jia"))
+    page.get_by_role("button", name="登录").click()
+    page.goto(f"{address}/me/calendars")
+    page.get_by_role("button", name="生成地址").tap()
+    expect(page.get_by_role("link", name="在这台设备上订阅")).to_be_visible()
+    readable(page)
+    context.close()

@@ -15,7 +15,7 @@ from inspect_station.reminders.answers import service as answers
 from inspect_station.web import settings
 from tests.conftest import NOW, TODAY, Cast, log_in, people
 from tests.reminders.answers.park import Told, tell
-from tests.reminders.park import in_days, inspected, vessel
+from tests.reminders.park import contact, in_days, inspected, vessel
 from tests.statements import counted
 
 Scene = tuple[Flask, Cast, Told]
@@ -124,3 +124,14 @@ def test_the_page_costs_a_bounded_number_of_statements(scene: Scene) -> None:
     with counted() as ran:
         shown(client)
     assert len(ran) <= 40, len(ran)
+
+
+def test_a_firm_that_no_reminder_finds_reads_so_itself(scene: Scene) -> None:
+    app, cast, _ = scene
+    assert "提醒发不到贵单位" not in shown(log_in(app, cast.jia_user))
+    page = shown(log_in(app, cast.yi_user))
+    assert "提醒发不到贵单位" in page
+    assert "到期前我们会提醒您" not in page
+    with db.connection_context():
+        contact(cast.yi, "b@yi.example")
+    assert "到期前我们会提醒您" in shown(log_in(app, cast.yi_user))

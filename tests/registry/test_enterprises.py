@@ -118,3 +118,14 @@ def test_a_file_is_stored_once_by_its_content_under_no_name_of_its_own(cast, tmp
 def test_a_file_a_browser_might_run_or_that_lies_about_itself_is_refused(cast, tmp_path, name, content):
     assert "file" in refused(keep, cast, vessel(cast, cast.jia), tmp_path, name, content)
     assert not any(p.is_file() and len(p.name) == 64 for p in tmp_path.rglob("*"))
+
+
+def test_a_firms_changes_name_the_people_and_the_states(cast):
+    service.enterprises.change(cast.head, cast.jia.id, {"responsible": cast.inspector.account_id}, now=NOW)
+    service.enterprises.change(
+        cast.head, cast.jia.id, {"responsible": cast.other_inspector.account_id, "status": "closed"}, now=NOW
+    )
+    told = [(c["field"], c["old"], c["new"]) for c in service.history.of_firm(cast.jia_user, cast.jia.id)]
+    assert ("responsible", None, "检一") in told
+    assert ("responsible", "检一", "检二") in told
+    assert ("status", "在园", "停业") in told

@@ -1,15 +1,18 @@
 """The pages and the JSON of the outbox: what people see, may do, and must never see of others."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from flask import Flask
 
+from inspect_station import web
 from inspect_station.accounts.models import AuditEntry
 from inspect_station.db import db
 from inspect_station.duelist import service as duelist
 from inspect_station.duelist.models import DueRow
 from inspect_station.reminders import service
+from inspect_station.reminders.answers import service as answers
 from inspect_station.reminders.models import Message
 from tests.conftest import NOW, TODAY, Cast, csrf_of, downloaded, log_in, people, token_for
 from tests.reminders.park import contact, in_days, settings, vessel
@@ -133,6 +136,22 @@ def test_an_enterprise_sees_its_own_messages_and_not_a_byte_of_anothers(told: tu
         assert not any(word in text for word in (CANARY, "甲化工", "jia.example", "张安全"))
     assert [answer.status_code for answer in singles] == [404, 404, 404]
     assert listed.get_json()["total"] == 1
+
+
+def test_an_enterprise_answers_its_letter_from_the_page_that_shows_it_while_the_link_lives(
+    told: tuple[Flask, Cast],
+) -> None:
+    app, cast = told
+    number = number_of(app, "a@jia.example")
+    with app.app_context(), db.connection_context():
+        way = f'href="/r/{answers.secret_of_message(cast.jia_user, number, web.settings())}"'
+    assert way in log_in(app, cast.jia_user).get(f"/reminders/{number}").get_data(as_text=True)
+    assert "/r/" not in log_in(app, cast.inspector).get(f"/reminders/{number}").get_data(as_text=True)
+    waits = number_of(app, "b@yi.example")
+    assert "/r/" not in log_in(app, cast.yi_user).get(f"/reminders/{waits}").get_data(as_text=True)
+    with db.connection_context():
+        Message.update(day=TODAY - timedelta(days=91)).where(Message.id == number).execute()
+    assert "/r/" not in log_in(app, cast.jia_user).get(f"/reminders/{number}").get_data(as_text=True)
 
 
 def test_an_enterprise_may_change_nothing(told: tuple[Flask, Cast]) -> None:

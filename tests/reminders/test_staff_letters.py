@@ -21,6 +21,7 @@ from inspect_station.reminders.models import StaffLetter
 from inspect_station.reminders.staff import digest, service
 from inspect_station.settings import checks
 from tests.conftest import NOW, TODAY, Cast, csrf_of, log_in, people
+from tests.reminders.answers.park import tell
 from tests.reminders.park import contact, in_days, settings, vessel
 from tests.reminders.smtp import Postbox
 
@@ -61,6 +62,27 @@ def test_an_inspector_reads_his_own_firms_only_and_the_head_all(park: Cast, tmp_
     head = text_of(park.head)
     assert section(head, "超期").startswith("2")
     assert "检一：禁用 0，超期 1" in section(head, "各人负责的")
+
+
+def test_answers_nobody_looked_at_are_named_to_the_inspector_and_the_head(park: Cast, tmp_path: Path) -> None:
+    told = tell(park, tmp_path)
+    told.answer("stopped", {"devices": [told.late.id], "act": "stop", "on": in_days(-1)})
+    told.answer("noted")  # nothing to look at
+    service.compose(settings(tmp_path), MONDAY.date(), MONDAY)
+    for actor, path in ((park.inspector, "/answers?tab=open&mine=true"), (park.head, "/answers?tab=open")):
+        said = section(text_of(actor), "企业答复待处理")
+        assert said.startswith("1")
+        assert "福州甲化工有限公司：1 条，最早 2026-11-22" in said
+        assert path in said
+    assert section(text_of(park.other_inspector), "企业答复待处理").startswith("0")
+
+
+def test_a_firm_that_no_inspector_looks_after_is_named_to_the_head(park: Cast, tmp_path: Path) -> None:
+    Enterprise.update(responsible=None).where(Enterprise.id == park.yi.id).execute()
+    service.compose(settings(tmp_path), MONDAY.date(), MONDAY)
+    said = section(text_of(park.head), "没有负责检验员的企业")
+    assert said.startswith("1")
+    assert "连江乙新材料有限公司：1 项" in said
 
 
 def test_the_head_is_told_once_of_what_became_overdue_not_once_for_each_device(park: Cast, tmp_path: Path) -> None:

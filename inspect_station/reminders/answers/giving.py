@@ -18,6 +18,7 @@ from inspect_station.reminders import outgoing, routes
 from inspect_station.reminders.answers import resting
 from inspect_station.reminders.answers.models import Answer, AnswerItem
 from inspect_station.reminders.answers.sheet import Sheet
+from inspect_station.reminders.reading import tuples
 
 MOST_A_DAY = 20  # answers to one message in 24 hours: enough for a change of mind, too few for mischief
 Item = tuple[int, str]
@@ -40,7 +41,7 @@ def give(
     now: datetime,
     evidence: Kept | None = None,
 ) -> int:
-    """The new answer's id. An earlier one of the same kind that nobody has looked at yet is replaced.
+    """The new answer's id. What an earlier one said of the same devices, and nobody has looked at yet, is replaced.
 
     `actor` is the enterprise: a person logged in, or whoever holds the link. Raises `InvalidInput` for devices the
     letter does not name, `Conflict` for what is applied for already.
@@ -51,8 +52,8 @@ def give(
     meant = _READERS[kind](sheet, given, now.date())
     with db.atomic():
         _not_too_often(sheet.message.id, now)
+        _replace_earlier(sheet.message.id, kind, meant.items)
         number = _write(actor, sheet, kind, given, meant, now, evidence)
-        _replace_earlier(sheet.message.id, kind, meant.items, number)
         bulk_insert(AnswerItem, _items(number, kind, sheet, meant.items, settings, now.date()))
         if kind == "apply":
             Answer.update(application_id=_apply(actor, sheet, given, meant, now)).where(Answer.id == number).execute()
@@ -62,6 +63,22 @@ def give(
             detail={"kind": kind, "message": sheet.message.id, "items": len(meant.items)},
         )  # fmt: skip
     return number
+
+
+def just_applied(sheet: Sheet, kind: str, given: Mapping[str, Any], now: datetime) -> bool:
+    """Whether this application was taken a moment ago: the second half of a double tap is no mistake of the person."""
+    if kind != "apply":
+        return False
+    taken = (
+        AnswerItem.select(AnswerItem.equipment, AnswerItem.clock)
+        .join(Answer)
+        .where(Answer.message == sheet.message.id, Answer.kind == kind, Answer.phone == given["phone"])
+        .where(Answer.given_at > now - timedelta(minutes=1))
+    )
+    held = {f"{equipment_id}:{clock}" for equipment_id, clock in tuples(taken)}
+    if given["scope"] == "all":
+        return bool(held) and held.issuperset(line.key for line in sheet.waiting)
+    return bool(given["items"]) and held.issuperset(given["items"])
 
 
 def _not_too_often(message_id: int, now: datetime) -> None:
@@ -89,18 +106,45 @@ def _write(
     return int(row.id)
 
 
-def _replace_earlier(message_id: int, kind: str, items: Sequence[Item], number: int) -> None:
-    """What was said before of the same devices, and not looked at, is overtaken; an application stays one."""
-    earlier = Answer.select(Answer.id).where(
-        Answer.message == message_id, Answer.id != number, Answer.kind != "apply", Answer.state.in_(("open", "seen"))
+def _replace_earlier(message_id: int, kind: str, items: Sequence[Item]) -> None:
+    """What was said before of the same devices, and not looked at, is overtaken; of other devices it stands.
+
+    An application stays one, and 已知悉 takes no claim back.
+    """
+    earlier = Answer.select().where(
+        Answer.message == message_id, Answer.kind != "apply", Answer.state.in_(("open", "seen"))
     )
-    if kind == "contact":
-        earlier = earlier.where(Answer.kind == "contact")
-    else:
-        about = AnswerItem.select(AnswerItem.answer).where(AnswerItem.equipment.in_([e for e, _ in items]))
-        earlier = earlier.where(Answer.id.in_(about))
-    numbers = [row.id for row in earlier]
-    Answer.update(state="replaced", revision=Answer.revision + 1).where(Answer.id.in_(numbers)).execute()
+    if kind in {"noted", "contact"}:
+        earlier = earlier.where(Answer.kind == kind)
+    told = {equipment_id for equipment_id, _ in items}
+    for row in list(earlier):
+        named = _named(row.id)
+        if named <= told and (named or kind == "contact"):
+            _set_state(row.id, "replaced")
+        elif named & told and row.kind in resting.CLAIMS:
+            _split(row, named & told)
+
+
+def _named(answer_id: int) -> set[int]:
+    query = AnswerItem.select(AnswerItem.equipment).where(AnswerItem.answer == answer_id)
+    return {int(equipment_id) for (equipment_id,) in tuples(query)}
+
+
+def _set_state(answer_id: int, state: str) -> None:
+    Answer.update(state=state, revision=Answer.revision + 1).where(Answer.id == answer_id).execute()
+
+
+def _split(claim: Answer, overtaken: Collection[int]) -> None:
+    """The overtaken devices of a claim go to a copy of it that is replaced; the others still wait for the station.
+
+    Their rest goes with them, as it says when the first one ended.
+    """
+    values = {name: value for name, value in claim.__data__.items() if name not in {"id", "state", "revision"}}
+    copy = Answer.create(**values, state="replaced")
+    AnswerItem.update(answer=copy.id).where(
+        AnswerItem.answer == claim.id, AnswerItem.equipment.in_(sorted(overtaken))
+    ).execute()
+    _set_state(claim.id, "open")  # whoever has it before him looks again
 
 
 def _items(
@@ -143,7 +187,7 @@ def _read_noted(sheet: Sheet, _given: Mapping[str, Any], _today: date) -> Meant:
 
 def _read_apply(sheet: Sheet, given: Mapping[str, Any], today: date) -> Meant:
     known = {line.key: line for line in sheet.to_apply}
-    wanted = [k for k, line in known.items() if not line.quiet] if given["scope"] == "all" else given["items"]
+    wanted = [line.key for line in sheet.waiting] if given["scope"] == "all" else given["items"]
     if not wanted or not set(wanted) <= known.keys():
         raise InvalidInput("请至少选择一台要检验的设备。", {"items": ["请至少选择一台要检验的设备"]})
     first, last = given["wished_from"], given["wished_to"]
@@ -170,6 +214,8 @@ def _whole(sheet: Sheet, devices: Collection[int]) -> list[Item]:
 
 
 def _read_contact(_sheet: Sheet, given: Mapping[str, Any], _today: date) -> Meant:
+    if not given["mobile"].strip() and not given["email"].strip():
+        raise InvalidInput("手机、邮箱至少填一个。", {"mobile": ["手机、邮箱至少填一个"]})
     if given["email"] and routes.addresses(given["email"]) != [given["email"].strip().lower()]:
         raise InvalidInput("邮箱地址不对，应写成 name@example.com 的样子。", {"email": ["地址不对"]})
     kept = {name: given[name].strip() for name in ("role", "name", "mobile", "email")}

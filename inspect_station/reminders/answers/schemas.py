@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from marshmallow import fields, validate
+from marshmallow import ValidationError, fields, validate
 
 from inspect_station.clinic import service as clinic
 from inspect_station.registry.schemas import Text
@@ -19,6 +19,20 @@ def _text(most: int, label: str, least: int = 0, **more: Any) -> Text:
     return Text(most, least=least, metadata={"label": label}, **more)
 
 
+class _Phone(Text):
+    """Whatever else stands in it, there is something to dial."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **given: Any) -> str:
+        text = super()._deserialize(value, attr, data, **given)
+        if text and not any(c.isdigit() for c in text):
+            raise ValidationError("里没有数字，请写能打通的号码")
+        return text
+
+
+def _phone(least: int = 0, **more: Any) -> Text:
+    return _Phone(30, least=least, metadata={"label": "您的电话"}, **more)
+
+
 def _devices() -> fields.List[Any]:
     return fields.List(
         fields.Integer(validate=_ID),
@@ -32,7 +46,7 @@ class _Person(StationSchema):
     """Who speaks: whom the station calls back."""
 
     name = _text(60, "您的姓名", load_default="")
-    phone = _text(30, "您的电话", load_default="")
+    phone = _phone(load_default="")
     note = _text(300, "说明", load_default="")
 
 
@@ -48,13 +62,17 @@ class ApplySchema(_Person):
     wished_from = fields.Date(allow_none=True, load_default=None, metadata={"label": "希望日期（起）"})
     wished_to = fields.Date(allow_none=True, load_default=None, metadata={"label": "希望日期（止）"})
     shutdown = fields.Boolean(load_default=False, metadata={"label": "停产检修"})
-    phone = _text(30, "您的电话", 1, required=True)
+    phone = _phone(1, required=True)
 
 
 class StoppedSchema(_Person):
     devices = _devices()
     act = fields.String(required=True, validate=validate.OneOf(list(ACTS)), metadata={"label": "停用或拆除"})
-    on = fields.Date(required=True, metadata={"label": "日期"})
+    on = fields.Date(
+        required=True,
+        metadata={"label": "从哪天起"},
+        error_messages={"invalid": "请选择日期，写成 2026-11-22 的样子"},
+    )
 
 
 class NotOursSchema(_Person):
@@ -81,7 +99,7 @@ class QuestionSchema(StationSchema):
     question = _text(1000, "想问什么", 2, required=True)
     devices = fields.List(fields.Integer(validate=_ID), load_default=list, metadata={"label": "设备："})
     name = _text(60, "您的姓名", load_default="")
-    phone = _text(30, "您的电话", 1, required=True)
+    phone = _phone(1, required=True)
 
 
 SCHEMAS: dict[str, type[StationSchema]] = {

@@ -7,7 +7,7 @@ from inspect_station.config import Settings
 from inspect_station.errors import NotFound
 from inspect_station.reminders.answers import words
 from inspect_station.reminders.answers.asking import ask
-from inspect_station.reminders.answers.giving import give
+from inspect_station.reminders.answers.giving import give, just_applied
 from inspect_station.reminders.answers.handling import confirm, finish, reject, replaceable
 from inspect_station.reminders.answers.inbox import (
     Filters,
@@ -27,9 +27,9 @@ from inspect_station.reminders.answers.sheet import Sheet, sheet_of
 from inspect_station.reminders.models import Message
 
 __all__ = [
-    "Filters", "Page", "Sheet", "ask", "behind", "confirm", "counts", "evidence_of", "finish", "give", "holder_of", "json_of",
-    "of_message", "one", "open_count", "page_of", "phones", "reject", "replaceable", "secret_of", "secret_of_message",
-    "sheet_of", "stream", "url_for", "words",
+    "Filters", "Page", "Sheet", "ask", "behind", "confirm", "counts", "evidence_of", "finish", "give", "holder_of",
+    "json_of", "just_applied", "of_message", "one", "open_count", "page_of", "phones", "reject", "replaceable",
+    "secret_of", "secret_of_message", "sheet_of", "stream", "url_for", "words",
 ]  # fmt: skip
 
 

@@ -73,12 +73,20 @@ def give(secret: str, kind: str) -> Any:
         return render_template("answers/gone.html"), 404
     try:
         _check_origin(secret, kind)
-        given = load(SCHEMAS[kind](), _typed(kind))
-        service.give(_speaker(sheet), sheet, kind, given, settings(), now(), _evidence(kind))
+        _give(sheet, kind)
     except (InvalidInput, Conflict) as error:
         return _form(sheet, secret, kind, request.form, error), error.http_status
-    flash(f"已收到您的答复：{KINDS[kind].label}。{KINDS[kind].after}", "success")
+    flash(f"已收到您的答复：{KINDS[kind].label}。{_then(kind)}", "success")
     return redirect(url_for("answer.page", secret=secret))
+
+
+def _give(sheet: Sheet, kind: str) -> None:
+    speaker, given = _speaker(sheet), load(SCHEMAS[kind](), _typed(kind))
+    try:
+        service.give(speaker, sheet, kind, given, settings(), now(), _evidence(kind))
+    except (InvalidInput, Conflict):
+        if speaker.is_staff or not service.just_applied(sheet, kind, given, now()):
+            raise
 
 
 @pages.get("/<secret>/question")
@@ -197,6 +205,7 @@ def _form(sheet: Sheet, secret: str, kind: str, given: Any, error: StationError 
         secret=secret,
         kind=kind,
         word=KINDS[kind],
+        then=_then(kind),
         given=given,
         chosen=given.getlist(_LISTS[kind]) if given and kind in _LISTS else [],
         error=error,
@@ -205,9 +214,15 @@ def _form(sheet: Sheet, secret: str, kind: str, given: Any, error: StationError 
         roles=list(registry.words.CONTACT_ROLES.items()),
         acts=list(ACTS.items()),
         accept=registry.documents.ACCEPT,
+        most_mb=registry.documents.LARGEST // 2**20,
         is_staff=_is_staff(),
         **_about(),
     )
+
+
+def _then(kind: str) -> str:
+    s = settings()
+    return KINDS[kind].then(noted=s.noted_quiet_days, rest=s.answer_quiet_days)
 
 
 def _about() -> dict[str, Any]:

@@ -13,6 +13,10 @@ class Kind:
     icon: str
     after: str
 
+    def then(self, *, noted: int, rest: int) -> str:
+        """What follows, with the station's own numbers of working days."""
+        return self.after.format(noted=noted, rest=rest)
+
 
 KINDS: Mapping[str, Kind] = {
     "apply": Kind(
@@ -21,15 +25,15 @@ KINDS: Mapping[str, Kind] = {
     ),
     "noted": Kind(
         "已知悉", "看到了，正在安排", "check-circle",
-        "已记下。每周一次的重复提醒会停几个工作日，到了下一个日子仍会提醒；需要检验时请再点“申请检验”。",
+        "已记下。每周一次的重复提醒会停 {noted} 个工作日，到了下一个日子仍会提醒；需要检验时请再点“申请检验”。",
     ),
     "stopped": Kind(
         "设备已停用或拆除", "选择设备，写明日期，附上证明", "pause-circle",
-        "检验员会核实，核实期间最多几个工作日不催办；核实后登记为停用或拆除，以后不再提醒。",
+        "检验员会核实，核实期间最多 {rest} 个工作日不催办；核实后登记为停用或拆除，以后不再提醒。",
     ),
     "not_ours": Kind(
         "不是我单位设备", "选择设备，说明情况", "question-circle",
-        "检验员会核实台账，核实期间最多几个工作日不催办；核实后更正台账，以后不再提醒。",
+        "检验员会核实台账，核实期间最多 {rest} 个工作日不催办；核实后更正台账，以后不再提醒。",
     ),
     "contact": Kind(
         "换联系人", "由谁接手，以后提醒发给谁", "person-plus",

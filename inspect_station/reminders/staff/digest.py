@@ -157,6 +157,7 @@ def _of_inspector(person: Account, today: date) -> Iterator[Section]:
     coming = figures.coming_rows(today, first, last, **mine)
     yield figures.due_section("下个月到期", coming, f"/due?month={first:%Y-%m}&{address}")
     firms = figures.firms_of(person.id)
+    yield figures.answers_section("/answers?tab=open&mine=true", firms)
     yield figures.silent_section(today, firms)
     yield figures.no_address_section(today, firms)
 
@@ -173,10 +174,12 @@ def _of_head(today: date, now: datetime) -> Iterator[Section]:
         section = figures.due_section(title, found, f"/due?bucket={bucket}")
         yield Section(title, totals[bucket], section.lines, section.path, totals[bucket] > 1000)
     yield figures.due_section("近七天新超期", figures.newly_overdue(today, today - _LOOK_BACK), "/due?bucket=overdue")
+    yield figures.answers_section("/answers?tab=open")
     yield figures.silent_section(today)
     yield figures.no_address_section(today)
     yield figures.failures_section(now)
     yield figures.load_section(today)
+    yield figures.nobodys_section(today)
 
 
 @cache

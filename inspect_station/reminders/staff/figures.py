@@ -14,6 +14,7 @@ from inspect_station.duelist import service as duelist
 from inspect_station.registry import service as registry
 from inspect_station.registry.models import Enterprise
 from inspect_station.reminders import quiets, routes, source
+from inspect_station.reminders.answers.models import Answer
 from inspect_station.reminders.models import Message, OwedStep
 from inspect_station.reminders.reading import tuples
 from inspect_station.workcalendar import service as workcalendar
@@ -147,6 +148,28 @@ def silent_section(today: date, firms: set[int] | None = None) -> Section:
     found = silent_firms(today, firms)
     lines = [f"{s.name}：{s.clocks} 项，最近一次提醒 {s.told_on.isoformat()}" for s in found[:FIRMS_NAMED]]
     return Section("已提醒、还没有结果的企业", len(found), lines, "/reminders?fate=sent")
+
+
+def answers_section(path: str, firms: set[int] | None = None) -> Section:
+    """What enterprises answered and nobody of the station has looked at, the longest waiting first."""
+    query = (
+        Answer.select(Enterprise.id, Enterprise.name, fn.COUNT(Answer.id), fn.MIN(Answer.given_at))
+        .join(Enterprise)
+        .where(Answer.state == "open")
+        .group_by(Enterprise.id, Enterprise.name)
+        .order_by(fn.MIN(Answer.given_at), Enterprise.name)
+    )
+    found = [row for row in tuples(query) if firms is None or row[0] in firms]
+    lines = [f"{name}：{count} 条，最早 {str(first)[:10]}" for _, name, count, first in found[:FIRMS_NAMED]]
+    return Section("企业答复待处理", sum(row[2] for row in found), lines, path)
+
+
+def nobodys_section(today: date) -> Section:
+    """Late and pressing clocks of firms that no inspector looks after: they stand in nobody's digest."""
+    without = {int(i) for (i,) in tuples(Enterprise.select(Enterprise.id).where(Enterprise.responsible.is_null()))}
+    pressing = [*late_rows(today), *rows(today, bucket="apply_now")] if without else []
+    found = [row for row in pressing if row["enterprise_id"] in without]
+    return due_section("没有负责检验员的企业", found, "/enterprises")
 
 
 def no_address_section(today: date, firms: set[int] | None = None) -> Section:

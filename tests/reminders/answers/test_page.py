@@ -288,3 +288,59 @@ def test_questions_without_end_are_stopped_and_staff_ask_none(scene: Scene) -> N
     replies = [answer(app.test_client(), path, "question", **asked).status_code for _ in range(MOST_A_DAY + 1)]
     assert replies == [302] * MOST_A_DAY + [429]
     assert answer(log_in(app, cast.inspector), path, "question", **asked).status_code == 409
+
+
+def test_the_form_offers_what_a_noted_letter_still_asks_for_and_says_what_is_in_hand(scene: Scene) -> None:
+    app, _, told, path = scene
+    client = app.test_client()
+    answer(client, path, "stopped", devices=told.late.id, act="stop", on=in_days(-1))
+    page = client.get(f"{path}/apply").get_data(as_text=True)
+    assert re.search(rf'value="{told.key(told.late)}" [^>]*disabled', page) is None
+    assert "企业称已停用或拆除，待核实" in page
+    answer(client, path, "apply", items=told.key(told.late), phone="0591-7")
+    page = client.get(f"{path}/apply").get_data(as_text=True)
+    assert re.search(rf'value="{told.key(told.late)}" [^>]*disabled', page)
+    assert "提交：申请检验" in page
+    answer(client, path, "apply", items=told.key(told.soon), phone="0591-7")
+    page = client.get(f"{path}/apply").get_data(as_text=True)
+    assert "不用再申请" in page
+    assert "提交：申请检验" not in page
+
+
+def test_the_page_counts_what_is_answered_and_names_the_days_of_rest(scene: Scene) -> None:
+    app, _, told, path = scene
+    client = app.test_client()
+    assert "最多 5 个工作日不催办" in client.get(f"{path}/stopped").get_data(as_text=True)
+    answer(client, path, "stopped", devices=told.late.id, act="stop", on=in_days(-1))
+    page = html.unescape(client.get(path).get_data(as_text=True))
+    assert "最多 5 个工作日不催办" in page
+    assert "其中 <strong>1</strong> 项已报检或已答复" in page
+
+
+def test_a_file_beyond_all_bounds_leads_back_to_the_form_and_not_to_a_log_in(scene: Scene) -> None:
+    app, _, told, path = scene
+    app.config["MAX_CONTENT_LENGTH"] = 50_000
+    large = (io.BytesIO(b"x" * 60_000), "a.jpg")
+    reply = answer(app.test_client(), path, "stopped", devices=told.late.id, file=large)
+    assert reply.status_code == 413
+    assert f'href="{path}/stopped"' in reply.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("scope", ["all", "some"])
+def test_the_second_half_of_a_double_tap_is_thanked_and_applies_no_second_time(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, scope: str
+) -> None:
+    app, _, told, path = scene
+    client = app.test_client()
+    tokens = fields(client.get(f"{path}/apply").get_data(as_text=True))
+    given = {**tokens, "scope": scope, "items": [told.key(told.late), told.key(told.soon)], "phone": "0591-7"}
+    codes = [client.post(f"{path}/apply", data=given).status_code for _ in range(2)]
+    assert codes == [302, 302]
+    assert count() == 1
+    other = client.post(f"{path}/apply", data=given | {"phone": "0591-8"})  # somebody else: he is told
+    assert other.status_code in {409, 422}
+    later = NOW + timedelta(minutes=2)
+    monkeypatch.setattr(clock, "now", lambda: later)
+    again = client.post(f"{path}/apply", data=given)
+    assert again.status_code in {409, 422}
+    assert count() == 1

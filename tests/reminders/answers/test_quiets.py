@@ -175,7 +175,7 @@ def test_all_means_what_is_not_applied_for_yet(told: Told) -> None:
         ("stopped", {"devices": [], "act": "stop", "on": "2026-11-01"}, "请至少选择一台设备"),
         ("stopped", {"devices": [1], "act": "sell", "on": "2026-11-01"}, "停用或拆除"),
         ("not_ours", {"devices": [1], "note": ""}, "说明"),
-        ("contact", {"role": "safety_officer", "name": "李"}, "手机、座机、邮箱"),
+        ("contact", {"role": "safety_officer", "name": "李"}, "手机、邮箱至少填一个"),
         ("contact", {"role": "safety_officer", "name": "李", "email": "li@"}, "邮箱"),
         ("contact", {"role": "safety_officer", "name": "李", "mobile": "12"}, "手机号应为 11 位"),
     ],

@@ -56,7 +56,7 @@ class Filters:
         return {name: value for name, value in vars(self).items() if value not in (None, (), "")}
 
 
-_UNREAD = (
+UNREAD = (
     "(d.unread AND NOT EXISTS (SELECT 1 FROM rule_confirmation c WHERE c.rule = d.rule AND c.version = d.version "
     "AND c.digest = d.version_digest AND c.withdrawn_at IS NULL))"
 )
@@ -116,7 +116,7 @@ def _condition(staff: bool, shape: tuple[tuple[str, Any], ...], sqlite: bool) ->
         scoped = not staff or "enterprise" in held
         parts.append(buckets.CONDITIONS[Bucket(held["bucket"])].format(s="+d.standing" if scoped else "d.standing"))
     if "mark" in held:
-        parts.append(_UNREAD if held["mark"] == "unverified" else f"NOT {_UNREAD}")
+        parts.append(UNREAD if held["mark"] == "unverified" else f"NOT {UNREAD}")
     if "work" in held:
         parts.append(f"({extras.current().filters[held['work']][1]})")
     for name, column in (("equipment", "d.equipment_id"), ("rows", "d.id")):

@@ -22,9 +22,12 @@ def opening(notice: Notice) -> list[str]:
     if notice.kind is NoticeKind.DUE:
         return [f"下表所列 {count} 项检验的有效期将要届满，请安排报检。", LAW + PENALTY]
     if notice.kind is NoticeKind.OVERDUE:
+        since = f"截至 {chinese_date(notice.on)}，下表所列 {count} 项"
+        if _own(notice.lines) == count:
+            return [f"{since}自行检查已超过日期，我站没有查到新的记录。请尽快补做；已经做过的，请把记录发给我们。"]
+        mixed = "须检验、校验的设备" if _own(notice.lines) else "这些设备"
         return [
-            f"截至 {chinese_date(notice.on)}，下表所列 {count} 项已超过检验有效期或不得使用，我站没有查到新的合格检验记录。"
-            "在检验合格之前，这些设备不得继续使用。",
+            f"{since}已超过检验有效期或不得使用，我站没有查到新的合格检验记录。在检验合格之前，{mixed}不得继续使用。",
             LAW + PENALTY,
         ]
     return [
@@ -54,10 +57,24 @@ def acts(notice: Notice) -> Iterator[tuple[str, str]]:
     if notice.kind is NoticeKind.DUE:
         yield "何时报检", "请在表中“最晚报检”日期之前提出；这一天已经过去的，请现在就提出。周末和节假日不顺延有效期。"
     else:
-        yield "现在请做", "停止使用表中设备，并马上报检。到检验合格之日为止，超期状态不会自行消除。"
+        yield "现在请做", _now(len(notice.lines), _own(notice.lines))
     yield "情况有变", "设备已停用、已拆除、已由其他机构检验，或者本表有误的，请告诉我们，核实后即更正，不再催办。"
     if notice.with_preparation and notice.lines:
         yield "需要准备", "见附页“检验准备一次性告知”。"
+
+
+def _own(lines: Sequence[Line]) -> int:
+    """How many are the enterprise's own checks: another duty than a statutory inspection, and not called one."""
+    return sum(line.done_by is DoneBy.USER and not line.forbidden for line in lines)
+
+
+def _now(count: int, own: int) -> str:
+    if own == count:
+        return "按安全技术规范补做检查，把记录存入设备档案，并告诉我们。"
+    stop = (
+        "停止使用表中须检验、校验的设备，并马上报检；自行检查马上补做。" if own else "停止使用表中设备，并马上报检。"
+    )
+    return f"{stop}到检验合格之日为止，超期状态不会自行消除。"
 
 
 def how(notice: Notice, *, with_code: bool) -> str:

@@ -43,6 +43,8 @@ class Item:
     act: str
     pipe: str = ""
     count: int = 1
+    to_verify: bool = False  # the date rests on a rule nobody here has read in the document
+    by_user: bool = False  # the enterprise's own check
     sort: tuple[Any, ...] = ()
 
 
@@ -72,13 +74,16 @@ SECTIONS = (
     ("forbidden", "须停止使用", "下列设备按规定不得继续使用，请立即停用，并与我站联系后续的检验或处置。"),
     (
         "overdue",
-        "已超过检验有效期",
-        "下列设备已超过有效期，未经检验合格不得继续使用。请停止使用，并按所列办法尽快办理。",
+        "已超过有效期",
+        "下列项目已超过有效期，我站没有查到新的合格记录；未经检验合格的设备不得继续使用。请停止使用，并按所列办法尽快办理。",
     ),
     ("apply_now", "请现在办理", "下列设备一个月内到期，按规定现在就应提出检验要求。"),
     ("approaching", "即将到期", "请提前安排；需要停产的检验请排入检修计划。"),
     ("undetermined", "日期待确定", "下列设备缺少资料，日期按最早的可能计算。请提供检验报告或联系我站确定。"),
 )
+# What the enterprise does itself is another duty than a statutory inspection (安全法 art. 40), and is not called one.
+_OWN_CHECKS = "下列自行检查已超过日期，我站没有查到新的记录。请尽快补做；已经做过的，请把记录发给我们。"
+_WITH_OWN = "其中写明自行检查的，请尽快补做，已经做过的请把记录发给我们。"
 _TITLES = {name: title for name, title, _ in SECTIONS}
 _ORDER = {name: place for place, (name, _, _) in enumerate(SECTIONS)}
 
@@ -99,6 +104,8 @@ def item_of(facts: Mapping[str, Any], clock: str, device: Mapping[str, Any], tod
         due=_due_words(facts, section),
         days=_days_words(section, last, today),
         act=_act(facts, section),
+        to_verify=clock in device["to_verify"] and section != "forbidden",
+        by_user=facts["done_by"] == DoneBy.USER and section != "forbidden",
         pipe=(device["parent_name"] or "") if is_line else "",
         sort=(
             _ORDER[section],
@@ -129,11 +136,13 @@ def _day(text: str | None) -> date | None:
 
 
 def _due_words(facts: Mapping[str, Any], section: str) -> str:
-    on = facts["on"] or facts["late_on"] or ""
     if section == "forbidden":
         return WhyForbidden(facts["why"]).label if facts["why"] else "不得使用"
+    bound = facts["answer"] == "undetermined"
+    # Of an undetermined date the days since the last possible one are counted: no other may stand beside them.
+    on = (bound and section == "overdue" and facts["late_on"]) or facts["on"] or facts["late_on"] or ""
     shown = on[:7] if facts["precision"] == "month" else on
-    return f"{shown}（待确定，最早）" if facts["answer"] == "undetermined" and section != "overdue" else shown
+    return f"{shown}（待确定，{'最晚' if section == 'overdue' else '最早'}）" if bound else shown
 
 
 def _days_words(section: str, last: str | None, today: date) -> str:
@@ -179,6 +188,8 @@ def _one_of(lines: Sequence[Item]) -> Item:
         due=first.due,
         days=first.days,
         act=first.act,
+        to_verify=any(i.to_verify for i in lines),
+        by_user=first.by_user,
         count=len(lines),
         sort=first.sort,
     )
@@ -213,10 +224,12 @@ def write(
         "addressee": addressee,
         "day": today,
         "sections": [
-            (name, title, advice, counts[name], [i for i in shown if i.section == name])
+            (name, title, _advice(name, advice, items), counts[name], [i for i in shown if i.section == name])
             for name, title, advice in SECTIONS
             if counts[name]
         ],
+        "to_verify": any(i.to_verify for i in shown),
+        "own_only": bool(items) and all(i.by_user for i in items),
         "total": sum(counts.values()),
         "left_out": sum(i.count for i in items[BODY_MOST:]),
         "file_name": file_name,
@@ -244,11 +257,18 @@ def write(
     )
 
 
+def _advice(section: str, advice: str, items: Sequence[Item]) -> str:
+    own = [item.by_user for item in items if item.section == section]
+    if section != "overdue" or not any(own):
+        return advice
+    return _OWN_CHECKS if all(own) else advice + _WITH_OWN
+
+
 def _subject(enterprise: str, counts: Mapping[str, int], prescriptions: int) -> str:
     if not any(counts.values()):
-        return one_line(f"处方提醒：{enterprise} {prescriptions} 项诊所处方待整改")[:200]
+        return one_line(f"处方提醒：{prescriptions} 项诊所处方待整改（{enterprise}）")[:200]
     parts = [f"{counts[name]} 项{words}" for name, words in _SUBJECT_WORDS if counts[name]]
-    return one_line(f"催检通知：{enterprise} {'，'.join(parts)}")[:200]
+    return one_line(f"催检通知：{'，'.join(parts)}（{enterprise}）")[:200]
 
 
 _SUBJECT_WORDS = (
@@ -287,13 +307,15 @@ _COLUMNS = (
     Column("到期日期", "due", 22),
     Column("还有", "days", 12),
     Column("办理", "act", 16),
+    Column("日期依据", lambda i: "待核实" if i["to_verify"] else "", 12),
 )
 
 
 def workbook(every: Sequence[Item], settings: Settings, created: datetime) -> bytes:
     """All items, one row for each clock, as a workbook."""
     rows = (
-        {c.value: getattr(i, c.value) for c in _COLUMNS if isinstance(c.value, str)} | {"section": i.section}
+        {c.value: getattr(i, c.value) for c in _COLUMNS if isinstance(c.value, str)}
+        | {"section": i.section, "to_verify": i.to_verify}
         for i in every
     )
     with tempfile.TemporaryDirectory() as folder:

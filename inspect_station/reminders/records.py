@@ -105,7 +105,13 @@ def _row(found: Sequence[Any], actor: Actor) -> dict[str, Any]:
     row["state_word"] = state_word(row["state"], row["channel"], to_firm=not actor.is_staff)
     row["reason"] = reason_word(row["reason"])
     row["recipient"] = routes.shown(row["recipient"])
+    row["brief"] = _without_firm(row["subject"], row["enterprise"])
     return row
+
+
+def _without_firm(subject: str, enterprise: str) -> str:
+    """A subject where the firm stands beside it anyway; older ones begin with the name."""
+    return subject.removeprefix("催检通知：").removeprefix(f"{enterprise} ").removesuffix(f"（{enterprise}）")
 
 
 def _narrowed(query: Any, actor: Actor, filters: Filters) -> Any:

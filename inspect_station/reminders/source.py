@@ -91,13 +91,16 @@ _DEVICES = (
 
 
 def devices(equipment_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
-    """Names, numbers and places of these devices, with the installation a pipe line belongs to."""
+    """Names, numbers and places of these devices, with the installation a pipe line belongs to; and the clocks whose date
+    is to be verified (待核实)."""
     found: dict[int, dict[str, Any]] = {}
     for chunk in _chunks(equipment_ids):
         chosen, values = among("device", chunk)
         for row in run(_DEVICES + chosen, values):
             device = dict(zip((*_NAMES, "parent_name", "parent_certificate"), row, strict=True))
-            found[device["id"]] = device
+            found[device["id"]] = device | {"to_verify": ()}
+        for number, clocks in duelist.unread_clocks(chunk).items():
+            found[number]["to_verify"] = clocks
     return found
 
 

@@ -233,3 +233,28 @@ def test_several_threads_set_the_same_pages_as_one() -> None:
     alone = [pdf.render(replace(NOTICE, number=f"N-{n}")) for n in range(6)]
     with ThreadPoolExecutor(6) as pool:
         assert list(pool.map(lambda n: pdf.render(replace(NOTICE, number=f"N-{n}")), range(6))) == alone
+
+
+OWN_CHECK = replace(VESSEL, name="空气储罐", clock=Clock.ANNUAL, due="2026-10-31", done_by=DoneBy.USER)
+LATE = replace(VESSEL, due="2026-10-31")
+
+
+@pytest.mark.parametrize(
+    ("lines", "there", "not_there"),
+    [
+        ((LATE,), ("第四十条", "停止使用表中设备，并马上报检"), ("补做",)),
+        (
+            (OWN_CHECK,),
+            ("自行检查已超过日期", "按安全技术规范补做检查"),
+            ("第四十条", "停止使用表中", "不得继续使用"),
+        ),
+        ((LATE, OWN_CHECK), ("第四十条", "停止使用表中须检验、校验的设备", "自行检查马上补做"), ()),
+    ],
+    ids=["a statutory inspection", "the firm's own yearly check", "both"],
+)
+def test_only_a_statutory_inspection_that_is_late_forbids_the_use(
+    lines: tuple[Line, ...], there: tuple[str, ...], not_there: tuple[str, ...]
+) -> None:
+    shown = text(replace(NOTICE, kind=NoticeKind.OVERDUE, lines=lines, with_preparation=False))
+    assert [words for words in there if words not in shown] == []
+    assert [words for words in not_there if words in shown] == []

@@ -51,7 +51,7 @@ def test_a_letter_arrives_with_text_html_and_a_stable_id(cast: Cast, box: Postbo
     ((recipient, mail),) = box.arrived
     assert recipient == A
     assert mail["Message-ID"] == Message.get().message_id
-    assert mail["Subject"] == "催检通知：福州甲化工有限公司 1 项应报检"
+    assert mail["Subject"] == "催检通知：1 项应报检（福州甲化工有限公司）"
     assert "tixing@station.example" in mail["From"]
     text = mail.get_body(("plain",)).get_content()
     assert "容15闽A" in text

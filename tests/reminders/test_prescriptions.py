@@ -28,7 +28,7 @@ def told(folder: Path, days: int) -> list[str]:
 def test_each_step_down_to_the_deadline_is_told_once_and_nothing_after_the_answer(cast: Cast, tmp_path: Path) -> None:
     visit = finished(cast, tmp_path, found(symptom="压力表缺铅封", deadline=TODAY + timedelta(days=14)))
     contact(cast.jia, "a@jia.example")
-    assert told(tmp_path, 0) == ["处方提醒：福州甲化工有限公司 1 项诊所处方待整改"]
+    assert told(tmp_path, 0) == ["处方提醒：1 项诊所处方待整改（福州甲化工有限公司）"]
     text = Message.get().text
     assert "压力表缺铅封" in text
     assert "不是法定检验结论" in text

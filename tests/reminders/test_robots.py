@@ -44,7 +44,7 @@ def test_a_robot_gets_few_words_that_hold_everything_owed(
     text = got.json["content"]["text"] if kind == "feishu" else got.json["text"]["content"]
     assert "福州甲化工有限公司" in text
     assert "共 3 项" in text
-    assert "已超过检验有效期 1 项" in text
+    assert "已超过有效期 1 项" in text
     assert f"最早：{in_days(-3)}" in text
     assert links.url_for(Message.get(), config) in text
     assert "0591-12345678" in text

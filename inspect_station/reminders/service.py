@@ -71,7 +71,7 @@ def tick(settings: Settings, today: date, now: datetime) -> Ticked:
 
 def _tick(settings: Settings, today: date, now: datetime) -> Ticked:
     _look_at_the_gap(today, now)
-    if (paused() or {}).get("why") in _DAY_IN_DOUBT:
+    if day_in_doubt():
         return Ticked(0, 0, 0, True)
     rules = policies.in_force()
     pace = Pace(today, rules, last_tick())
@@ -103,6 +103,11 @@ def deliver(settings: Settings, now: datetime, *, senders: int = 1, most: int = 
 # --- pausing ------------------------------------------------------------------------------------------------------
 
 
+def day_in_doubt() -> bool:
+    """Whether today may be the wrong day: what is written for it would pass for said."""
+    return (paused() or {}).get("why") in _DAY_IN_DOUBT
+
+
 def pause(actor: Actor, why: str, now: datetime) -> None:
     """Nothing is sent until a person resumes. `why`: by_hand, restored, downtime, clock_jump."""
     actor.need("remind")
@@ -120,7 +125,7 @@ def resume(actor: Actor, now: datetime) -> None:
 
 def end_pause(now: datetime) -> None:
     """Send again; what was not written while the day was in doubt is caught up. Call it inside a transaction."""
-    if (paused() or {}).get("why") in _DAY_IN_DOUBT:
+    if day_in_doubt():
         station.put(_CATCH_UP, {"since": now.isoformat()}, now)
     station.put(SENDING_PAUSED, None, now)
 

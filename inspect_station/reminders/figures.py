@@ -11,9 +11,9 @@ from inspect_station.reminders.models import Message
 LAST_TICK, SENDING_PAUSED = "last_tick", "sending_paused"  # the latter also set by a restore
 REFUSED_SHOWN = timedelta(days=30)
 BY_HAND_OLD = timedelta(days=5)
-_TRIES = 3
-
-_RECENT = "(SELECT outcome, detail FROM attempt WHERE at > :yesterday ORDER BY id DESC LIMIT 3) recent"
+_RECENT = "(SELECT id, message_id, outcome, detail FROM attempt WHERE at > :yesterday ORDER BY id DESC LIMIT 3) recent"
+# A server that turns one recipient away is at work; one that turns away several may well be what is wrong.
+_BLAMED = "COUNT(DISTINCT CASE WHEN substr(detail, 1, 5) = '收件人被拒' THEN message_id ELSE -id END)"
 _FIGURES = f"""SELECT
 (SELECT value FROM station_setting WHERE key = 'sending_paused'),
 (SELECT value FROM station_setting WHERE key = 'last_tick'),
@@ -24,6 +24,7 @@ _FIGURES = f"""SELECT
 (SELECT MIN(created_at) FROM message WHERE channel IN ('phone', 'print') AND state = 'queued' AND created_at < :old),
 (SELECT COUNT(*) FROM {_RECENT}),
 (SELECT COUNT(*) FROM {_RECENT} WHERE outcome NOT IN ('failed', 'uncertain')),
+(SELECT {_BLAMED} = 1 AND MIN(substr(detail, 1, 5)) = '收件人被拒' FROM {_RECENT}),
 (SELECT detail FROM attempt WHERE at > :yesterday ORDER BY id DESC LIMIT 1)"""  # noqa: S608  our own words
 
 
@@ -50,7 +51,7 @@ def read(now: datetime) -> Figures:
         "yesterday": now - timedelta(days=1),
     }
     (found,) = run(_FIGURES, {name: Message.next_at.db_value(value) for name, value in given.items()})
-    paused, ticked, seen, waiting, refused, by_hand, since, tries, better, failure = found
+    paused, ticked, seen, waiting, refused, by_hand, since, tries, better, one_recipient, failure = found
     why, last = _setting(paused), _setting(ticked)
     return Figures(
         paused=why if isinstance(why, dict) else None,
@@ -60,7 +61,7 @@ def read(now: datetime) -> Figures:
         refused=refused,
         by_hand=by_hand,
         by_hand_since=_moment(since),
-        failed=0 if better else tries,
+        failed=0 if better or one_recipient else tries,
         failure=failure or "",
     )
 

@@ -11,7 +11,9 @@ from inspect_station.reminders.models import Message
 LAST_TICK, SENDING_PAUSED = "last_tick", "sending_paused"  # the latter also set by a restore
 REFUSED_SHOWN = timedelta(days=30)
 BY_HAND_OLD = timedelta(days=5)
-_RECENT = "(SELECT id, message_id, outcome, detail FROM attempt WHERE at > :yesterday ORDER BY id DESC LIMIT 3) recent"
+_RECENT = (
+    "(SELECT id, message_id, outcome, detail FROM attempt WHERE at > :yesterday ORDER BY id DESC LIMIT 3) recent"
+)
 # A server that turns one recipient away is at work; one that turns away several may well be what is wrong.
 _BLAMED = "COUNT(DISTINCT CASE WHEN substr(detail, 1, 5) = '收件人被拒' THEN message_id ELSE -id END)"
 _FIGURES = f"""SELECT

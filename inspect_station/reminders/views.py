@@ -13,7 +13,7 @@ from inspect_station.registry import service as registry
 from inspect_station.reminders import forecast, records, routes, service, setup
 from inspect_station.reminders.records import Filters
 from inspect_station.reminders.schemas import ListSchema, OutlookSchema, RemindSchema, StopSchema
-from inspect_station.reminders.words import CHANNEL_WORDS, FATES, FIRM_FATES, OUTCOME_WORDS, STATE_WORDS
+from inspect_station.reminders.words import BY_PERSON, CHANNEL_WORDS, FATES, FIRM_FATES, OUTCOME_WORDS, STATE_WORDS
 from inspect_station.validation import load
 from inspect_station.web import decode_cursor, encode_cursor, now, settings, today, workbook
 
@@ -26,6 +26,7 @@ _WORDS = {
     "FIRM_FATES": FIRM_FATES,
     "CHANNELS": CHANNEL_WORDS,
     "OUTCOMES": OUTCOME_WORDS,
+    "BY_PERSON": BY_PERSON,
 }
 _CHIP_WORDS = {"enterprise": "企业", "channel": "渠道", "first": "自", "last": "至", "q": "搜索", "state": "状态"}
 

@@ -45,10 +45,18 @@ OUTCOME_WORDS = {
 }
 
 
+# What a person does has no address; this stands in its place.
+BY_PERSON = {"phone": "检验站打电话", "print": "检验站送书面通知"}
+
+
 def state_word(state: str, channel: str, *, to_firm: bool = False) -> str:
-    """A letter that only lies in the folder was not sent, and is not called so; paper is printed and delivered."""
+    """A letter that only lies in the folder was not sent, and is not called so; a person calls, or prints and delivers."""
     if channel == NOTICE:
         return {"queued": "已打印，等送达", "sent": "已送达"}.get(state, "已作废")
+    if channel in BY_PERSON and state == "sent":
+        return "已书面送达" if channel == "print" else "已电话告知"
+    if channel in BY_PERSON and state == "queued":
+        return "即将通知" if to_firm else "等人通知"
     if state == "sent" and channel == "folder":
         return "没有真正发出" if to_firm else "已写入文件夹"
     return _firm_word(state) if to_firm else STATE_WORDS[state][0]

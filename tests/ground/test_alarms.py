@@ -135,9 +135,7 @@ def test_a_fault_stands_on_the_heads_page_in_doctor_and_in_the_metrics(
 
 
 @pytest.mark.parametrize(("mailboxes", "alarms_told"), [(1, False), (2, True)])
-def test_one_busy_mailbox_is_no_dead_mail_server(
-    well: tuple[Flask, Cast], mailboxes: int, alarms_told: bool
-) -> None:
+def test_one_busy_mailbox_is_no_dead_mail_server(well: tuple[Flask, Cast], mailboxes: int, alarms_told: bool) -> None:
     _, cast = well
     with db.connection_context():
         messages = [letter(cast, key=f"k{n}", message_id=f"<k{n}>", state="failed") for n in range(mailboxes)]

@@ -9,7 +9,8 @@ from inspect_station.accounts.models import AuditEntry
 from inspect_station.db import db
 from inspect_station.duelist import service as duelist
 from inspect_station.duelist.models import DueRow
-from inspect_station.reminders import service
+from inspect_station.registry.models import Contact
+from inspect_station.reminders import hands, service
 from inspect_station.reminders.models import Message
 from tests.conftest import NOW, TODAY, Cast, csrf_of, downloaded, log_in, people, token_for
 from tests.reminders.park import contact, in_days, settings, vessel
@@ -245,3 +246,29 @@ def test_a_list_costs_the_same_few_statements_whatever_its_length(told: tuple[Fl
     finally:
         db.obj.execute_sql = original
     assert len(statements) <= 5
+
+
+def test_a_call_is_told_as_a_call_to_both_sides_and_found_by_the_number_of_the_notice(
+    told: tuple[Flask, Cast], tmp_path: Path
+) -> None:
+    app, cast = told
+    with app.app_context(), db.connection_context():
+        Contact.update(ended_on=TODAY).where(Contact.enterprise == cast.yi.id).execute()
+        vessel(cast.yi, in_days(-1))
+        service.tick(settings(tmp_path), TODAY, NOW)
+        (task,) = hands.tasks(cast.inspector)
+    number = f"CJ{TODAY:%Y%m%d}-{task.id:06d}"
+    inspector, firm = log_in(app, cast.inspector), log_in(app, cast.yi_user)
+    found = inspector.get(f"/reminders?q={number.lower()}").get_data(as_text=True)
+    assert "共 1 封" in found
+    assert "等人通知" in found
+    assert "检验站打电话" in found
+    assert "即将通知" in firm.get(f"/reminders?q={number}").get_data(as_text=True)
+    with app.app_context(), db.connection_context():
+        hands.record_call(cast.inspector, settings(tmp_path), task.id, {"outcome": "reached"}, NOW)
+    for client in (inspector, firm):
+        assert "已电话告知" in client.get(f"/reminders?q={number}").get_data(as_text=True)
+        page = client.get(f"/reminders/{task.id}").get_data(as_text=True)
+        assert "电话告知" in page.split("怎样告知")[1][:200]
+        assert "没有可用的地址" not in page
+    assert "已电话告知" in firm.get("/home").get_data(as_text=True)

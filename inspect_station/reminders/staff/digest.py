@@ -146,7 +146,7 @@ def sections_for(person: Account, today: date, now: datetime) -> list[Section]:
 
 
 def _of_inspector(person: Account, today: date) -> Iterator[Section]:
-    mine = {"responsible": person.id}
+    mine: dict[str, Any] = {"responsible": person.id}
     address, month = f"responsible={person.id}", _next_month(today)
     yield figures.late_section(today, person.id)
     yield figures.week_section(today, person.id)

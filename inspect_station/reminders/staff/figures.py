@@ -86,7 +86,7 @@ def by_firm(rows: Iterable[Mapping[str, Any]]) -> Iterable[Firm]:
     return sorted(found, key=lambda firm: (firm.first or "9999", firm.name))
 
 
-def rows(today: date, sort: str = "due", **filters: Any) -> list[dict[str, Any]]:
+def rows(today: date, *, sort: str = "due", **filters: Any) -> list[dict[str, Any]]:
     """The first ones in this order."""
     asked = duelist.Filters(**filters)
     return duelist.due_page(Actor.system(), asked, sort, duelist.Place(), ROWS_MOST, today, counted=False).rows
@@ -126,7 +126,7 @@ def newly_overdue(today: date, since: date) -> list[dict[str, Any]]:
 
     The newest are looked at first: behind hundreds of old ones they would not be seen.
     """
-    newest = rows(today, "-due", bucket="overdue")
+    newest = rows(today, sort="-due", bucket="overdue")
     found = [row for row in newest if (row["late_on"] or row["due_on"] or "") >= since.isoformat()]
     return found[::-1]
 

@@ -121,6 +121,9 @@ def test_steps_that_never_became_a_letter_are_listed_with_what_became_of_them(ca
     service.tick(config, TODAY, NOW)  # rides with the next letter, in seven days
     (row,) = unwritten.page_of(cast.inspector, unwritten.Filters(), None, 50).rows
     assert (row["state_word"], row["step_word"], row["equipment_id"]) == ("等下一封信", "到期前 60 天", waiting.id)
+    for recipient, word in (("wecom:4", "群机器人"), ("sms:4", "手机"), ("", "检验站打电话")):
+        OwedStep.update(recipient=recipient).where(OwedStep.message.is_null()).execute()
+        assert unwritten.page_of(cast.inspector, unwritten.Filters(), None, 50).rows[0]["recipient"] == word
     inspected(waiting, "periodic", "2032-01-01", "2026-11-20")
     assert unwritten.page_of(cast.inspector, unwritten.Filters(enterprise=cast.yi.id), None, 50).rows == []
     assert unwritten.page_of(cast.inspector, unwritten.Filters(state="superseded"), None, 50).rows == []

@@ -68,7 +68,7 @@ def test_an_enterprise_reads_what_a_state_means_to_it(
     client = log_in(app, cast.yi_user)
     page = client.get("/reminders").get_data(as_text=True)
     assert page.count(word) == 2  # the tab and the row
-    assert [ours for ours in ("待发", "重试中", "未发", "已写入文件夹") if ours in page] == []
+    assert [ours for ours in ("待发", "重试中", "未发", "已写入文件夹", "SMTP 550") if ours in page] == []
     letter = client.get(f"/reminders/{number}").get_data(as_text=True)
     assert said in letter
     assert "SMTP 550" not in letter
@@ -271,4 +271,5 @@ def test_a_call_is_told_as_a_call_to_both_sides_and_found_by_the_number_of_the_n
         page = client.get(f"/reminders/{task.id}").get_data(as_text=True)
         assert "电话告知" in page.split("怎样告知")[1][:200]
         assert "没有可用的地址" not in page
+    assert "电话名单" not in firm.get("/reminders").get_data(as_text=True).split("<tbody>")[1]
     assert "已电话告知" in firm.get("/home").get_data(as_text=True)

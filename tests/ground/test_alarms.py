@@ -134,18 +134,29 @@ def test_a_fault_stands_on_the_heads_page_in_doctor_and_in_the_metrics(
     assert words not in log_in(app, cast.inspector).get("/workload").text
 
 
+@pytest.mark.parametrize(
+    ("channel", "words"), [("mail", "收件人被拒：451 4.2.1 mailbox busy"), ("wecom", "企业微信群机器人的回答看不懂")]
+)
 @pytest.mark.parametrize(("mailboxes", "alarms_told"), [(1, False), (2, True)])
-def test_one_busy_mailbox_is_no_dead_mail_server(well: tuple[Flask, Cast], mailboxes: int, alarms_told: bool) -> None:
+def test_one_busy_mailbox_or_robot_is_no_dead_channel(
+    well: tuple[Flask, Cast], mailboxes: int, alarms_told: bool, channel: str, words: str
+) -> None:
     _, cast = well
     with db.connection_context():
-        messages = [letter(cast, key=f"k{n}", message_id=f"<k{n}>", state="failed") for n in range(mailboxes)]
+        messages = [
+            letter(cast, key=f"k{n}", message_id=f"<k{n}>", state="failed", channel=channel) for n in range(mailboxes)
+        ]
+        well_off = letter(cast, key="taken", message_id="<taken>", state="sent", channel=channel)
+        Attempt.create(
+            message=well_off, sender="worker-1/0", at=NOW - timedelta(hours=2), outcome="sent", detail="ok"
+        )
         for n in range(3):
             Attempt.create(
                 message=messages[n % mailboxes],
                 sender="worker-1/0",
                 at=NOW - timedelta(minutes=1),
                 outcome="failed",
-                detail="收件人被拒：451 4.2.1 mailbox busy",
+                detail=words,
             )
         assert ("channel" in {alarm.code for alarm in alarms.alarms(NOW)}) == alarms_told
 

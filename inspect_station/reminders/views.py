@@ -7,7 +7,7 @@ from urllib.parse import quote
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 
 from inspect_station.accounts.guard import current_actor, needs, staff_only
-from inspect_station.errors import InvalidInput
+from inspect_station.errors import Conflict, InvalidInput
 from inspect_station.export import Column
 from inspect_station.registry import service as registry
 from inspect_station.reminders import forecast, records, routes, service, setup
@@ -112,7 +112,7 @@ def message(message_id: int) -> str:
     return _message_page(message_id)
 
 
-def _message_page(message_id: int, error: InvalidInput | None = None) -> str:
+def _message_page(message_id: int, error: InvalidInput | Conflict | None = None) -> str:
     actor = current_actor()
     record = records.record_of(actor, settings(), message_id, today())
     return render_template(
@@ -147,8 +147,11 @@ def notice(message_id: int) -> Response:
 @pages.post("/reminders/<int:message_id>/resend")
 @needs("remind")
 def resend(message_id: int) -> Any:
-    records.check_resend(current_actor(), message_id)
-    service.resend(current_actor(), message_id, now())
+    try:
+        records.check_resend(current_actor(), message_id)
+        service.resend(current_actor(), message_id, now())
+    except Conflict as error:
+        return _message_page(message_id, error), error.http_status
     flash("已放回待发，将在一分钟内重新发送。", "success")
     return redirect(url_for("reminders.message", message_id=message_id))
 
@@ -159,9 +162,9 @@ def stop(message_id: int) -> Any:
     try:
         records.check_stop(current_actor(), message_id)
         given = load(StopSchema(), {"reason": request.form.get("reason", "").strip()})
-    except InvalidInput as error:
+        service.stop(current_actor(), message_id, given["reason"], now())
+    except (InvalidInput, Conflict) as error:
         return _message_page(message_id, error), error.http_status
-    service.stop(current_actor(), message_id, given["reason"], now())
     flash("已停发，原因已记录。", "success")
     return redirect(url_for("reminders.message", message_id=message_id))
 

@@ -157,6 +157,8 @@ def test_stopping_needs_a_reason_and_is_audited(told: tuple[Flask, Cast]) -> Non
     assert "已电话约定" in done.get_data(as_text=True)
     again = client.post(f"/reminders/{number}/stop", data={"csrf_token": token, "reason": "已电话约定"})
     assert again.status_code == 409
+    assert "这条提醒已经发出、正在发送或已停止，不能再停发" in again.get_data(as_text=True)
+    assert "正文" in again.get_data(as_text=True)  # beside the message itself
     with db.connection_context():
         assert AuditEntry.select().where(AuditEntry.act == "reminders.stop").count() == 1
         assert service.deliver(settings("unused"), NOW) == {}

@@ -50,7 +50,7 @@ def shown(actor: Actor) -> Shown:
     )  # fmt: skip
 
 
-def change(actor: Actor, given: Mapping[str, Any], now: datetime) -> None:
+def change(actor: Actor, given: Mapping[str, Any], now: datetime) -> Config:
     """Keep new decisions; a secret left empty stays as it is. Raises `InvalidInput` naming each field."""
     actor.need("settings")
     with db.atomic():
@@ -63,6 +63,7 @@ def change(actor: Actor, given: Mapping[str, Any], now: datetime) -> None:
         ]
         changed += [f"sms.{n}" for n in Gateway.__dataclass_fields__ if _part(before, n) != _part(after, n)]
         audit.record(actor, "channels.change", "setting", "channels", now=now, detail={"changed": changed})
+    return after
 
 
 def _part(decided: Config, name: str) -> Any:
@@ -186,6 +187,8 @@ def try_channel(actor: Actor, settings: Settings, channel: str, address: str, no
     actor.need("settings")
     if channel == "mail" and routes.addresses(address) != [address.lower()]:
         raise InvalidInput("请填写一个完整的邮箱地址，例如 name@example.com。", {"address": ["应为一个邮箱地址"]})
+    if channel == "sms":
+        address = address.replace(" ", "").replace("-", "")  # as the register takes it
     if channel == "sms" and not is_mobile(address):
         raise InvalidInput("请填写 11 位手机号。", {"address": ["应为 11 位手机号"]})
     if channel not in {"mail", "sms"}:

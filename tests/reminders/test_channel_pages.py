@@ -46,6 +46,14 @@ def test_channels_are_decided_on_a_page_and_secrets_never_come_back(scene: tuple
         assert AuditEntry.select().where(AuditEntry.act == "channels.change").count() == 1
 
 
+def test_whoever_turns_off_every_channel_is_told_what_that_means(scene: tuple[Flask, Cast]) -> None:
+    app, cast = scene
+    client = log_in(app, cast.admin)
+    none = {name: value for name, value in TYPED.items() if not name.startswith("on_")}
+    page = client.post("/settings/channels", data={**none, "csrf_token": csrf_of(client)}, follow_redirects=True)
+    assert "提醒不会自动发出，全部列入电话名单" in page.text
+
+
 def test_a_wrong_template_keeps_what_was_typed_and_changes_nothing(scene: tuple[Flask, Cast]) -> None:
     app, cast = scene
     client = log_in(app, cast.admin)

@@ -261,6 +261,8 @@ def test_a_test_message_shows_the_receivers_words(cast: Cast, robot: Receiver, b
     robot.rule = lambda _: Answer(body={"code": 0, "msg": "收到了"})
     setup.change(cast.admin, given(robot), NOW)
     assert "收到了" in setup.try_channel(cast.admin, config_, "sms", "13800001234", NOW)
+    setup.try_channel(cast.admin, config_, "sms", "138 0000-1234", NOW)
+    assert robot.got[-1].json["phone"] == "13800001234"
     assert "250" in setup.try_channel(cast.admin, config_, "mail", "me@station.example", NOW)
     assert box.recipients() == ["me@station.example"]
     robot.rule = lambda _: Answer(body={"code": 9, "msg": "签名未备案"})

@@ -46,6 +46,18 @@ def test_channels_are_decided_on_a_page_and_secrets_never_come_back(scene: tuple
         assert AuditEntry.select().where(AuditEntry.act == "channels.change").count() == 1
 
 
+def test_the_trail_says_in_words_what_was_changed_and_why_sending_was_paused(scene: tuple[Flask, Cast]) -> None:
+    app, cast = scene
+    client = log_in(app, cast.admin)
+    client.post("/settings/channels", data={**TYPED, "csrf_token": csrf_of(client)})
+    with db.connection_context():
+        service.pause(cast.head, "clock_jump", NOW)
+    page = log_in(app, cast.head).get("/audit").get_data(as_text=True)
+    assert "短信网关地址、短信请求头" in page
+    assert "时钟跳动" in page
+    assert [raw for raw in ("sms.url", "escalate_after", "clock_jump") if raw in page] == []
+
+
 def test_whoever_turns_off_every_channel_is_told_what_that_means(scene: tuple[Flask, Cast]) -> None:
     app, cast = scene
     client = log_in(app, cast.admin)

@@ -28,7 +28,9 @@ def _counters() -> Path:
 
 
 # Before prometheus_client is imported.
-os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_counters().resolve())
+_folder = _counters().resolve()
+_made = _folder.stat().st_ino if _folder.exists() else 0
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_folder)
 
 bind = _settings.bind
 workers = _settings.web_workers
@@ -50,4 +52,7 @@ def child_exit(_server: Any, worker: Any) -> None:
 
 
 def on_exit(_server: Any) -> None:
-    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
+    # A server that ends slowly must not take away what the next one has already made in its place.
+    with suppress(OSError):
+        if _folder.stat().st_ino == _made:
+            shutil.rmtree(_folder, ignore_errors=True)

@@ -48,6 +48,7 @@ from inspect_station.reminders import (
     outbox_views,  # noqa: F401  its pages belong to the blueprint of the views
     policy_views,  # noqa: F401  its pages belong to the blueprint of the views
 )
+from inspect_station.reminders import words as reminders_words
 from inspect_station.reminders.answers import service as answers
 from inspect_station.reminders.answers.api import api as answers_api
 from inspect_station.reminders.answers.inbox_views import pages as inbox_pages
@@ -106,7 +107,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         ),
     )
     app.jinja_env.globals["standing_alarms"] = lambda: checks.standing(web.settings(), web.now())
-    app.extensions[FIELD_WORDS] = registry_words.FIELD_WORDS
+    app.extensions[FIELD_WORDS] = {**reminders_words.AUDIT_WORDS, **registry_words.FIELD_WORDS}
     app.register_blueprint(accounts_pages)
     app.register_blueprint(registry_pages)
     registry_api.register(api)

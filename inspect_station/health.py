@@ -2,6 +2,7 @@
 
 import hmac
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
 from ipaddress import ip_address
@@ -55,10 +56,11 @@ def _start() -> None:
 
 def _count(response: Response) -> Response:
     endpoint = request.endpoint or "none"
-    _requests(endpoint, request.method, response.status_code).inc()
-    started = request.environ.get("station.started")
-    if started is not None:
-        _seconds(endpoint).observe(clock.monotonic() - started)
+    with suppress(OSError):  # somebody has removed the counters' folder: an answer is worth more than its count
+        _requests(endpoint, request.method, response.status_code).inc()
+        started = request.environ.get("station.started")
+        if started is not None:
+            _seconds(endpoint).observe(clock.monotonic() - started)
     return response
 
 

@@ -46,6 +46,8 @@ def digest(settings: Settings, now: datetime) -> object:
     """To our own people, on working days: the week's digest on its first one, what became overdue on each."""
     if not workcalendar.calendar(now.date()).is_workday(now.date()):
         return "not a working day"
+    if reminders.day_in_doubt():
+        return "the day is in doubt"
     return staff.compose(settings, now.date(), now)
 
 
@@ -56,6 +58,8 @@ def deliver(settings: Settings, now: datetime) -> object:
 
 def report_month(settings: Settings, now: datetime) -> object:
     """Last month's report to the head, owed from the first working day on."""
+    if reminders.day_in_doubt():
+        return "the day is in doubt"
     return workload.sending.owed(settings, now)
 
 
@@ -97,7 +101,7 @@ def job_named(name: str) -> Job:
 
 def owed_at_start(now: datetime) -> list[Job]:
     """Jobs whose time passed while nobody ran the timetable: this morning's tick and digest."""
-    last = reminders.last_tick()
+    last, today = reminders.last_tick(), now.date()
     morning = now.replace(hour=8, minute=0, second=0, microsecond=0)
-    missed = now >= morning and (last is None or last < now.date())
+    missed = now >= morning and (last is None or last < today) and workcalendar.calendar(today).is_workday(today)
     return [job_named("tick"), job_named("digest"), job_named("report_month")] if missed else []

@@ -34,6 +34,8 @@ LEASE = timedelta(seconds=3 * BEAT_SECONDS)
 JUMP = timedelta(hours=36)  # beyond this a day's reminders may be skipped or sent early
 GRACE_SECONDS = 25  # within the 30 s a service manager waits
 _LOOK_SECONDS = 0.3
+# Whether a morning's job was missed: the machine slept, or nobody led at its minute. Beside the jobs' own minutes.
+_LOOK_FOR_MISSED = {"minute": "9-59/10", "second": "30"}
 
 
 class JumpWatch:
@@ -71,7 +73,7 @@ class Worker:
         asked: list[int] = []
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda signum, _frame: asked.append(signum))
-        scheduler = self._scheduler()
+        scheduler = self.scheduler()
         scheduler.start()
         log.info("worker started", worker=self._name)
         # An Event set by the signal itself could wait for ever for a lock that the interrupted wait holds.
@@ -84,7 +86,8 @@ class Worker:
             os._exit(0)  # the interpreter would wait for its threads; what they hold has a lease and heals by itself
         return 0
 
-    def _scheduler(self) -> BackgroundScheduler:
+    def scheduler(self) -> BackgroundScheduler:
+        """The timetable, not yet running."""
         # misfire_grace_time: by default a job one second late is dropped.
         defaults = {"misfire_grace_time": 3600, "coalesce": True, "max_instances": 1}
         scheduler = BackgroundScheduler(timezone=clock.SHANGHAI, job_defaults=defaults)
@@ -93,6 +96,7 @@ class Worker:
             trigger = CronTrigger(timezone=clock.SHANGHAI, **job.at)
             scheduler.add_job(self.run_job, trigger, args=[job], id=job.name, name=job.title)
         scheduler.add_job(self.catch_up, id="catch up")
+        scheduler.add_job(self.catch_up, CronTrigger(timezone=clock.SHANGHAI, **_LOOK_FOR_MISSED), id="missed")
         return scheduler
 
     def _finish(self, scheduler: BackgroundScheduler) -> bool:
@@ -140,7 +144,7 @@ class Worker:
                 log.info("job done", job=job.name, result=str(job.run(self._settings, now)))
 
     def catch_up(self) -> None:
-        """What should have run before we were there."""
+        """What should have run before we were there, or while nobody could run it."""
         self.beat()
         with connection():
             owed = jobs.owed_at_start(self._now())

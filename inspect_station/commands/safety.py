@@ -57,10 +57,15 @@ def seal_anew(args: Namespace) -> int:
 
 
 def bring_back(args: Namespace) -> int:
+    from inspect_station.settings import checks  # only here: a backup must not pay for reading the pages
+
     manifest = service.restore(args.file, args.settings.files_dir, clock.now())
     workcalendar.seed(clock.now())  # an older backup holds no calendar
     staffing.seed(clock.now())  # nor a table of qualification codes
     library.seed(clock.now())  # nor a library of common findings
     rows = sum(t["rows"] for t in manifest["tables"])
     print(f"已恢复并逐表核对一致：{rows} 行。为避免重复打扰企业，提醒已暂停发送，请站长核对后在“提醒”页放行。")
+    sealed = checks.keys(args.settings, clock.now())  # no backup holds the key
+    if sealed.level == "bad":
+        print(f"{sealed.text}。{sealed.mend}")
     return 0

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from peewee import DateField
 
-from inspect_station.db import among, day, run, run_for
+from inspect_station.db import among, day, is_sqlite, run
 from inspect_station.duelist.models import DueRow
 from inspect_station.duelist.projection import answers_on, refresh, stale_on
 from inspect_station.duelist.query import UNREAD
@@ -74,18 +74,14 @@ def rows_by_id(ids: Sequence[int]) -> list[OwingRow]:
     return _rows_where("id", ids)
 
 
-def unread_clocks(equipment_ids: Sequence[int]) -> dict[int, set[str]]:
-    """Of these devices the clocks whose date rests on a rule that nobody here has read in the document (待核实)."""
-    found: dict[int, set[str]] = {}
-    for number, clock in run_for(_UNREAD_CLOCKS, "d.equipment_id", equipment_ids):
-        found.setdefault(number, set()).add(clock)
-    return found
-
-
-_UNREAD_CLOCKS = (
-    "SELECT d.equipment_id, d.clock FROM due_row d "  # noqa: S608  our own names
-    f"WHERE {{some}} AND (d.due_on IS NULL OR d.origin = '{Origin.RULE}') AND {UNREAD}"
-)
+def unread_clocks(equipment: str) -> str:
+    """A value for another room's statement: of the device whose id is in this column, the clocks whose date rests on a rule
+    that nobody here has read in the document (待核实), separated by commas; null where there are none."""
+    joined = "group_concat(d.clock)" if is_sqlite() else "string_agg(d.clock, ',')"
+    return (
+        f"(SELECT {joined} FROM due_row d WHERE d.equipment_id = {equipment} "  # noqa: S608  our own names
+        f"AND (d.due_on IS NULL OR d.origin = '{Origin.RULE}') AND {UNREAD})"
+    )
 
 
 def _rows_where(column: str, numbers: Sequence[int], order: str = "") -> list[OwingRow]:

@@ -9,7 +9,7 @@ from inspect_station.accounts import audit
 from inspect_station.accounts.scope import Actor, visible
 from inspect_station.db import db
 from inspect_station.errors import Conflict, InvalidInput, NotFound
-from inspect_station.registry import changes, enterprises
+from inspect_station.registry import changes, enterprises, robots
 from inspect_station.registry.days import Problems
 from inspect_station.registry.models import Contact
 from inspect_station.registry.rows import dicts
@@ -71,9 +71,17 @@ def get(actor: Actor, contact_id: int) -> dict[str, Any]:
     return _masked(_get(actor, contact_id))
 
 
-def add(actor: Actor, enterprise_id: int, given: Mapping[str, Any], *, now: datetime, today: date) -> int:
+def add(
+    actor: Actor,
+    enterprise_id: int,
+    given: Mapping[str, Any],
+    *,
+    now: datetime,
+    today: date,
+    robot_hosts: str | None = None,
+) -> int:
     actor.need("edit")
-    values = checked(given)
+    values = checked(given, robot_hosts)
     with db.atomic():
         enterprises.get(actor, enterprise_id)
         row = Contact.create(
@@ -159,8 +167,11 @@ def _note(
     audit.record(actor, act, "contact", contact_id, now=now, enterprise_id=enterprise_id, detail={"reason": reason})
 
 
-def checked(given: Mapping[str, Any]) -> dict[str, Any]:
-    """What may be written of a contact. Raises `InvalidInput` naming each field."""
+def checked(given: Mapping[str, Any], robot_hosts: str | None = None) -> dict[str, Any]:
+    """What may be written of a contact. Raises `InvalidInput` naming each field.
+
+    `robot_hosts`: the station's own further ones; None leaves a robot's host to its sender.
+    """
     values = {name: given[name] for name in WRITABLE if name in given}
     problems = Problems()
     if not (values.get("name") or "").strip():
@@ -170,7 +181,10 @@ def checked(given: Mapping[str, Any]) -> dict[str, Any]:
     values["mobile"] = (values.get("mobile") or "").replace(" ", "").replace("-", "")
     if values["mobile"] and not is_mobile(values["mobile"]):
         problems.add("mobile", "手机号应为 11 位，以 1 开头；座机请填在“座机”")
-    _check_robot(values, problems)
+    email = values.get("email") or ""
+    if not email.isascii() or any(mark in email for mark in '"[]'):
+        problems.add("email", "邮箱只能用英文字母、数字和 . _ - + 等符号，例如 name@example.com")
+    _check_robot(values, robot_hosts, problems)
     if not any(values.get(name) for name in ("mobile", "phone", "email", "robot_address")):
         problems.add("mobile", "手机、座机、邮箱、群机器人至少填一个")
     if problems:
@@ -178,17 +192,23 @@ def checked(given: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _check_robot(values: dict[str, Any], problems: Problems) -> None:
+def _check_robot(values: dict[str, Any], hosts: str | None, problems: Problems) -> None:
     address, kind = (values.get("robot_address") or "").strip(), values.get("robot_kind") or ""
     values.update(robot_address=address, robot_kind=kind if address else "")
     if address and kind not in ROBOT_KINDS:
         problems.add("robot_kind", f"请选择是哪种群机器人：{'、'.join(ROBOT_KINDS.values())}")
-    if address and not (address.startswith(("https://", "http://")) and address.isascii() and address.isprintable()):
-        problems.add("robot_address", "应为 https:// 开头的完整网址，请从机器人的设置页重新复制")
+    if problem := _address_problem(address, kind, hosts) if address else "":
+        problems.add("robot_address", problem)
     if values.get("robot_secret") and not address:
         problems.add("robot_address", "填了签名密钥，还须填写群机器人地址")
     if (values.get("preferred") or "") not in {"", "mail", "sms", *ROBOT_KINDS}:
         problems.add("preferred", "没有这个渠道")
+
+
+def _address_problem(address: str, kind: str, hosts: str | None) -> str:
+    if not (address.startswith(("https://", "http://")) and address.isascii() and address.isprintable()):
+        return "应为 https:// 开头的完整网址，请从机器人的设置页重新复制"
+    return robots.address_problem(address, kind, hosts) if hosts is not None and kind in ROBOT_KINDS else ""
 
 
 def is_mobile(text: str) -> bool:

@@ -70,11 +70,11 @@ def counts() -> dict[str, int]:
 def alarms(now: datetime, *, grave: bool = False) -> list[Alarm]:
     """All that is wrong now, the gravest first: two statements, and on a morning after days off the calendar's.
 
-    `grave`: only what keeps letters from going at all.
+    `grave`: only what keeps letters from going at all, and enterprises that nobody and nothing has told.
     """
     found = figures.read(now)
-    checks = (_paused, _worker, _tick, _channel, _queue)
-    asked = checks if grave else (*checks, _refused, _no_address, _by_hand)
+    refused = () if grave else (_refused,)
+    asked = (_paused, _worker, _tick, _channel, _queue, *refused, _no_address, _by_hand)
     return [alarm for check in asked if (alarm := check(found, now)) is not None]
 
 

@@ -13,12 +13,14 @@ from inspect_station.db import db
 from inspect_station.errors import Conflict, InvalidInput, NotFound
 from inspect_station.registry.models import Enterprise
 from inspect_station.reminders import delivery, letter, records, service
-from inspect_station.reminders.channels import NOTICE
+from inspect_station.reminders.channels import BY_HAND, NOTICE
 from inspect_station.reminders.models import Message, OwedStep, PrescriptionStep, StaffLetter
 from inspect_station.reminders.reading import tuples
 
 FIRMS_SHOWN = 100
 _WAITING = ("queued", "failed", "uncertain")
+# No pause holds up what a person does, so no end of one sends it and none gives it up.
+_PEOPLES = (*BY_HAND, NOTICE)
 
 
 @dataclass(frozen=True)
@@ -81,11 +83,11 @@ def _firm(row: Sequence[Any]) -> FirmBacklog:
 def _waits(now: datetime, table: type[Message] | type[StaffLetter] = Message) -> Any:
     """Also what a sender had in hand when it died: nobody sends it while sending is paused."""
     dead = (table.state == "claimed") & (table.lease_until < now)
-    return (table.state.in_(_WAITING) | dead) & (table.channel != NOTICE)  # paper waits for its own delivery
+    return (table.state.in_(_WAITING) | dead) & table.channel.not_in(_PEOPLES)
 
 
 def _ungathered() -> Any:
-    return (OwedStep.state == "queued") & OwedStep.message.is_null()
+    return (OwedStep.state == "queued") & OwedStep.message.is_null() & OwedStep.channel.not_in(_PEOPLES)
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,8 @@ def _void(reason: str, now: datetime) -> Voided:
     open_steps = OwedStep.state.in_((*_WAITING, "claimed"))
     of_letters = OwedStep.update(**end).where(open_steps, OwedStep.message.in_(waiting)).execute()
     ungathered = OwedStep.update(**end).where(_ungathered()).execute()
-    PrescriptionStep.update(state="suppressed").where(PrescriptionStep.state == "queued").execute()
+    p = PrescriptionStep
+    p.update(state="suppressed").where(p.state == "queued", p.channel.not_in(_PEOPLES)).execute()
     letters = Message.update(**end, next_at=None, lease_until=None, revision=Message.revision + 1).where(_waits(now))
     own = StaffLetter.update(**end, next_at=None, lease_until=None).where(_waits(now, StaffLetter))
     return Voided(letters.execute(), of_letters + ungathered, own.execute())

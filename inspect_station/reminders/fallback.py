@@ -139,6 +139,8 @@ def _press(enterprise_id: int, recipients: set[str], mail: str, today: date, now
         route for recipient in recipients for route in routes.following(enterprise_id, recipient, mail, today)
         if route.recipient not in recipients
     }  # fmt: skip
+    if len(ways) > 1:  # a person calls when no other way is left
+        ways.discard(routes.BY_PERSON)
     rules = policies.of_enterprise(enterprise_id).ladder
     again = [
         owed.Owed(row, step, route, rules)

@@ -101,7 +101,7 @@ def clear_dead(dead_id: int) -> Any:
 @pages.post("/contacts/<int:contact_id>/test")
 @needs("remind")
 def try_contact(contact_id: int) -> Any:
-    """A test message to the contact's robot; what the robot said is shown."""
-    enterprise_id, words = setup.try_contact(current_actor(), settings(), contact_id, now())
-    flash(f"测试消息已被接收，对方回答：{words}", "success")
+    """A test message to the contact's robot; what the robot said is shown, beside the contact whatever it was."""
+    enterprise_id, tried = setup.try_contact(current_actor(), settings(), contact_id, now())
+    flash(tried.words, "success" if tried.taken else "danger")
     return redirect(url_for("portal.enterprise", enterprise_id=enterprise_id) + "#contacts")

@@ -12,7 +12,7 @@ from inspect_station.registry import service as registry
 from inspect_station.reminders import alarms, backlog, records, unwritten
 from inspect_station.reminders.schemas import RemindSchema
 from inspect_station.reminders.views import pages
-from inspect_station.reminders.words import STATE_WORDS
+from inspect_station.reminders.words import BY_PERSON, STATE_WORDS
 from inspect_station.validation import StationSchema, load
 from inspect_station.web import decode_cursor, encode_cursor, now, workbook
 
@@ -74,7 +74,7 @@ def _bulk_page(given: dict[str, Any], error: InvalidInput | None = None) -> str:
     rows = records.rows_of(current_actor(), given["ids"])
     return render_template(
         "reminders/bulk.html", rows=rows, act=given["act"], error=error, reason=request.form.get("reason", ""),
-        STATES=STATE_WORDS,
+        STATES=STATE_WORDS, BY_PERSON=BY_PERSON,
     )  # fmt: skip
 
 

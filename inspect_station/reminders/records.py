@@ -1,6 +1,7 @@
 """What was sent, waits or failed: the list with its filters, and one message with everything about it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -131,7 +132,12 @@ def _narrowed(query: Any, actor: Actor, filters: Filters) -> Any:
     return query
 
 
+_NUMBER = re.compile(r"CJ[0-9]{8}-([0-9]{6,9})", re.IGNORECASE)  # as `outgoing.number_for` writes it
+
+
 def _mentions(word: str) -> Any:
+    if numbered := _NUMBER.fullmatch(word):
+        return Message.id == int(numbered[1])
     firms = Enterprise.select(Enterprise.id).where(
         Enterprise.name.contains(word) | Enterprise.initials.contains(word)
     )
@@ -288,8 +294,8 @@ def item_json(item: letter.Item, reason: str) -> dict[str, str]:
     return {name: getattr(item, name) for name in names} | {"reason": reason}
 
 
-def sent_to(contact: Mapping[str, Any]) -> list[dict[str, Any]]:
+def sent_to(contact_id: int, email: str) -> list[dict[str, Any]]:
     """The letters that went to a person's own addresses: when, how, about what, and what became of them."""
-    addresses = [contact[name] for name in ("email", "mobile") if contact[name]]
+    addresses = [*routes.addresses(email), f"sms:{contact_id}"]
     query: Any = Message.select(Message.day, Message.channel, Message.subject, Message.state, Message.done_at)
-    return list(query.where(Message.recipient.in_(addresses)).order_by(Message.id).dicts()) if addresses else []
+    return list(query.where(Message.recipient.in_(addresses)).order_by(Message.id).dicts())

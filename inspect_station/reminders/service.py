@@ -71,7 +71,7 @@ def tick(settings: Settings, today: date, now: datetime) -> Ticked:
 
 def _tick(settings: Settings, today: date, now: datetime) -> Ticked:
     _look_at_the_gap(today, now)
-    if (paused() or {}).get("why") in _DAY_IN_DOUBT:
+    if day_in_doubt():
         return Ticked(0, 0, 0, True)
     rules = policies.in_force()
     pace = Pace(today, rules, last_tick())
@@ -79,8 +79,10 @@ def _tick(settings: Settings, today: date, now: datetime) -> Ticked:
     prescriptions.write(rules, routes.channel_in_use(settings), today, now)
     written = steps.write(rules, routes.channel_in_use(settings), pace, now)
     written += steps.Written(fallback.escalate(settings, today, now))
-    hands.tidy(settings, today, now)
     messages = digests.compose(digests.Day(now, domain_of(settings), pace))
+    hands.tidy(
+        settings, today, now
+    )  # afterwards: a call that waits takes the next step along and stays as old as it is
     with db.atomic():
         station.put(LAST_TICK, {"on": today.isoformat(), "at": now.isoformat()}, now)
         station.put(_CATCH_UP, None, now)
@@ -103,6 +105,11 @@ def deliver(settings: Settings, now: datetime, *, senders: int = 1, most: int = 
 # --- pausing ------------------------------------------------------------------------------------------------------
 
 
+def day_in_doubt() -> bool:
+    """Whether today may be the wrong day: what is written for it would pass for said."""
+    return (paused() or {}).get("why") in _DAY_IN_DOUBT
+
+
 def pause(actor: Actor, why: str, now: datetime) -> None:
     """Nothing is sent until a person resumes. `why`: by_hand, restored, downtime, clock_jump."""
     actor.need("remind")
@@ -120,7 +127,7 @@ def resume(actor: Actor, now: datetime) -> None:
 
 def end_pause(now: datetime) -> None:
     """Send again; what was not written while the day was in doubt is caught up. Call it inside a transaction."""
-    if (paused() or {}).get("why") in _DAY_IN_DOUBT:
+    if day_in_doubt():
         station.put(_CATCH_UP, {"since": now.isoformat()}, now)
     station.put(SENDING_PAUSED, None, now)
 

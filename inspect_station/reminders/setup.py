@@ -50,7 +50,7 @@ def shown(actor: Actor) -> Shown:
     )  # fmt: skip
 
 
-def change(actor: Actor, given: Mapping[str, Any], now: datetime) -> None:
+def change(actor: Actor, given: Mapping[str, Any], now: datetime) -> Config:
     """Keep new decisions; a secret left empty stays as it is. Raises `InvalidInput` naming each field."""
     actor.need("settings")
     with db.atomic():
@@ -63,6 +63,7 @@ def change(actor: Actor, given: Mapping[str, Any], now: datetime) -> None:
         ]
         changed += [f"sms.{n}" for n in Gateway.__dataclass_fields__ if _part(before, n) != _part(after, n)]
         audit.record(actor, "channels.change", "setting", "channels", now=now, detail={"changed": changed})
+    return after
 
 
 def _part(decided: Config, name: str) -> Any:
@@ -155,19 +156,25 @@ def counted(settings: Settings, template: str) -> Counted | None:
     counts = dict.fromkeys(("total", "forbidden", "overdue", "apply_now", "approaching"), "12")
     values = {
         **counts, "firm": longest, "earliest": "2026-12-02", "number": "CJ20261201-000123", "phone": settings.station_phone,
-        "station": settings.station_name, "link": f"{settings.base_url.rstrip('/')}/reminders/123",
+        "station": settings.station_name, "link": _like_a_link(settings),
     }  # fmt: skip
-    text = short.sms(template, values)
-    return Counted(text, len(text), sms.pieces(text)) if text else None
+    return _counted(short.sms(template, values))
+
+
+def _like_a_link(settings: Settings) -> str:
+    """As long as the link of a letter, and none."""
+    return f"{settings.base_url.rstrip('/')}/r/{'x' * 32}"
+
+
+def _counted(text: str) -> Counted | None:
+    return Counted(text, sms.length(text), sms.pieces(text)) if text else None
 
 
 def counted_for(settings: Settings, written: Letter) -> Counted | None:
     """The text message a letter would go out as; None where no gateway's template can be filled with it."""
     numbered = replace(written, number=f"CJ{written.day:%Y%m%d}-000123")  # the number is given when it is sent
-    link = f"{settings.base_url.rstrip('/')}/r/{'x' * 32}"
     template = config.switches().gateway.template
-    text = short.sms(template, short.values(settings, numbered, link)) if template else ""
-    return Counted(text, len(text), sms.pieces(text)) if text else None
+    return _counted(short.sms(template, short.values(settings, numbered, _like_a_link(settings))) if template else "")
 
 
 # --- a message to try a channel with ------------------------------------------------------------------------------
@@ -178,8 +185,10 @@ _TEST_WORDS = "这是检验站系统的测试消息，收到即说明渠道可�
 def try_channel(actor: Actor, settings: Settings, channel: str, address: str, now: datetime) -> str:
     """Send a test message to a mail address or a mobile; returns the receiver's words. Raises `Conflict` saying why not."""
     actor.need("settings")
-    if channel == "mail" and not routes.addresses(address):
-        raise InvalidInput("请填写完整的邮箱地址，例如 name@example.com。", {"address": ["邮箱地址不对"]})
+    if channel == "mail" and routes.addresses(address) != [address.lower()]:
+        raise InvalidInput("请填写一个完整的邮箱地址，例如 name@example.com。", {"address": ["应为一个邮箱地址"]})
+    if channel == "sms":
+        address = address.replace(" ", "").replace("-", "")  # as the register takes it
     if channel == "sms" and not is_mobile(address):
         raise InvalidInput("请填写 11 位手机号。", {"address": ["应为 11 位手机号"]})
     if channel not in {"mail", "sms"}:
@@ -195,24 +204,35 @@ def try_channel(actor: Actor, settings: Settings, channel: str, address: str, no
     return words
 
 
-def try_contact(actor: Actor, settings: Settings, contact_id: int, now: datetime) -> tuple[int, str]:
-    """A test message to a contact's group robot: the enterprise, and the robot's words."""
+@dataclass(frozen=True)
+class Tried:
+    """What came of a test message, as one sentence."""
+
+    taken: bool
+    words: str
+
+
+def try_contact(actor: Actor, settings: Settings, contact_id: int, now: datetime) -> tuple[int, Tried]:
+    """A test message to a contact's group robot: the enterprise, and what came of it."""
     actor.need("remind")
     contact = Contact.get_or_none(Contact.id == contact_id, visible(actor, Contact.enterprise))
     if contact is None or not contact.robot_kind:
         raise NotFound()
     recipient = f"{contact.robot_kind}:{contact.id}"
+    firm = int(contact.enterprise_id)
     try:
         target = routes.target_of(recipient)
+        words = _try(settings, contact.robot_kind, recipient, target, now)
     except sealing.SealError as error:
-        raise Conflict(f"读不出群机器人的地址：{error.sentence}") from error
-    words = _try(settings, contact.robot_kind, recipient, target, now)
+        return firm, Tried(False, f"读不出群机器人的地址：{error.sentence}")
+    except Conflict as error:
+        return firm, Tried(False, error.message)
     with db.atomic():
         audit.record(
-            actor, "channels.test", "contact", contact_id, now=now, enterprise_id=contact.enterprise_id,
+            actor, "channels.test", "contact", contact_id, now=now, enterprise_id=firm,
             detail={"channel": contact.robot_kind},
         )  # fmt: skip
-    return int(contact.enterprise_id), words
+    return firm, Tried(True, f"测试消息已被接收，对方回答：{words}")
 
 
 def _try(settings: Settings, channel: str, recipient: str, target: Target, now: datetime) -> str:

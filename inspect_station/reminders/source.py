@@ -85,8 +85,8 @@ _NAMES = (
 )  # fmt: skip
 
 _DEVICES = (
-    f"SELECT {', '.join(f'e.{name}' for name in _NAMES)}, p.name, p.certificate_number "  # noqa: S608  our own names
-    "FROM equipment e LEFT JOIN equipment p ON p.id = e.parent_id WHERE e.id "
+    f"SELECT {', '.join(f'e.{name}' for name in _NAMES)}, p.name, p.certificate_number"  # noqa: S608  our own names
+    ", {to_verify} FROM equipment e LEFT JOIN equipment p ON p.id = e.parent_id WHERE e.id "
 )
 
 
@@ -94,13 +94,12 @@ def devices(equipment_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     """Names, numbers and places of these devices, with the installation a pipe line belongs to; and the clocks whose date
     is to be verified (待核实)."""
     found: dict[int, dict[str, Any]] = {}
+    asked = _DEVICES.format(to_verify=duelist.unread_clocks("e.id"))
     for chunk in _chunks(equipment_ids):
         chosen, values = among("device", chunk)
-        for row in run(_DEVICES + chosen, values):
-            device = dict(zip((*_NAMES, "parent_name", "parent_certificate"), row, strict=True))
-            found[device["id"]] = device | {"to_verify": ()}
-        for number, clocks in duelist.unread_clocks(chunk).items():
-            found[number]["to_verify"] = clocks
+        for row in run(asked + chosen, values):
+            device = dict(zip((*_NAMES, "parent_name", "parent_certificate", "to_verify"), row, strict=True))
+            found[device["id"]] = device | {"to_verify": (device["to_verify"] or "").split(",")}
     return found
 
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from inspect_station.accounts.scope import Actor, visible
 from inspect_station.registry.models import Enterprise, Equipment
+from inspect_station.reminders import routes
 from inspect_station.reminders.models import OwedStep
 from inspect_station.reminders.reading import tuples
-from inspect_station.reminders.words import reason_word
+from inspect_station.reminders.words import BY_PERSON, reason_word
 from schedules.terms import Clock
 
 STATES = {"queued": "等下一封信", "superseded": "被后来的取代", "suppressed": "没有发"}
@@ -79,6 +80,7 @@ def _shown(row: tuple[Any, ...]) -> dict[str, Any]:
     found["step_word"] = step_word(found["step"], found["week"])
     found["state_word"] = STATES[found["state"]]
     found["reason"] = reason_word(found["reason"])
+    found["recipient"] = routes.shown(found["recipient"]) or BY_PERSON["phone"]
     return found
 
 

@@ -9,14 +9,14 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 
 from inspect_station.accounts.guard import current_actor, needs, staff_only
 from inspect_station.accounts.scope import Actor
-from inspect_station.errors import InvalidInput
+from inspect_station.errors import Conflict, InvalidInput
 from inspect_station.export import Column
 from inspect_station.registry import service as registry
 from inspect_station.reminders import forecast, records, routes, service, setup
 from inspect_station.reminders.answers import service as answers
 from inspect_station.reminders.records import Filters
 from inspect_station.reminders.schemas import ListSchema, OutlookSchema, RemindSchema, StopSchema
-from inspect_station.reminders.words import CHANNEL_WORDS, FATES, FIRM_FATES, OUTCOME_WORDS, STATE_WORDS
+from inspect_station.reminders.words import BY_PERSON, CHANNEL_WORDS, FATES, FIRM_FATES, OUTCOME_WORDS, STATE_WORDS
 from inspect_station.validation import load
 from inspect_station.web import decode_cursor, encode_cursor, now, settings, today, workbook
 
@@ -29,7 +29,7 @@ _WORDS = {
     "FIRM_FATES": FIRM_FATES,
     "CHANNELS": CHANNEL_WORDS,
     "OUTCOMES": OUTCOME_WORDS,
-    "BY_PERSON": "由检验员打电话或送书面通知",
+    "BY_PERSON": BY_PERSON,
 }
 _CHIP_WORDS = {"enterprise": "企业", "channel": "渠道", "first": "自", "last": "至", "q": "搜索", "state": "状态"}
 
@@ -115,7 +115,7 @@ def message(message_id: int) -> str:
     return _message_page(message_id)
 
 
-def _message_page(message_id: int, error: InvalidInput | None = None) -> str:
+def _message_page(message_id: int, error: InvalidInput | Conflict | None = None) -> str:
     actor = current_actor()
     record = records.record_of(actor, settings(), message_id, today())
     return render_template(
@@ -159,8 +159,11 @@ def notice(message_id: int) -> Response:
 @pages.post("/reminders/<int:message_id>/resend")
 @needs("remind")
 def resend(message_id: int) -> Any:
-    records.check_resend(current_actor(), message_id)
-    service.resend(current_actor(), message_id, now())
+    try:
+        records.check_resend(current_actor(), message_id)
+        service.resend(current_actor(), message_id, now())
+    except Conflict as error:
+        return _message_page(message_id, error), error.http_status
     flash("已放回待发，将在一分钟内重新发送。", "success")
     return redirect(url_for("reminders.message", message_id=message_id))
 
@@ -171,9 +174,9 @@ def stop(message_id: int) -> Any:
     try:
         records.check_stop(current_actor(), message_id)
         given = load(StopSchema(), {"reason": request.form.get("reason", "").strip()})
-    except InvalidInput as error:
+        service.stop(current_actor(), message_id, given["reason"], now())
+    except (InvalidInput, Conflict) as error:
         return _message_page(message_id, error), error.http_status
-    service.stop(current_actor(), message_id, given["reason"], now())
     flash("已停发，原因已记录。", "success")
     return redirect(url_for("reminders.message", message_id=message_id))
 

@@ -1,6 +1,7 @@
 """The outbox's words as people read them."""
 
 from inspect_station.reminders.channels import CHANNELS, NOTICE
+from inspect_station.reminders.channels.config import ELECTRONIC
 from inspect_station.reminders.quiets import MARK
 
 STATE_WORDS = {
@@ -45,10 +46,18 @@ OUTCOME_WORDS = {
 }
 
 
+# What a person does has no address; this stands in its place.
+BY_PERSON = {"phone": "检验站打电话", "print": "检验站送书面通知"}
+
+
 def state_word(state: str, channel: str, *, to_firm: bool = False) -> str:
-    """A letter that only lies in the folder was not sent, and is not called so; paper is printed and delivered."""
+    """A letter that only lies in the folder was not sent, and is not called so; a person calls, or prints and delivers."""
     if channel == NOTICE:
         return {"queued": "已打印，等送达", "sent": "已送达"}.get(state, "已作废")
+    if channel in BY_PERSON and state == "sent":
+        return "已书面送达" if channel == "print" else "已电话告知"
+    if channel in BY_PERSON and state == "queued":
+        return "即将通知" if to_firm else "等人通知"
     if state == "sent" and channel == "folder":
         return "没有真正发出" if to_firm else "已写入文件夹"
     return _firm_word(state) if to_firm else STATE_WORDS[state][0]
@@ -71,4 +80,34 @@ HAND_WORDS = {
     "later": ("约好再打", False),
     "wrong_number": ("号码不对", False),
     "delivered": ("已送达", True),
+}
+
+# What the audit trail keeps of the acts of this area.
+AUDIT_WORDS = {
+    **{name: word for name, word in CHANNEL_WORDS.items() if name in ELECTRONIC},
+    **{name: word for name, (word, _) in HAND_WORDS.items()},
+    "by_hand": "有人暂停",
+    "restored": "从备份恢复",
+    "downtime": "停用过久",
+    "clock_jump": "时钟跳动",
+    "channel": "渠道",
+    "outcome": "结果",
+    "letters": "封数",
+    "items": "项数",
+    "staff": "站内信",
+    "order": "渠道次序",
+    "on": "启用的渠道",
+    "escalate_after": "等答复的天数",
+    "sms.url": "短信网关地址",
+    "sms.headers": "短信请求头",
+    "sms.method": "短信请求方法",
+    "sms.form": "短信请求格式",
+    "sms.body": "短信请求内容",
+    "sms.template": "短信模板",
+    "sms.template_code": "短信模板编号",
+    "sms.free_variables": "短信模板变量",
+    "sms.success_path": "短信回答看哪一项",
+    "sms.success_value": "短信已接收的值",
+    "sms.words_path": "短信说明在哪一项",
+    "sms.limited_values": "短信发得太快的值",
 }

@@ -30,10 +30,12 @@ def channels() -> str:
 def change_channels() -> Any:
     try:
         given = load(ChannelsSchema(), form_data() | {name: name in request.form for name in _BOXES})
-        setup.change(current_actor(), given, now())
+        decided = setup.change(current_actor(), given, now())
     except InvalidInput as error:
         return _page(request.form, error), error.http_status
     flash("渠道设置已保存，下一封提醒起生效。", "success")
+    if not decided.on:
+        flash("所有渠道都停用了：提醒不会自动发出，全部列入电话名单。", "warning")
     return redirect(url_for("settings.channels"))
 
 

@@ -212,9 +212,15 @@ def telling(now: datetime) -> list[Check]:
     return [Check("提醒", "bad" if a.code in {"worker", "channel"} else "warn", a.sentence, a.mend) for a in found]
 
 
+_NOT_TOLD = ("no_address", "by_hand")  # the machine runs, a person has to act
+
+
 def standing(settings: Settings, now: datetime) -> list[Check]:
     """What is wrong now with the ground everything rests on, the gravest first: for the head's page."""
-    told = [Check("提醒", "bad", a.sentence, a.mend) for a in alarms.alarms(now, grave=True)]
+    told = [
+        Check("提醒", "warn" if a.code in _NOT_TOLD else "bad", a.sentence, a.mend)
+        for a in alarms.alarms(now, grave=True)
+    ]
     found = [check(settings, now) for check in STANDING.values()]
     return sorted((c for c in (*told, *found) if c.level != "ok"), key=lambda c: c.level != "bad")
 

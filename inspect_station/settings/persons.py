@@ -94,7 +94,7 @@ def _held_contact(actor: Actor, number: int) -> Held:
         ("手机", masked_mobile(row.mobile)), ("电话", masked_mobile(row.phone)), ("邮箱", row.email),
         ("群机器人", "有" if row.robot_kind else ""), ("开始", str(row.started_on)), ("停用", str(row.ended_on or "")),
     ]  # fmt: skip
-    letters = len(records.sent_to({"email": row.email, "mobile": row.mobile}))
+    letters = len(records.sent_to(number, row.email))
     counts = [("资料变更", contacts.changes(actor, number)), ("发给本人的提醒", letters)]
     in_use = "还在使用，提醒会发给此人；请先在企业页停用并登记接替的人。" if row.ended_on is None else ""
     return Held(_contact(row), _said(facts), counts, in_use)
@@ -116,7 +116,7 @@ def export(actor: Actor, kind: Kind, number: int, now: datetime, reason: str = "
     """Everything kept about this person, by sections: a mapping, or a list of mappings. Kept in the trail."""
     if kind == "contact":
         told = contacts.export(actor, number, now, reason)
-        return told | {"letters": records.sent_to(told["contact"])}
+        return told | {"letters": records.sent_to(number, told["contact"]["email"])}
     told = accounts.export(actor, number, now, reason)
     feeds = [{"name": feed.name, "created_at": feed.created_at} for feed in _feeds(number)]
     return told | staffing.export(actor, number) | {"calendar_feeds": feeds}

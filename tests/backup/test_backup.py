@@ -1,20 +1,24 @@
 """A backup is worth what its restore proves."""
 
 import zipfile
+from argparse import Namespace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from inspect_station import db as database
+from inspect_station import sealing
 from inspect_station.accounts import audit, station
 from inspect_station.accounts.scope import Actor
 from inspect_station.backup import service, tables
+from inspect_station.commands.safety import bring_back
 from inspect_station.db import db
 from inspect_station.errors import Conflict, InvalidInput
 from inspect_station.registry.models import Enterprise, Equipment
 from inspect_station.workcalendar import service as workcalendar
-from tests.conftest import NOW, Cast, dispose
+from tests.conftest import NOW, SECRET, Cast, dispose
+from tests.reminders import park
 
 SYSTEM = Actor.system()
 
@@ -69,6 +73,22 @@ def test_after_a_restore_sending_waits_for_a_person(filled: Path, tmp_path: Path
     fresh_database(tmp_path)
     service.restore(tmp_path / "copy.zip", tmp_path / "restored", NOW)
     assert station.get(service.SENDING_PAUSED)["why"] == "restored"
+
+
+@pytest.mark.parametrize(("key", "told"), [(SECRET, False), ("the key of another machine", True)])
+def test_a_restore_says_at_once_that_the_key_is_missing(
+    cast: Cast, tmp_path: Path, capsys: pytest.CaptureFixture[str], key: str, told: bool
+) -> None:
+    sealing.use(SECRET)
+    park.robot_of(cast.jia, "wecom", "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=geheim")
+    service.back_up(SYSTEM, tmp_path / "copy.zip", tmp_path / "files", NOW)
+    fresh_database(tmp_path)
+    sealing.use(key)
+    try:
+        assert bring_back(Namespace(file=tmp_path / "copy.zip", settings=park.settings(tmp_path))) == 0
+    finally:
+        sealing.use(SECRET)
+    assert ("STATION_OLD_SECRET_KEYS" in capsys.readouterr().out) == told
 
 
 def test_after_a_restore_new_rows_get_new_numbers(filled: Path, tmp_path: Path, station) -> None:

@@ -20,6 +20,7 @@ from inspect_station.settings import checks
 from inspect_station.workcalendar import service as workcalendar
 from inspect_station.workcalendar.models import CalendarYear
 from tests.conftest import NOW, TODAY, Cast, log_in, people
+from tests.reminders import park
 
 RULES = Path(__file__).resolve().parents[2] / "docs" / "alerts.rules.yml"
 Disk = namedtuple("Disk", "total used free")
@@ -64,6 +65,15 @@ def queue_old(cast: Cast) -> None:
     letter(cast, next_at=NOW - timedelta(minutes=31))
 
 
+def nobody_told(cast: Cast) -> None:
+    park.vessel(cast.jia, park.in_days(10))
+
+
+def nobody_called(cast: Cast) -> None:
+    long_ago = NOW - alarms.figures.BY_HAND_OLD - timedelta(minutes=1)
+    letter(cast, channel="phone", recipient="", created_at=long_ago)
+
+
 def backup_old(_cast: Cast) -> None:
     station.put(LAST_BACKUP, {"at": (NOW - timedelta(hours=49)).isoformat(), "bytes": 1}, NOW)
 
@@ -84,6 +94,8 @@ FAULTS = {
     "worker": (worker_dead, "后台进程已 1 分钟没有动静"),
     "channel": (mail_dead, "最近 3 次发送都没有成功"),
     "queue": (queue_old, "最早的已等了 31 分钟"),
+    "no_address": (nobody_told, "1 家企业没有可用的地址，提醒到不了：福州甲化工有限公司"),
+    "by_hand": (nobody_called, "电话名单上有 1 家企业还没有人通知"),
     "backup": (backup_old, "上次备份在 2026-11-20 08:30"),
     "calendar": (year_missing, "2026 年还没有放假通知"),
     "rules": (rules_waiting, "已 91 天没有人核实"),
@@ -120,6 +132,33 @@ def test_a_fault_stands_on_the_heads_page_in_doctor_and_in_the_metrics(
     assert figures(app)[fault] > 0
     assert words in log_in(app, cast.head).get("/workload").text
     assert words not in log_in(app, cast.inspector).get("/workload").text
+
+
+@pytest.mark.parametrize(
+    ("channel", "words"), [("mail", "收件人被拒：451 4.2.1 mailbox busy"), ("wecom", "企业微信群机器人的回答看不懂")]
+)
+@pytest.mark.parametrize(("mailboxes", "alarms_told"), [(1, False), (2, True)])
+def test_one_busy_mailbox_or_robot_is_no_dead_channel(
+    well: tuple[Flask, Cast], mailboxes: int, alarms_told: bool, channel: str, words: str
+) -> None:
+    _, cast = well
+    with db.connection_context():
+        messages = [
+            letter(cast, key=f"k{n}", message_id=f"<k{n}>", state="failed", channel=channel) for n in range(mailboxes)
+        ]
+        well_off = letter(cast, key="taken", message_id="<taken>", state="sent", channel=channel)
+        Attempt.create(
+            message=well_off, sender="worker-1/0", at=NOW - timedelta(hours=2), outcome="sent", detail="ok"
+        )
+        for n in range(3):
+            Attempt.create(
+                message=messages[n % mailboxes],
+                sender="worker-1/0",
+                at=NOW - timedelta(minutes=1),
+                outcome="failed",
+                detail=words,
+            )
+        assert ("channel" in {alarm.code for alarm in alarms.alarms(NOW)}) == alarms_told
 
 
 def test_the_alert_rules_ask_for_figures_that_exist(well: tuple[Flask, Cast]) -> None:

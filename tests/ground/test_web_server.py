@@ -35,3 +35,37 @@ def test_two_stations_on_one_machine_do_not_count_together(tmp_path: Path) -> No
     for place in places:
         place.rmdir()
     assert len(set(places)) == 3
+
+
+OVERLAP = """
+import os, runpy
+old = runpy.run_path("gunicorn.conf.py")
+new = runpy.run_path("gunicorn.conf.py")
+place = os.environ["PROMETHEUS_MULTIPROC_DIR"]
+old["on_exit"](None)
+kept = os.path.isdir(place)
+new["on_exit"](None)
+print(kept, os.path.isdir(place))
+"""
+COUNTLESS = """
+import sys
+from inspect_station import create_app
+from inspect_station.config import load
+print(create_app(load()).test_client().get("/healthz").status_code)
+"""
+
+
+def said(code: str, data: Path, **more: str) -> str:
+    environment = {**os.environ, "STATION_DATA_DIR": str(data), "STATION_BIND": "127.0.0.1:8000", **more}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def test_a_server_that_ends_slowly_leaves_the_next_ones_counters_alone(tmp_path: Path) -> None:
+    assert said(OVERLAP, tmp_path) == "True False"
+
+
+def test_pages_are_answered_also_where_the_counters_folder_is_gone(tmp_path: Path) -> None:
+    assert said(COUNTLESS, tmp_path, PROMETHEUS_MULTIPROC_DIR=str(tmp_path / "gone")).endswith("200")

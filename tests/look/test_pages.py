@@ -87,15 +87,17 @@ def test_the_first_page_stays_under_a_hundred_kilobytes_compressed(visit: Visit,
 
 
 def test_paper_has_the_station_the_date_and_page_numbers_and_no_navigation(visit: Visit) -> None:
+    shown = visit("/")
+    tabs = '<nav class="tabs"><a href="/">发送记录</a></nav>'
+    shown.locator("main").evaluate("(main, tabs) => main.insertAdjacentHTML('afterbegin', tabs)", tabs)
     text = [
-        page.get_textpage().get_text_bounded()
-        for page in pypdfium2.PdfDocument(visit("/").pdf(prefer_css_page_size=True))
+        page.get_textpage().get_text_bounded() for page in pypdfium2.PdfDocument(shown.pdf(prefer_css_page_size=True))
     ]
     assert len(text) > 1
     assert "福建省特检院可门检验站" in text[0]
     assert "打印日期 2026-11-22" in text[0]
     assert f"第 2 页 / 共 {len(text)} 页" in text[1]
-    assert not any("工业诊所" in page or "发提醒" in page for page in text)
+    assert not any("工业诊所" in page or "发提醒" in page or "发送记录" in page for page in text)
 
 
 def test_the_api_documentation_starts_under_the_policy(visit: Visit) -> None:

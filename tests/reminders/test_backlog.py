@@ -9,7 +9,8 @@ from flask import Flask
 from inspect_station.accounts.models import AuditEntry
 from inspect_station.db import db
 from inspect_station.errors import Conflict, InvalidInput, NotAllowed
-from inspect_station.reminders import backlog, service, unwritten
+from inspect_station.registry.models import Contact
+from inspect_station.reminders import backlog, hands, service, unwritten
 from inspect_station.reminders.models import Message, OwedStep
 from inspect_station.reminders.staff import service as staff
 from tests.conftest import NOW, TODAY, Cast, csrf_of, downloaded, log_in, people
@@ -64,6 +65,18 @@ def test_a_voided_backlog_stays_readable_and_each_ladder_goes_on_with_its_next_s
     assert {step.step for step in OwedStep.select().where(OwedStep.state == "queued")} == {"overdue", "d0"}
 
 
+def test_whom_a_person_has_to_call_is_no_backlog_and_stays_on_the_telephone_list(cast: Cast, tmp_path: Path) -> None:
+    furnish(cast)
+    Contact.update(ended_on=TODAY).where(Contact.enterprise == cast.yi.id).execute()
+    service.pause(cast.head, "restored", NOW)
+    service.tick(settings(tmp_path), TODAY, NOW)
+    found = backlog.look(cast.head, NOW)
+    assert [(firm.enterprise_id, firm.letters) for firm in found.firms] == [(cast.jia.id, 1)]
+    assert backlog.void_and_resume(cast.head, "恢复前都已发过", NOW).letters == 1
+    assert [row.enterprise_id for row in hands.tasks(cast.head)] == [cast.yi.id]
+    assert states(OwedStep) == {"suppressed": 2, "queued": 2}
+
+
 def test_what_a_dead_sender_had_in_hand_is_part_of_the_backlog(cast: Cast, tmp_path: Path) -> None:
     furnish(cast)
     service.tick(settings(tmp_path), TODAY, NOW)
@@ -108,6 +121,9 @@ def test_steps_that_never_became_a_letter_are_listed_with_what_became_of_them(ca
     service.tick(config, TODAY, NOW)  # rides with the next letter, in seven days
     (row,) = unwritten.page_of(cast.inspector, unwritten.Filters(), None, 50).rows
     assert (row["state_word"], row["step_word"], row["equipment_id"]) == ("等下一封信", "到期前 60 天", waiting.id)
+    for recipient, word in (("wecom:4", "群机器人"), ("sms:4", "手机"), ("", "检验站打电话")):
+        OwedStep.update(recipient=recipient).where(OwedStep.message.is_null()).execute()
+        assert unwritten.page_of(cast.inspector, unwritten.Filters(), None, 50).rows[0]["recipient"] == word
     inspected(waiting, "periodic", "2032-01-01", "2026-11-20")
     assert unwritten.page_of(cast.inspector, unwritten.Filters(enterprise=cast.yi.id), None, 50).rows == []
     assert unwritten.page_of(cast.inspector, unwritten.Filters(state="superseded"), None, 50).rows == []

@@ -13,7 +13,7 @@ from inspect_station.reminders.channels import config
 from inspect_station.reminders.models import DeadAddress, Message
 from tests.conftest import NOW, SECRET, TODAY, Cast, csrf_of, log_in, people
 from tests.reminders.park import contact, in_days, settings, vessel
-from tests.reminders.receivers import Receiver
+from tests.reminders.receivers import Answer, Receiver
 
 TYPED = {
     **{f"place_{name}": str(place) for place, name in enumerate(config.ELECTRONIC, start=1)},
@@ -44,6 +44,26 @@ def test_channels_are_decided_on_a_page_and_secrets_never_come_back(scene: tuple
         assert config.load().gateway.url.endswith("geheim-1234")
         assert config.switches().escalate_after == 4
         assert AuditEntry.select().where(AuditEntry.act == "channels.change").count() == 1
+
+
+def test_the_trail_says_in_words_what_was_changed_and_why_sending_was_paused(scene: tuple[Flask, Cast]) -> None:
+    app, cast = scene
+    client = log_in(app, cast.admin)
+    client.post("/settings/channels", data={**TYPED, "csrf_token": csrf_of(client)})
+    with db.connection_context():
+        service.pause(cast.head, "clock_jump", NOW)
+    page = log_in(app, cast.head).get("/audit").get_data(as_text=True)
+    assert "短信网关地址、短信请求头" in page
+    assert "时钟跳动" in page
+    assert [raw for raw in ("sms.url", "escalate_after", "clock_jump") if raw in page] == []
+
+
+def test_whoever_turns_off_every_channel_is_told_what_that_means(scene: tuple[Flask, Cast]) -> None:
+    app, cast = scene
+    client = log_in(app, cast.admin)
+    none = {name: value for name, value in TYPED.items() if not name.startswith("on_")}
+    page = client.post("/settings/channels", data={**none, "csrf_token": csrf_of(client)}, follow_redirects=True)
+    assert "提醒不会自动发出，全部列入电话名单" in page.text
 
 
 def test_a_wrong_template_keeps_what_was_typed_and_changes_nothing(scene: tuple[Flask, Cast]) -> None:
@@ -107,6 +127,11 @@ def test_a_robot_is_kept_sealed_and_shown_by_its_last_four(scene: tuple[Flask, C
         ({"robot_address": "qyapi.weixin.qq.com"}, "https://"),
         ({"robot_address": "", "robot_secret": "s"}, "还须填写群机器人地址"),
         ({"preferred": "pigeon"}, "没有这个渠道"),
+        ({"robot_address": "https://oapi.dingtalk.com/robot/send?access_token=x"}, "应在 qyapi.weixin.qq.com 上"),
+        ({"robot_address": "http://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=x"}, "应为 https:// 开头"),
+        ({"robot_address": "https://[::1/"}, "网址写错了"),
+        ({"email": "x@中文.example"}, "邮箱只能用英文字母"),
+        ({"email": "x@[10.0.0.1]"}, "邮箱"),
     ],
 )
 def test_a_robot_that_cannot_be_is_refused_beside_its_field(
@@ -176,6 +201,10 @@ def test_a_robots_words_are_shown_after_a_test(robot: Receiver, sqlite_url: str,
     page = client.post(f"/contacts/{number}/test", data={"csrf_token": csrf_of(client)}, follow_redirects=True)
     assert "测试消息已被接收" in page.get_data(as_text=True)
     assert "测试消息" in robot.got[0].json["text"]["content"]
+    robot.rule = lambda _: Answer(body={"errcode": 93000, "errmsg": "invalid webhook url, key=abcd-efgh"})
+    page = client.post(f"/contacts/{number}/test", data={"csrf_token": csrf_of(client)}, follow_redirects=True)
+    assert page.request.path == f"/enterprises/{cast.jia.id}"
+    assert "测试消息没有送达：企业微信群机器人拒收，错误码 93000：invalid webhook url, key=…" in page.text
     dispose(bound)
 
 

@@ -33,9 +33,16 @@ def test_mail_goes_encrypted_to_a_server_whose_certificate_holds(ca: Authority, 
 
 
 @pytest.mark.parametrize("mode", ["tls", "starttls"])
-@pytest.mark.parametrize("fault", ["unknown authority", "other name", "expired"])
+@pytest.mark.parametrize(
+    ("fault", "what_to_do"),
+    [
+        ("unknown authority", "请写进 STATION_SMTP_CA"),
+        ("other name", "请核对 STATION_SMTP_HOST"),
+        ("expired", "已经过期"),
+    ],
+)
 def test_mail_stays_here_where_the_certificate_does_not_hold(
-    ca: Authority, tmp_path: Path, mode: str, fault: str
+    ca: Authority, tmp_path: Path, mode: str, fault: str, what_to_do: str
 ) -> None:
     name = "mail.other.example" if fault == "other name" else "127.0.0.1"
     trusted = "" if fault == "unknown authority" else str(ca.file)
@@ -44,9 +51,29 @@ def test_mail_stays_here_where_the_certificate_does_not_hold(
             channel = MailChannel(box.settings(tmp_path, smtp_tls=mode, smtp_ca=trusted))
             with pytest.raises(ChannelError, match="证书") as caught:
                 channel.send(LETTER)
+            assert what_to_do in caught.value.sentence
             assert caught.value.down
             assert not caught.value.permanent  # no letter is given up for it
         assert box.arrived == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "what_to_do"),
+    [
+        ({"smtp_host": "mail.invalid"}, "请核对 STATION_SMTP_HOST"),
+        ({"smtp_port": 1}, "请核对 STATION_SMTP_PORT"),
+        ({"smtp_tls": "tls"}, "请核对 STATION_SMTP_PORT 和 STATION_SMTP_TLS"),
+        ({"smtp_tls": "starttls"}, "请核对 STATION_SMTP_TLS"),
+    ],
+)
+def test_a_wrong_setting_of_the_mail_server_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, Any], what_to_do: str
+) -> None:
+    monkeypatch.setattr(socket, "getaddrinfo", nobody_knows("mail.invalid"))
+    with postbox() as box, pytest.raises(ChannelError) as caught:
+        MailChannel(box.settings(tmp_path, **wrong)).send(LETTER)
+    assert what_to_do in caught.value.sentence
+    assert caught.value.down
 
 
 def test_a_missing_file_of_the_authority_is_said(tmp_path: Path) -> None:
@@ -67,6 +94,18 @@ def answering(*addresses: str) -> Resolve:
         if host != "robot.example":
             return real(host, port, *args, **more)
         return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses]
+
+    return resolve
+
+
+def nobody_knows(name: str) -> Resolve:
+    """A resolver that knows all names but one, and asks nobody about that."""
+    real = socket.getaddrinfo
+
+    def resolve(host: str, *args: Any, **more: Any) -> list[Any]:
+        if host == name:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        return real(host, *args, **more)
 
     return resolve
 

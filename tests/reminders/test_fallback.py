@@ -146,6 +146,33 @@ def test_after_five_silent_working_days_the_next_channel_and_then_a_person(
     assert service.tick(both(box, tmp_path), *later(15)).steps == 0
 
 
+def test_nobody_is_called_while_a_channel_of_another_contact_is_still_untried(
+    cast: Cast, robot: Receiver, box: Postbox, tmp_path: Path
+) -> None:
+    contact(cast.jia, "b@jia.example", name="甲二")
+    robot_of(cast.jia, "wecom", robot.address(), email=A, preferred="mail")
+    vessel(cast.jia, in_days(20))
+    for day in range(0, 13):
+        today, now = later(day)
+        service.tick(both(box, tmp_path), today, now)
+        service.deliver(both(box, tmp_path), now)
+        called = bool(hands.tasks(cast.inspector))
+        # The mail counts for five working days, then the robot for five more.
+        assert (len(robot.got), called) == ((0, False) if day < 5 else (1, False) if day < 12 else (1, True))
+
+
+def test_a_call_that_waits_grows_old_while_later_steps_join_it(cast: Cast, tmp_path: Path) -> None:
+    vessel(cast.jia, in_days(-1))
+    service.tick(settings(tmp_path), TODAY, NOW)
+    (task,) = hands.tasks(cast.inspector)
+    later = NOW + timedelta(days=7)
+    service.tick(settings(tmp_path), later.date(), later)
+    (same,) = hands.tasks(cast.inspector)
+    assert (same.id, same.since, same.items) == (task.id, task.since, 1)
+    assert "by_hand" in {alarm.code for alarm in service.alarms(later)}
+    assert Message.select().count() == 1
+
+
 @pytest.mark.parametrize(
     ("days", "answered", "pressed"), [(20, False, True), (20, True, False), (80, False, False), (-5, False, True)]
 )

@@ -11,7 +11,8 @@ from inspect_station.accounts.models import AuditEntry
 from inspect_station.db import db
 from inspect_station.duelist import service as duelist
 from inspect_station.duelist.models import DueRow
-from inspect_station.reminders import service
+from inspect_station.registry.models import Contact
+from inspect_station.reminders import hands, service
 from inspect_station.reminders.answers import service as answers
 from inspect_station.reminders.models import Message
 from tests.conftest import NOW, TODAY, Cast, csrf_of, downloaded, log_in, people, token_for
@@ -70,7 +71,7 @@ def test_an_enterprise_reads_what_a_state_means_to_it(
     client = log_in(app, cast.yi_user)
     page = client.get("/reminders").get_data(as_text=True)
     assert page.count(word) == 2  # the tab and the row
-    assert [ours for ours in ("待发", "重试中", "未发", "已写入文件夹") if ours in page] == []
+    assert [ours for ours in ("待发", "重试中", "未发", "已写入文件夹", "SMTP 550") if ours in page] == []
     letter = client.get(f"/reminders/{number}").get_data(as_text=True)
     assert said in letter
     assert "SMTP 550" not in letter
@@ -175,6 +176,8 @@ def test_stopping_needs_a_reason_and_is_audited(told: tuple[Flask, Cast]) -> Non
     assert "已电话约定" in done.get_data(as_text=True)
     again = client.post(f"/reminders/{number}/stop", data={"csrf_token": token, "reason": "已电话约定"})
     assert again.status_code == 409
+    assert "这条提醒已经发出、正在发送或已停止，不能再停发" in again.get_data(as_text=True)
+    assert "正文" in again.get_data(as_text=True)  # beside the message itself
     with db.connection_context():
         assert AuditEntry.select().where(AuditEntry.act == "reminders.stop").count() == 1
         assert service.deliver(settings("unused"), NOW) == {}
@@ -264,3 +267,30 @@ def test_a_list_costs_the_same_few_statements_whatever_its_length(told: tuple[Fl
     finally:
         db.obj.execute_sql = original
     assert len(statements) <= 5
+
+
+def test_a_call_is_told_as_a_call_to_both_sides_and_found_by_the_number_of_the_notice(
+    told: tuple[Flask, Cast], tmp_path: Path
+) -> None:
+    app, cast = told
+    with app.app_context(), db.connection_context():
+        Contact.update(ended_on=TODAY).where(Contact.enterprise == cast.yi.id).execute()
+        vessel(cast.yi, in_days(-1))
+        service.tick(settings(tmp_path), TODAY, NOW)
+        (task,) = hands.tasks(cast.inspector)
+    number = f"CJ{TODAY:%Y%m%d}-{task.id:06d}"
+    inspector, firm = log_in(app, cast.inspector), log_in(app, cast.yi_user)
+    found = inspector.get(f"/reminders?q={number.lower()}").get_data(as_text=True)
+    assert "共 1 封" in found
+    assert "等人通知" in found
+    assert "检验站打电话" in found
+    assert "即将通知" in firm.get(f"/reminders?q={number}").get_data(as_text=True)
+    with app.app_context(), db.connection_context():
+        hands.record_call(cast.inspector, settings(tmp_path), task.id, {"outcome": "reached"}, NOW)
+    for client in (inspector, firm):
+        assert "已电话告知" in client.get(f"/reminders?q={number}").get_data(as_text=True)
+        page = client.get(f"/reminders/{task.id}").get_data(as_text=True)
+        assert "电话告知" in page.split("怎样告知")[1][:200]
+        assert "没有可用的地址" not in page
+    assert "电话名单" not in firm.get("/reminders").get_data(as_text=True).split("<tbody>")[1]
+    assert "已电话告知" in firm.get("/home").get_data(as_text=True)

@@ -119,6 +119,20 @@ def test_only_the_agreed_value_counts_as_sent(
     assert "geheim" not in Attempt.get().detail
 
 
+@pytest.mark.parametrize("code", [0, 3])
+def test_a_gateway_that_repeats_our_keys_does_not_bring_them_into_the_record(
+    cast: Cast, robot: Receiver, tmp_path: Path, code: int
+) -> None:
+    robot.rule = lambda got: Answer(body={"code": code, "msg": f"got {got.headers} {got.path} {got.query}"})
+    config_ = owe(cast, robot, tmp_path)
+    service.deliver(config_, NOW)
+    (got,) = robot.got
+    detail = Attempt.get().detail
+    assert "…" in detail
+    secrets = [got.headers["Authorization"], got.headers["Authorization"].split()[-1]]
+    assert [key for key in secrets if key in detail or key in Message.get().reason] == []
+
+
 def test_a_success_rule_may_look_inside_a_list(cast: Cast, robot: Receiver, tmp_path: Path) -> None:
     robot.rule = lambda _: Answer(body={"data": [{"status": "DELIVRD"}]})
     config_ = owe(cast, robot, tmp_path, success_path="data.0.status", success_value="DELIVRD")
@@ -228,6 +242,18 @@ def test_the_page_counts_the_text_for_the_longest_name(cast: Cast, tmp_path: Pat
     assert (counted.characters, counted.pieces) == (len(counted.text), 1)
     assert setup.counted(settings(tmp_path), "{nonsense}") is None
     assert setup.counted(settings(tmp_path), "长" * 80).pieces == 2  # type: ignore[union-attr]
+    rare = setup.counted(settings(tmp_path), "𠮷" * 36)
+    assert rare is not None
+    assert (rare.characters, rare.pieces) == (72, 2)
+
+
+def test_the_page_counts_a_link_as_long_as_the_one_that_goes_out(cast: Cast, robot: Receiver, tmp_path: Path) -> None:
+    robot.rule = lambda _: Answer(body={"code": 0, "msg": "accepted"})
+    config_ = owe(cast, robot, tmp_path, template="{link}", free_variables=True)
+    service.deliver(config_, NOW)
+    counted = setup.counted(config_, "{link}")
+    assert counted is not None
+    assert len(robot.got[0].json["content"]) <= counted.characters <= len(robot.got[0].json["content"]) + 6
 
 
 def test_a_test_message_shows_the_receivers_words(cast: Cast, robot: Receiver, box: Postbox, tmp_path: Path) -> None:
@@ -235,12 +261,19 @@ def test_a_test_message_shows_the_receivers_words(cast: Cast, robot: Receiver, b
     robot.rule = lambda _: Answer(body={"code": 0, "msg": "收到了"})
     setup.change(cast.admin, given(robot), NOW)
     assert "收到了" in setup.try_channel(cast.admin, config_, "sms", "13800001234", NOW)
+    setup.try_channel(cast.admin, config_, "sms", "138 0000-1234", NOW)
+    assert robot.got[-1].json["phone"] == "13800001234"
     assert "250" in setup.try_channel(cast.admin, config_, "mail", "me@station.example", NOW)
     assert box.recipients() == ["me@station.example"]
     robot.rule = lambda _: Answer(body={"code": 9, "msg": "签名未备案"})
     with pytest.raises(Conflict, match="签名未备案"):
         setup.try_channel(cast.admin, config_, "sms", "13800001234", NOW)
-    for channel, address in (("mail", "无"), ("sms", "12345"), ("wecom", "https://x.example/")):
+    for channel, address in (
+        ("mail", "无"),
+        ("mail", "me@station.example; you@station.example"),
+        ("sms", "12345"),
+        ("wecom", "https://x.example/"),
+    ):
         with pytest.raises(InvalidInput):
             setup.try_channel(cast.admin, config_, channel, address, NOW)
     with pytest.raises(NotAllowed):

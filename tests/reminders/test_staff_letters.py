@@ -1,5 +1,6 @@
 """The station's own letters: who gets what, once each, and that nobody who gets none is forgotten."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from email import message_from_bytes
@@ -16,13 +17,14 @@ from inspect_station.casework import service as casework
 from inspect_station.db import connection
 from inspect_station.errors import InvalidInput, NotFound
 from inspect_station.registry.models import Enterprise, Equipment
+from inspect_station.reminders import hands
 from inspect_station.reminders import service as reminders
 from inspect_station.reminders.models import StaffLetter
-from inspect_station.reminders.staff import digest, service
+from inspect_station.reminders.staff import digest, figures, service
 from inspect_station.settings import checks
 from tests.conftest import NOW, TODAY, Cast, csrf_of, log_in, people
 from tests.reminders.answers.park import tell
-from tests.reminders.park import contact, in_days, settings, vessel
+from tests.reminders.park import contact, in_days, inspected, settings, vessel
 from tests.reminders.smtp import Postbox
 
 MONDAY = NOW + timedelta(days=1)
@@ -57,7 +59,7 @@ def test_an_inspector_reads_his_own_firms_only_and_the_head_all(park: Cast, tmp_
     assert "甲超期" in section(mine, "超期和禁用")
     assert "甲本周" in section(mine, "本周到期")
     assert "甲下月" in section(mine, "下个月到期")
-    assert "甲化工" in section(mine, "没有可用邮箱、提醒发不到的企业")
+    assert "甲化工" in section(mine, "没有可用地址、提醒发不到的企业")
     assert "乙" not in mine
     head = text_of(park.head)
     assert section(head, "超期").startswith("2")
@@ -83,6 +85,66 @@ def test_a_firm_that_no_inspector_looks_after_is_named_to_the_head(park: Cast, t
     said = section(text_of(park.head), "没有负责检验员的企业")
     assert said.startswith("1")
     assert "连江乙新材料有限公司：1 项" in said
+
+
+def test_each_figure_of_a_digest_opens_the_page_with_just_those_rows(sqlite_app: Flask, tmp_path: Path) -> None:
+    with people(sqlite_app) as cast:
+        Enterprise.update(responsible=cast.inspector.account_id).execute()
+        for day in (in_days(-40), in_days(-2), in_days(1), in_days(20), in_days(28), "2026-12-31", "2027-01-01"):
+            vessel(cast.jia, day)
+        failed = vessel(cast.jia, "2033-01-01")
+        inspected(failed, "periodic", "2033-01-01", "2026-11-01", conclusion="不符合要求")
+        service.compose(settings(tmp_path), MONDAY.date(), MONDAY)
+        told = {"inspector": text_of(cast.inspector), "head": text_of(cast.head)}
+    pages = {name: log_in(sqlite_app, getattr(cast, name)) for name in told}
+    counted = {}
+    for name, text in told.items():
+        for title, count, path in re.findall(r"【(.+?)】(\d+)\n(?:  · .*\n)+  查看：\S+?(/due\?\S+)", text):
+            page = pages[name].get(path).get_data(as_text=True)
+            counted[name, title] = (int(count), int(re.search(r"共 (\d+) 项", page)[1]))
+    late = counted.pop(("inspector", "超期和禁用"))
+    assert late == (3, 2)
+    (further,) = re.findall(r"其中禁用的：\S+?(/due\?\S+)", told["inspector"])
+    assert "共 1 项" in pages["inspector"].get(further).get_data(as_text=True)
+    newest = counted.pop(("head", "近七天新超期"))
+    assert newest == (1, 2)  # the page has the newest first
+    assert counted["inspector", "本周到期"] == (1, 1)
+    assert counted["inspector", "下个月到期"] == (3, 3)
+    assert [pair for pair in counted.values() if pair[0] != pair[1]] == []
+
+
+def test_behind_hundreds_of_old_ones_the_newly_overdue_and_next_months_are_still_told(
+    park: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(figures, "ROWS_MOST", 3)
+    for _ in range(4):
+        vessel(park.jia, in_days(-60))
+        vessel(park.jia, in_days(6))
+    service.compose(settings(tmp_path), MONDAY.date(), MONDAY)
+    assert "甲超期" in text_of(park.head, "overdue")
+    assert "甲下月" in section(text_of(park.inspector), "下个月到期")
+
+
+def test_whom_somebody_has_to_call_stands_in_the_digest_of_who_answers_for_the_firm(
+    park: Cast, tmp_path: Path
+) -> None:
+    reminders.tick(settings(tmp_path), MONDAY.date(), MONDAY)
+    for task in hands.tasks(park.head):
+        call = {"outcome": "later", "next_on": MONDAY.date() + timedelta(days=1)}
+        hands.record_call(park.head, settings(tmp_path), task.id, call, MONDAY)
+    service.compose(settings(tmp_path), MONDAY.date(), MONDAY)
+    mine = section(text_of(park.inspector), "等人打电话的企业")
+    assert "福州甲化工有限公司：3 项，2026-11-23 列入，上次约好再打，再打 2026-11-24" in mine
+    assert "乙" not in mine
+    assert section(text_of(park.head), "等人打电话的企业").startswith("2")
+
+
+def test_no_date_of_a_digest_breaks_on_a_narrow_screen_and_no_name_becomes_markup(park: Cast, tmp_path: Path) -> None:
+    Enterprise.update(name="<b>甲</b>").where(Enterprise.id == park.jia.id).execute()
+    service.compose(settings(tmp_path), MONDAY.date(), MONDAY)
+    html = StaffLetter.get(StaffLetter.kind == "overdue").html
+    assert "&lt;b&gt;甲&lt;/b&gt;：1 项" in html
+    assert '<span style="white-space:nowrap">2026-11-17</span>' in html
 
 
 def test_the_head_is_told_once_of_what_became_overdue_not_once_for_each_device(park: Cast, tmp_path: Path) -> None:

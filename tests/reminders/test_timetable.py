@@ -45,6 +45,31 @@ def test_a_worker_that_starts_after_eight_on_a_workday_catches_the_tick_up(cast:
     assert [job.name for job in jobs.owed_at_start(monday)] == ["tick", "digest", "report_month"]
     service.tick(settings(tmp_path), monday.date(), monday)
     assert jobs.owed_at_start(monday) == []
+    assert jobs.owed_at_start(monday + timedelta(days=5)) == []  # a Saturday owes nothing
+
+
+def test_a_worker_that_slept_through_the_morning_writes_what_is_owed_within_minutes(
+    cast: Cast, tmp_path: Path
+) -> None:
+    vessel(cast.jia, in_days(10))
+    moment = [(NOW + timedelta(days=1)).replace(hour=7, minute=59)]
+    worker = Worker(settings(tmp_path), now=lambda: moment[0], ticks=lambda: moment[0].timestamp())
+    worker.catch_up()
+    assert OwedStep.select().count() == 0
+    moment[0] += timedelta(hours=3)  # asleep; the timetable drops a run that is an hour late
+    looks = worker.scheduler().get_job("missed").trigger
+    assert looks.get_next_fire_time(None, moment[0]) - moment[0] <= timedelta(minutes=11)
+    worker.catch_up()
+    assert OwedStep.select().count() == 1
+
+
+def test_while_the_clock_is_in_doubt_our_own_people_are_written_nothing_either(cast: Cast, tmp_path: Path) -> None:
+    monday = NOW + timedelta(days=1)
+    service.pause(cast.head, "clock_jump", monday)
+    assert jobs.digest(settings(tmp_path), monday) == "the day is in doubt"
+    assert jobs.report_month(settings(tmp_path), monday) == "the day is in doubt"
+    service.resume(cast.head, monday)
+    assert jobs.digest(settings(tmp_path), monday).weekly
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from inspect_station.feeds.models import CalendarFeed
 from inspect_station.registry import contact_data
 from inspect_station.registry import service as registry
 from inspect_station.registry.models import Contact
+from inspect_station.reminders.models import Message
 from inspect_station.staffing.models import Absence
 from tests.conftest import NOW, TODAY, Cast, csrf_of, downloaded_from, log_in, people
 
@@ -62,6 +63,18 @@ def test_administrator_and_head_hand_a_person_all_that_is_kept_and_the_trail_say
     with db.connection_context():
         kept = [e.detail["reason"] for e in AuditEntry.select().where(AuditEntry.act == "person.export")]
     assert kept == [REASON.replace(MOBILE, "138****5678")] * 2
+
+
+def test_a_person_is_handed_the_text_messages_too_that_went_to_his_telephone(app: Flask, cast: Cast) -> None:
+    with db.connection_context():
+        to = Message.insert(
+            key="k", message_id="<k>", enterprise=cast.jia.id, channel="sms", recipient="sms:1", day=TODAY, state="sent",
+            subject="1 项应报检", created_at=NOW, queued_at=NOW,
+        )  # fmt: skip
+        to.execute()
+    client = log_in(app, cast.head)
+    told = json.loads(posted(client, "/settings/persons/contact/1/export", reason=REASON, form="json").get_data())
+    assert [(letter["channel"], letter["subject"]) for letter in told["letters"]] == [("sms", "1 项应报检")]
 
 
 def test_nothing_is_handed_out_or_taken_out_without_a_reason_or_with_another_name(app: Flask, cast: Cast) -> None:

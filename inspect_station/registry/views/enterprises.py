@@ -15,7 +15,7 @@ from inspect_station.registry.schemas import ContactSchema, EnterpriseQuery, Ent
 from inspect_station.registry.views import forms, pages
 from inspect_station.registry.words import CONTACT_ROLES, ENTERPRISE_FIELDS, ENTERPRISE_STATUSES, ROBOT_KINDS
 from inspect_station.validation import load
-from inspect_station.web import now, today, workbook
+from inspect_station.web import now, settings, today, workbook
 
 _LABELS = {**ENTERPRISE_FIELDS, "responsible_id": ENTERPRISE_FIELDS["responsible"], "reason": "理由"}
 
@@ -168,7 +168,9 @@ def add_contact(enterprise_id: int) -> Any:
         given["receives_reminders"] = "receives_reminders" in request.form
         values = load(ContactSchema(), given | {"email": given.get("email") or None})
         values["email"] = values["email"] or ""
-        service.contacts.add(current_actor(), enterprise_id, values, now=now(), today=today())
+        service.contacts.add(
+            current_actor(), enterprise_id, values, now=now(), today=today(), robot_hosts=settings().robot_hosts
+        )
         return url_for("portal.enterprise", enterprise_id=enterprise_id) + "#contacts"
 
     return forms.save(act, "联系人已登记。", lambda error: _contact_page(enterprise_id, request.form, error))

@@ -5,13 +5,14 @@ a name that changes its mind between look and call reaches nothing it should not
 """
 
 import ipaddress
+import re
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, quote_plus, urlsplit, urlunsplit
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -23,6 +24,8 @@ from inspect_station.reminders.letter import one_line
 _CONNECT_SECONDS, _READ_SECONDS, _WHOLE_SECONDS = 5.0, 10.0, 20.0
 _ANSWER_MOST = 64 * 1024
 _WAIT_MOST = timedelta(days=1)
+_SECRET_LEAST = 6  # shorter ones are words
+_ANSWER_LINK = re.compile(r"/r/[a-z2-7]{20,}[0-9]*")  # whoever holds it answers for the enterprise
 
 
 @dataclass(frozen=True)
@@ -157,6 +160,27 @@ def refuse_by_status(answer: Answer, penalty: timedelta) -> None:
 def quoted(text: str) -> str:
     """The receiver's words, fit for one line of the record."""
     return one_line(text)[:200] or "（没有内容）"
+
+
+def veiled(ask: Callable[[], str], url: str, *secrets: str) -> str:
+    """What `ask` returns or fails with, without our secrets: some receivers repeat the request they were sent."""
+    parts = urlsplit(url)
+    keys = [value for _, value in parse_qsl(parts.query)] + [parts.path.rpartition("/")[2], parts.password or ""]
+    words = [word for secret in secrets for word in (secret, *secret.split())]
+    hidden = sorted({url, *(key for key in (*keys, *words) if len(key) >= _SECRET_LEAST)}, key=len, reverse=True)
+    try:
+        return _without(ask(), hidden)
+    except ChannelError as error:
+        error.sentence = _without(error.sentence, hidden)
+        error.args = (error.sentence,)
+        raise
+
+
+def _without(words: str, hidden: Sequence[str]) -> str:
+    for secret in hidden:
+        for form in (secret, quote(secret), quote_plus(secret)):
+            words = words.replace(form, "…")
+    return _ANSWER_LINK.sub("/r/…", words)
 
 
 def _words(error: BaseException) -> str:

@@ -177,6 +177,32 @@ def _reply(reply: tuple[int, bytes]) -> str:
 
 
 def _words(error: BaseException) -> str:
+    """The server's own words; of a fault below them what to look at, and the system's words behind it."""
     if isinstance(error, smtplib.SMTPResponseException):
         return _reply((error.smtp_code, error.smtp_error if isinstance(error.smtp_error, bytes) else b""))
-    return one_line(str(error) or type(error).__name__)[:300]
+    said, meaning = one_line(str(error) or type(error).__name__), _meaning(error)
+    return (f"{meaning}（{said}）" if meaning else said)[:300]
+
+
+def _meaning(error: BaseException) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return _OF_CERTIFICATE.get(error.verify_code, "不认识签发机构，自建的请写进 STATION_SMTP_CA")
+    if isinstance(error, ssl.SSLError) and error.reason == "WRONG_VERSION_NUMBER":
+        return "对方没有用 TLS 应答，请核对 STATION_SMTP_PORT 和 STATION_SMTP_TLS"
+    if "timed out" in str(error):
+        return f"等了 {TIMEOUT_SECONDS} 秒没有应答"
+    return next((words for kind, words in _OF_KIND.items() if isinstance(error, kind)), "")
+
+
+# By OpenSSL's X509_V_ERR_ numbers: not yet valid, expired, other host name, other address.
+_OF_CERTIFICATE = {
+    9: "还没有生效，请核对本机时间",
+    10: "已经过期",
+    62: "与主机名不符，请核对 STATION_SMTP_HOST",
+    64: "与主机名不符，请核对 STATION_SMTP_HOST",
+}
+_OF_KIND: dict[type[BaseException], str] = {
+    socket.gaierror: "查不到这个主机名，请核对 STATION_SMTP_HOST",
+    ConnectionRefusedError: "对方没有开这个端口，请核对 STATION_SMTP_PORT",
+    smtplib.SMTPNotSupportedError: "服务器不支持这种加密或登录方式，请核对 STATION_SMTP_TLS",
+}

@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import quote_plus, urlsplit
+from urllib.parse import quote_plus
 
 import orjson
 
 from inspect_station.config import Settings
+from inspect_station.registry.robots import address_problem
+from inspect_station.registry.words import ROBOT_KINDS
 from inspect_station.reminders.channels.base import ChannelError, Outgoing
-from inspect_station.reminders.channels.http import Answer, call, quoted, refuse_by_status
+from inspect_station.reminders.channels.http import Answer, call, quoted, refuse_by_status, veiled
 
 TEXT_MOST = 2048  # bytes of a WeCom text; the others allow more
 _MINUTE = timedelta(minutes=1)
@@ -21,10 +23,9 @@ _BUSY, _LIMITED, _DEAD = "busy", "limited", "dead"
 
 
 class RobotChannel:
-    """What the three share. A subclass knows its hosts, its body and its error codes."""
+    """What the three share. A subclass knows its body and its error codes."""
 
-    label = ""
-    hosts: tuple[str, ...] = ()
+    kind = ""
     penalty = _MINUTE
     code_names: tuple[str, ...] = ("errcode",)
     words_names: tuple[str, ...] = ("errmsg",)
@@ -35,23 +36,27 @@ class RobotChannel:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self.label = ROBOT_KINDS[self.kind]
 
     def send(self, letter: Outgoing) -> str:
         """Raises `ChannelError`; a status of 200 alone says nothing."""
         now = letter.at or letter.written_at
         url, body = self._signed(letter.target.address, self._body(letter.text), letter.target.secret, now)
         self._look_at(url)
+        return veiled(lambda: self._ask(url, body, now), url, letter.target.secret)
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def _ask(self, url: str, body: dict[str, Any], now: datetime) -> str:
         answer = call(
             url, body=orjson.dumps(body), headers={"Content-Type": "application/json; charset=utf-8"},
             private=self._settings.private_targets, now=now,
         )  # fmt: skip
         return self._read(answer)
 
-    def close(self) -> None:
-        """Nothing is held open."""
-
     def _look_at(self, url: str) -> None:
-        problem = address_problem(url, self.hosts, self._settings.robot_hosts, self.label)
+        problem = address_problem(url, self.kind, self._settings.robot_hosts)
         if problem:
             raise ChannelError(f"群机器人地址不能用：{problem}", dead=True)
 
@@ -107,8 +112,7 @@ class WeComRobot(RobotChannel):
     the group.
     """
 
-    label = "企业微信群机器人"
-    hosts = ("qyapi.weixin.qq.com",)
+    kind = "wecom"
     codes = {-1: _BUSY, 45009: _LIMITED, 45033: _LIMITED, 93000: _DEAD, 93004: _DEAD, 93008: _DEAD}
 
 
@@ -121,8 +125,7 @@ class DingTalkRobot(RobotChannel):
     them: 130101 "exceed 20 times per minute", 660026 the same, 90030 "webhook over limit", 300001 and 300005 "token is not exist".
     """
 
-    label = "钉钉群机器人"
-    hosts = ("oapi.dingtalk.com",)
+    kind = "dingtalk"
     penalty = TEN_MINUTES
     codes = {
         -1: _BUSY, 130101: _LIMITED, 90030: _LIMITED, 410100: _LIMITED, 660026: _LIMITED, 300001: _DEAD, 300005: _DEAD, 400013: _DEAD,
@@ -146,8 +149,7 @@ class FeishuRobot(RobotChannel):
     they cannot read ("Bad Request"), but "too many request", with status 400, where a robot was asked too fast.
     """
 
-    label = "飞书群机器人"
-    hosts = ("open.feishu.cn", "open.larksuite.com")
+    kind = "feishu"
     code_names = ("code", "StatusCode")
     words_names = ("msg", "StatusMessage")
     codes = {11232: _LIMITED, 19001: _DEAD}
@@ -162,19 +164,3 @@ class FeishuRobot(RobotChannel):
         moment = str(int(now.timestamp()))
         digest = hmac.new(f"{moment}\n{secret}".encode(), b"", "sha256").digest()
         return url, {"timestamp": moment, "sign": base64.b64encode(digest).decode(), **body}
-
-
-def address_problem(url: str, hosts: tuple[str, ...], further: str, label: str) -> str:
-    """What is wrong with a robot's address, as one sentence; empty where nothing is."""
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-        parts.port  # noqa: B018 - raises where it is no number
-    except ValueError:
-        return "网址写错了，请从机器人的设置页重新复制"
-    own = {name.strip().lower() for name in further.split(",") if name.strip()}
-    if host in own and parts.scheme in {"http", "https"}:
-        return ""
-    if parts.scheme != "https":
-        return "应为 https:// 开头的完整网址"
-    return "" if host in hosts else f"{label}的网址应在 {'、'.join(hosts)} 上，现在是 {host or '空的'}"

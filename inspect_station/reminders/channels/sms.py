@@ -12,7 +12,7 @@ from inspect_station.config import Settings
 from inspect_station.reminders.channels import config
 from inspect_station.reminders.channels.base import ChannelError, Outgoing
 from inspect_station.reminders.channels.config import Gateway
-from inspect_station.reminders.channels.http import call, quoted, refuse_by_status
+from inspect_station.reminders.channels.http import call, quoted, refuse_by_status, veiled
 from inspect_station.sealing import SealError
 
 ONE_PIECE, EACH_OF_MANY = 70, 67
@@ -43,12 +43,17 @@ REQUEST_FIELDS = {
 PENALTY = timedelta(minutes=1)
 
 
+def length(text: str) -> int:
+    """Characters as they are charged: a rare one outside the basic plane is two."""
+    return len(text.encode("utf-16-le")) // 2
+
+
 def pieces(text: str) -> int:
     """How many messages a text is charged as: 70 characters, or 67 each where it takes several."""
-    length = len(text.encode("utf-16-le")) // 2
-    if length <= ONE_PIECE:
-        return 1 if length else 0
-    return -(-length // EACH_OF_MANY)
+    characters = length(text)
+    if characters <= ONE_PIECE:
+        return 1 if characters else 0
+    return -(-characters // EACH_OF_MANY)
 
 
 def template_problems(template: str, *, free_variables: bool) -> list[str]:
@@ -139,7 +144,8 @@ class SmsChannel:
             "template": gateway.template_code,
             "message_id": letter.message_id.strip("<>"),
         }
-        return self._ask(fill(orjson.loads(gateway.body), values), letter)
+        body = fill(orjson.loads(gateway.body), values)
+        return veiled(lambda: self._ask(body, letter), gateway.url, *gateway.headers.values())
 
     def close(self) -> None:
         """Nothing is held open."""

@@ -1,5 +1,6 @@
 """Writing the letters: once a week to each inspector and head, and to the head once a day what became overdue."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -8,6 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup, escape
 from peewee import fn
 
 from inspect_station.accounts.models import Account
@@ -20,10 +22,10 @@ from inspect_station.reminders.letter import one_line
 from inspect_station.reminders.models import StaffLetter
 from inspect_station.reminders.staff import figures
 from inspect_station.reminders.staff.figures import Section
-from schedules.dates import month_end
 
 ROLES = ("inspector", "head")
 _LOOK_BACK = timedelta(days=7)  # of the first letter about what became overdue
+_DATE = re.compile(r"\b\d{4}-\d\d-\d\d\b")
 
 
 @dataclass(frozen=True)
@@ -90,7 +92,7 @@ class _Writer:
         found = figures.newly_overdue(self.today, since)
         if not found:
             return 0
-        section = figures.due_section("新超期的设备", found, "/due?bucket=overdue")
+        section = figures.due_section("新超期的设备", found, figures.NEWEST_OVERDUE)
         return self._insert(key, "overdue", person, to, f"新超期 {section.count_words} 项", [section])
 
     def _insert(
@@ -144,27 +146,23 @@ def sections_for(person: Account, today: date, now: datetime) -> list[Section]:
 
 
 def _of_inspector(person: Account, today: date) -> Iterator[Section]:
-    mine = {"responsible": person.id}
-    address = f"responsible={person.id}"
-    sunday = today + timedelta(days=6 - today.weekday())
-    first, last = _next_month(today)
-    yield figures.due_section("超期和禁用", figures.late_rows(today, **mine), f"/due?bucket=overdue&{address}")
-    week = figures.coming_rows(today, today, sunday, **mine)
-    yield figures.due_section("本周到期", week, f"/due?bucket=apply_now&{address}")
+    mine: dict[str, Any] = {"responsible": person.id}
+    address, month = f"responsible={person.id}", _next_month(today)
+    yield figures.late_section(today, person.id)
+    yield figures.week_section(today, person.id)
     yield figures.due_section(
         "应报检", figures.rows(today, bucket="apply_now", **mine), f"/due?bucket=apply_now&{address}"
     )
-    coming = figures.coming_rows(today, first, last, **mine)
-    yield figures.due_section("下个月到期", coming, f"/due?month={first:%Y-%m}&{address}")
+    yield figures.due_section("下个月到期", figures.of_month(today, month, **mine), f"/due?month={month}&{address}")
     firms = figures.firms_of(person.id)
+    yield figures.by_hand_section(firms)
     yield figures.answers_section("/answers?tab=open&mine=true", firms)
     yield figures.silent_section(today, firms)
     yield figures.no_address_section(today, firms)
 
 
-def _next_month(today: date) -> tuple[date, date]:
-    year, month = (today.year + 1, 1) if today.month == 12 else (today.year, today.month + 1)
-    return date(year, month, 1), month_end(year, month)
+def _next_month(today: date) -> str:
+    return f"{today.year + 1}-01" if today.month == 12 else f"{today.year}-{today.month + 1:02d}"
 
 
 def _of_head(today: date, now: datetime) -> Iterator[Section]:
@@ -173,7 +171,9 @@ def _of_head(today: date, now: datetime) -> Iterator[Section]:
         found = figures.rows(today, bucket=bucket)
         section = figures.due_section(title, found, f"/due?bucket={bucket}")
         yield Section(title, totals[bucket], section.lines, section.path, totals[bucket] > 1000)
-    yield figures.due_section("近七天新超期", figures.newly_overdue(today, today - _LOOK_BACK), "/due?bucket=overdue")
+    newest = figures.newly_overdue(today, today - _LOOK_BACK)
+    yield figures.due_section("近七天新超期", newest, figures.NEWEST_OVERDUE)
+    yield figures.by_hand_section()
     yield figures.answers_section("/answers?tab=open")
     yield figures.silent_section(today)
     yield figures.no_address_section(today)
@@ -185,10 +185,18 @@ def _of_head(today: date, now: datetime) -> Iterator[Section]:
 @cache
 def _templates(escaped: bool) -> Environment:
     # The text part must not be escaped, the HTML part is.
-    return Environment(
+    made = Environment(
         loader=PackageLoader("inspect_station"),
         autoescape=escaped,  # noqa: S701
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.filters["dates_whole"] = _dates_whole
+    return made
+
+
+def _dates_whole(line: str) -> Markup:
+    """Escaped, its dates kept from breaking at their hyphens on a narrow screen."""
+    whole = r'<span style="white-space:nowrap">\g<0></span>'
+    return Markup(_DATE.sub(whole, str(escape(line))))  # noqa: S704  escaped one word before

@@ -66,6 +66,11 @@ def rows_for_equipment(equipment_ids: Sequence[int], today: date, *, preview: bo
     if preview:
         return list(_computed(equipment_ids, today, date.max))
     refresh(today)
+    return rows_stored(equipment_ids)
+
+
+def rows_stored(equipment_ids: Sequence[int]) -> list[OwingRow]:
+    """The running clocks of these devices as the due list holds them."""
     return _rows_where("equipment_id", equipment_ids, " ORDER BY id")
 
 

@@ -12,7 +12,14 @@ from inspect_station.accounts.scope import Actor
 from inspect_station.db import run
 from inspect_station.duelist import buckets, query
 from inspect_station.duelist.groups import due_groups
-from inspect_station.duelist.owing import OwingRow, rows_by_id, rows_for_equipment, rows_for_ladder, unread_clocks
+from inspect_station.duelist.owing import (
+    OwingRow,
+    rows_by_id,
+    rows_for_equipment,
+    rows_for_ladder,
+    rows_stored,
+    unread_clocks,
+)
 from inspect_station.duelist.projection import refresh, settle
 from inspect_station.duelist.query import Filters, condition, parameters
 from inspect_station.duelist.rows import (
@@ -54,6 +61,7 @@ __all__ = [
     "rows_by_id",
     "rows_for_equipment",
     "rows_for_ladder",
+    "rows_stored",
     "settle",
     "unread_clocks",
 ]

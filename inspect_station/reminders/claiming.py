@@ -66,11 +66,23 @@ def claim(
         common = standing.common_to(steps, now.date())
         written: list[Written] = []
         ended: list[str] = []
+        standing_steps: list[int] = []
         for message in taken:
             found = _ready(message, steps[message.id], settings, common, now)
-            written += [found] if isinstance(found, Written) else []
-            ended += [found] if isinstance(found, str) else []
-        return Hand(outgoing.keep(written, settings), ended)
+            if isinstance(found, str):
+                ended.append(found)
+            else:
+                one, left = found
+                written.append(one)
+                standing_steps += left
+        _claim_steps(standing_steps)
+        return Hand(outgoing.keep(written), ended)
+
+
+def _claim_steps(numbers: Sequence[int]) -> None:
+    if numbers:
+        chosen, values = among("step", numbers)
+        run(f"UPDATE owed_step SET state = 'claimed' WHERE id {chosen} RETURNING id", values)  # noqa: S608
 
 
 def _take(now: datetime, sender: str, without: Collection[str], most: int) -> list[Message]:
@@ -91,20 +103,17 @@ def _message(row: Sequence[Any]) -> Message:
 
 def _ready(
     message: Message, steps: Sequence[OwedStep], settings: Settings, common: Common, now: datetime
-) -> Written | str:
-    """The letter as it goes out, or what became of it instead."""
+) -> tuple[Written, Sequence[int]] | str:
+    """The letter as it goes out with the steps it says, or what became of it instead."""
     opens = _opens(message, common, now)
     if opens is not None:
         return _wait_until(message, opens)
     _obey_the_sample(message)
     left = standing.sifted(message, steps, common, now)
-    if left:
-        chosen, values = among("step", [s.id for s in left])
-        run(f"UPDATE owed_step SET state = 'claimed' WHERE id {chosen} RETURNING id", values)  # noqa: S608
-    elif not prescriptions.stands(message, common.today):
+    if not left and not prescriptions.stands(message, common.today):
         return _end_unsent(message, now)
     try:
-        return outgoing.write(message, left, settings, common)
+        return outgoing.write(message, left, settings, common), [step.id for step in left]
     except PeeweeException:
         raise
     except Exception as error:  # its own facts are to blame: the queue behind it keeps flowing

@@ -282,7 +282,8 @@ _SUBJECT_WORDS = (
 
 def one_line(text: str) -> str:
     """Text fit for a header: no line ends, no control characters, whatever somebody typed as a name."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    clean = text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
+    return " ".join(clean.split())
 
 
 @cache

@@ -41,6 +41,7 @@ class Written:
 
     message: Message
     letter: letter.Letter
+    link: str
     sheets: paper.Sheets = ()
     made: bool = False
 
@@ -64,32 +65,33 @@ def write(message: Message, steps: Sequence[OwedStep], settings: Settings, commo
     )
     worded = worded_for(message, written, settings, link)
     if not clocks or not _has_notice(message, settings):
-        return Written(message, worded)
+        return Written(message, worded, link)
     office, lines = common.office(firm, settings), common.lines(clocks)
     sheets = paper.sheets_of(number_of(message), common.name(firm), message.recipient_name, office, lines, today)
-    return Written(message, worded, sheets, made=True)
+    return Written(message, worded, link, sheets, made=True)
 
 
 def _has_notice(message: Message, settings: Settings) -> bool:
     return settings.mail_pdf and message.channel in paper.CHANNELS and message.recipient != routes.NO_ADDRESS
 
 
-def keep(every: Sequence[Written], settings: Settings) -> list[Written]:
+def keep(every: Sequence[Written]) -> list[Written]:
     """Keep the wordings as they go out, but for the link, and the notices; returns them with the notices of earlier tries."""
     if not every:
         return []
-    run_many(_KEEP.format(p=db.obj.param), [_kept(one, settings) for one in every])
+    run_many(_KEEP.format(p=db.obj.param), [_kept(one) for one in every])
     paper.keep({one.message.id: one.sheets for one in every if one.made})
-    before = paper.kept([one.message.id for one in every if not one.made])
+    tried = [one.message.id for one in every if not one.made and one.message.text]
+    before = paper.kept(tried) if tried else {}
     return [one if one.made else replace(one, sheets=before.get(one.message.id, ())) for one in every]
 
 
 _KEEP = "UPDATE message SET subject = {p}, text = {p}, html = {p}, file_name = {p} WHERE id = {p}"
 
 
-def _kept(one: Written, settings: Settings) -> tuple[str, str, str, str, int]:
-    link, said = links.url_for(one.message, settings), one.letter
-    text, html = links.hidden(said.text, link), links.hidden(said.html, link)
+def _kept(one: Written) -> tuple[str, str, str, str, int]:
+    said = one.letter
+    text, html = links.hidden(said.text, one.link), links.hidden(said.html, one.link)
     return (said.subject, text, html, said.file_name, one.message.id)
 
 
@@ -107,7 +109,6 @@ def worded_for(message: Message, written: letter.Letter, settings: Settings, lin
 def outgoing_of(one: Written, settings: Settings) -> Outgoing:
     """All that goes out, its files made."""
     message, written = one.message, one.letter
-    link = links.url_for(message, settings)
     return Outgoing(
         message_id=message.message_id,
         number=written.number,
@@ -119,7 +120,7 @@ def outgoing_of(one: Written, settings: Settings) -> Outgoing:
         written_at=message.created_at,
         file_name=written.file_name,
         file=letter.workbook(written.every, settings, message.created_at) if written.file_name else b"",
-        values=short.values(settings, written, link),
+        values=short.values(settings, written, one.link),
         notice_name=paper.file_name(written.number),
-        notice=paper.printed(one.sheets, message.day, link),
+        notice=paper.printed(one.sheets, message.day, one.link),
     )

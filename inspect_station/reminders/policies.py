@@ -101,9 +101,12 @@ def in_force() -> Policies:
 def of_enterprise(enterprise_id: int) -> Policy:
     """What holds for one enterprise."""
     own = run("SELECT policy FROM reminder_policy WHERE enterprise_id = :id", {"id": enterprise_id})
-    if own:
-        return policy_of(ReminderPolicy.policy.python_value(own[0][0]))
-    held = station.get(STATION_LADDER)
+    return agreed_or_station(own[0][0] if own else None)
+
+
+def agreed_or_station(own: str | None) -> Policy:
+    """What was agreed, as `reminder_policy` holds it, or else what holds for all."""
+    held = ReminderPolicy.policy.python_value(own) or station.get(STATION_LADDER)
     return policy_of(held) if held else shipped()
 
 

@@ -37,9 +37,15 @@ def of_rows(ids: Sequence[int]) -> list[LadderRow]:
 
 def present(equipment_ids: Iterable[int], today: date) -> dict[tuple[int, str], LadderRow]:
     """The answers of these devices as they stand: what a queued step must still agree with."""
+    refresh(today)
+    return standing(equipment_ids)
+
+
+def standing(equipment_ids: Iterable[int]) -> dict[tuple[int, str], LadderRow]:
+    """The same where the due list was brought up to date a moment ago."""
     found: dict[tuple[int, str], LadderRow] = {}
     for chunk in _chunks(sorted(set(equipment_ids))):
-        for row in map(_row, duelist.rows_for_equipment(chunk, today)):
+        for row in map(_row, duelist.rows_stored(chunk)):
             found[row.equipment_id, row.clock] = row
     return found
 

@@ -6,7 +6,7 @@ from itertools import groupby
 from typing import Any
 
 from inspect_station.db import run_for
-from inspect_station.reminders import ladder, quiets
+from inspect_station.reminders import ladder, quiets, source
 from inspect_station.reminders.common import Common
 from inspect_station.reminders.models import Message, OwedStep
 from inspect_station.reminders.owed import MOVED, RECIPIENT_GONE
@@ -40,6 +40,7 @@ def common_to(steps: Mapping[int, Sequence[OwedStep]], today: date) -> Common:
 
 def still_standing(message: Message, today: date, now: datetime) -> list[OwedStep]:
     """The steps of a message that still stand; the others are suppressed with the reason."""
+    source.refresh(today)
     steps = steps_of([message.id])
     return sifted(message, steps[message.id], common_to(steps, today), now)
 
@@ -55,6 +56,7 @@ def sifted(message: Message, steps: Sequence[OwedStep], common: Common, now: dat
 
 def why_nothing_stands(message: Message, today: date) -> str:
     """Why a message sent again would not leave: the reason of its last step; empty where something of it would."""
+    source.refresh(today)
     steps = steps_of([message.id], ("superseded",))
     judged = _judged(message, steps[message.id], common_to(steps, today))
     return judged[-1][1] if judged and all(reason for _, reason in judged) else ""

@@ -117,7 +117,8 @@ def _due_act(kind: str, title: str, why: str, bucket: str, **more: str) -> Act:
 def _to_answer(actor: Actor, settings: Settings, today: date) -> Iterator[Act]:
     """The latest letter nobody has answered."""
     letters = records.page_of(actor, records.Filters(fate="sent", first=today - _UNANSWERED), None, 1).rows
-    if letters and not answers.of_message(letters[0]["id"]):
+    by_voice = bool(letters) and letters[0]["channel"] == "phone"  # they have been talked to
+    if letters and not by_voice and not answers.of_message(letters[0]["id"]):
         secret = answers.secret_of_message(actor, letters[0]["id"], settings)
         why = f"{letters[0]['day'].isoformat()} 的催检通知还没有答复。已在安排也请点“已知悉”。"
         yield Act("reply", "回复提醒", why, "去答复", "answer.page", {"secret": secret})

@@ -80,9 +80,8 @@ def _tick(settings: Settings, today: date, now: datetime) -> Ticked:
     written = steps.write(rules, routes.channel_in_use(settings), pace, now)
     written += steps.Written(fallback.escalate(settings, today, now))
     messages = digests.compose(digests.Day(now, domain_of(settings), pace))
-    hands.tidy(
-        settings, today, now
-    )  # afterwards: a call that waits takes the next step along and stays as old as it is
+    # Only now: a call that waits takes the next step along, and stays as old as it is.
+    hands.tidy(settings, today, now)
     with db.atomic():
         station.put(LAST_TICK, {"on": today.isoformat(), "at": now.isoformat()}, now)
         station.put(_CATCH_UP, None, now)

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from inspect_station.casework import service as casework
 from inspect_station.db import db
 from inspect_station.reminders.answers import service as answers
+from inspect_station.reminders.models import Message
 from inspect_station.web import settings
 from tests.conftest import NOW, TODAY, Cast, log_in, people
 from tests.reminders.answers.park import Told, tell
@@ -64,6 +65,15 @@ def test_what_is_under_way_is_no_act_any_more(scene: Scene) -> None:
     assert "我的报检：1 件在办" in page
     assert "申请检验：反应釜二号" in page
     assert "已送达检验站，等待处理" in page
+
+
+def test_whom_we_have_talked_to_is_not_asked_for_an_answer(scene: Scene) -> None:
+    app, cast, told = scene
+    with db.connection_context():
+        Message.update(channel="phone").where(Message.id == told.message.id).execute()
+    page = shown(log_in(app, cast.jia_user))
+    assert "回复提醒" not in page
+    assert "已电话告知" in page
 
 
 def test_an_application_that_waits_for_us_longer_than_its_quiet_is_no_act_of_the_enterprise(scene: Scene) -> None:

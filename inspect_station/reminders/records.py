@@ -285,7 +285,10 @@ def notice_of(actor: Actor, settings: Settings, message_id: int) -> tuple[str, b
 def json_of(row: dict[str, Any]) -> dict[str, Any]:
     """A message as the API shows it."""
     moments = {name: value.isoformat() for name, value in row.items() if isinstance(value, date | datetime)}
-    return {name: value for name, value in row.items() if name != "state_word"} | moments
+    return {name: value for name, value in row.items() if name not in _FOR_PAGES} | moments
+
+
+_FOR_PAGES = ("state_word", "brief")
 
 
 def item_json(item: letter.Item, reason: str) -> dict[str, str]:

@@ -118,8 +118,9 @@ def _ready(
         raise
     except Exception as error:  # its own facts are to blame: the queue behind it keeps flowing
         log.exception("letter not written", message=message.id)
+        _claim_steps([step.id for step in left])  # what becomes of the letter becomes of them
         sentence = f"这封提醒写不出来（{type(error).__name__}），请联系系统维护人员"
-        return recording.record_failure(message, ChannelError(sentence), now)
+        return recording.record_failure(message, ChannelError(sentence), now, settings)
 
 
 def _opens(message: Message, common: Common, now: datetime) -> datetime | None:

@@ -146,6 +146,15 @@ def test_a_letter_whose_facts_are_broken_waits_alone_and_the_others_go(
     waiting = Message.get(Message.recipient == PEOPLE[1])
     assert (waiting.state, waiting.doubtful, waiting.set_aside) == ("failed", False, False)
     assert waiting.reason == "这封提醒写不出来（KeyError），请联系系统维护人员"
+    assert steps() == ["sent", "failed", "sent"]
+
+
+def test_a_letter_that_cannot_be_worded_for_days_becomes_a_call(cast: Cast, box: Postbox, tmp_path: Path) -> None:
+    config = owing(cast, box, tmp_path, 1)
+    OwedStep.update(facts={}).execute()
+    Message.update(tries=9, queued_at=NOW - timedelta(days=6)).execute()
+    assert service.deliver(config, NOW) == {"refused": 1}
+    assert OwedStep.select().where(OwedStep.channel == "phone", OwedStep.state == "queued").count() == 1
 
 
 def test_a_letter_whose_notice_cannot_be_set_waits_alone_and_is_not_doubtful(

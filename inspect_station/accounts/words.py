@@ -120,6 +120,7 @@ ACT_NAMES = {
     "visit.counter": "提出另一日期",
     "reminders.by_hand": "手动提醒",
     "reminders.stop": "停发提醒",
+    "reminders.bounced": "登记退信",
     "reminders.resend": "重发提醒",
     "answer.give": "企业答复提醒",
     "answer.confirm": "确认企业答复",

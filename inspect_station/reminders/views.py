@@ -12,7 +12,7 @@ from inspect_station.accounts.scope import Actor
 from inspect_station.errors import Conflict, InvalidInput
 from inspect_station.export import Column
 from inspect_station.registry import service as registry
-from inspect_station.reminders import forecast, records, routes, service, setup
+from inspect_station.reminders import dead, forecast, records, routes, service, setup
 from inspect_station.reminders.answers import service as answers
 from inspect_station.reminders.records import Filters
 from inspect_station.reminders.schemas import ListSchema, OutlookSchema, RemindSchema, StopSchema
@@ -178,6 +178,17 @@ def stop(message_id: int) -> Any:
     except (InvalidInput, Conflict) as error:
         return _message_page(message_id, error), error.http_status
     flash("已停发，原因已记录。", "success")
+    return redirect(url_for("reminders.message", message_id=message_id))
+
+
+@pages.post("/reminders/<int:message_id>/bounced")
+@needs("remind")
+def bounced(message_id: int) -> Any:
+    try:
+        dead.bounced(current_actor(), message_id, request.form.get("reason", ""), settings(), now())
+    except (InvalidInput, Conflict) as error:
+        return _message_page(message_id, error), error.http_status
+    flash("退信已登记：这个地址不再使用，改用下一个渠道或电话通知。", "success")
     return redirect(url_for("reminders.message", message_id=message_id))
 
 

@@ -324,3 +324,25 @@ def test_channels_that_are_off_are_not_used(cast: Cast, robot: Receiver, box: Po
     service.deliver(both(box, tmp_path), NOW)
     assert robot.got == []
     assert box.recipients() == [A]
+
+
+def test_a_mail_that_came_back_later_ends_the_address_and_the_next_way_takes_over(
+    cast: Cast, box: Postbox, tmp_path: Path
+) -> None:
+    vessel(cast.jia, in_days(10))
+    contact(cast.jia, "a@jia.example")
+    config = box.settings(tmp_path)
+    service.tick(config, TODAY, NOW)
+    assert service.deliver(config, NOW) == {"sent": 1}
+    number = Message.get().id
+    with pytest.raises(InvalidInput, match="退信的原因"):
+        dead.bounced(cast.inspector, number, " ", config, NOW)
+    with pytest.raises(NotFound):
+        dead.bounced(cast.jia_user, number, "用户不存在", config, NOW)
+    dead.bounced(cast.inspector, number, "用户不存在", config, NOW)
+    sent = Message.get_by_id(number)
+    assert (sent.state, sent.reason) == ("refused", "退信：用户不存在")
+    assert [row["recipient"] for row in dead.of(cast.inspector, cast.jia.id)] == ["a@jia.example"]
+    assert Message.select().where(Message.channel == "phone", Message.state == "queued").count() == 1
+    with pytest.raises(Conflict, match="已经发出的邮件"):
+        dead.bounced(cast.inspector, number, "用户不存在", config, NOW)

@@ -121,6 +121,7 @@ MATRIX = {
     "reminders.resume": "staff",
     "reminders.resend": "message",
     "reminders.stop": "message",
+    "reminders.bounced": "message",
     "answer.page": "public",
     "answer.form": "public",
     "answer.give": "public",
